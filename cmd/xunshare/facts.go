@@ -1,0 +1,79 @@
+package main
+
+import (
+	"os"
+	"path"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/callerlimit"
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/ns"
+)
+
+// Facts is what is so on this machine as far as the plan depends on it.
+type Facts struct {
+	NS        ns.Facts
+	Root      chroot.Facts
+	Target    launch.Exec
+	OpenFiles *launch.OpenFiles // the caller's limit, if the Go runtime has changed it
+}
+
+// gather finds the facts out, once and before anything changes, and refuses what they rule out.
+func gather(o *Options) (Facts, error) {
+	root, err := chroot.Look(o.Root)
+	if err != nil {
+		return Facts{}, err
+	}
+	if err := checkEmulators(o); err != nil {
+		return Facts{}, err
+	}
+	return Facts{
+		NS:        ns.Facts{UID: os.Geteuid(), GID: os.Getegid()},
+		Root:      root,
+		Target:    target(o, os.Environ()),
+		OpenFiles: openFiles(),
+	}, nil
+}
+
+func openFiles() *launch.OpenFiles {
+	soft, hard, ok := callerlimit.OpenFiles()
+	var now unix.Rlimit
+	if !ok || unix.Getrlimit(unix.RLIMIT_NOFILE, &now) != nil || now.Cur == soft {
+		return nil
+	}
+	return &launch.OpenFiles{Soft: soft, Hard: hard}
+}
+
+// checkEmulators refuses rules whose emulator cannot work, while nothing has changed yet.
+func checkEmulators(o *Options) error {
+	var inRoot func(path string) bool
+	if o.Root != "" {
+		inRoot = func(path string) bool { return exists(o.Root, path) }
+	}
+	for _, r := range o.Rules {
+		root := o.Root
+		if r.Has('F') {
+			root = "" // the kernel opens it on the host, while the rule is written
+		} else if !path.IsAbs(r.Interpreter) {
+			continue // relative to whoever runs a program, then
+		}
+		open := func(path string) (*os.File, error) { return chroot.Open(root, path) }
+		onHost := func(path string) bool { return exists("", path) }
+		if err := binfmt.Look(open, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exists(root, path string) bool {
+	f, err := chroot.Open(root, path)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// normalize does what getopt_long(3) does with a leading "+": it writes every option in front of the first other
+// word as --name=value, so that clusters (-rpf), glued arguments (-R/dir), separate arguments (--root /dir) and
+// unambiguous abbreviations (--map-r) are behind us. The program and its arguments are left alone.
+//
+// What it understood before an error is returned with the error: an option that stands further left is heard first.
+func normalize(args []string) (options, program []string, err error) {
+	for len(args) > 0 {
+		word := args[0]
+		switch {
+		case word == "--":
+			return options, args[1:], nil
+		case word == "-" || !strings.HasPrefix(word, "-"):
+			return options, args, nil
+		}
+		var found []string
+		if strings.HasPrefix(word, "--") {
+			found, args, err = long(word[2:], args[1:])
+		} else {
+			found, args, err = cluster(word[1:], args[1:])
+		}
+		options = append(options, found...)
+		if err != nil {
+			return options, nil, err
+		}
+	}
+	return options, nil, nil
+}
+
+// long reads one --option; rest is what follows it.
+func long(word string, rest []string) (options, after []string, err error) {
+	name, value, given := strings.Cut(word, "=")
+	f, err := byName(name)
+	switch {
+	case err != nil:
+		return nil, rest, err
+	case given && f.takes == none:
+		return nil, rest, misuse("--" + f.name + " takes no argument")
+	case given:
+		return []string{f.canonical(value)}, rest, nil
+	case f.takes == required && len(rest) == 0:
+		return nil, rest, misuse("--" + f.name + " needs an argument")
+	case f.takes == required:
+		return []string{f.canonical(rest[0])}, rest[1:], nil
+	}
+	return []string{f.canonical(f.preset)}, rest, nil
+}
+
+// cluster reads the letters behind one dash; rest is what follows them.
+func cluster(letters string, rest []string) (options, after []string, err error) {
+	for i := 0; i < len(letters); i++ {
+		f := byLetter(letters[i])
+		switch {
+		case f == nil:
+			return options, rest, misuse("there is no option -" + letters[i:i+1])
+		case f.takes != required:
+			options = append(options, f.canonical(f.preset))
+			continue
+		case i+1 < len(letters):
+			return append(options, f.canonical(letters[i+1:])), rest, nil
+		case len(rest) == 0:
+			return options, rest, misuse("-" + letters[i:] + " needs an argument")
+		}
+		return append(options, f.canonical(rest[0])), rest[1:], nil
+	}
+	return options, rest, nil
+}
+
+func (f *flag) canonical(value string) string { return "--" + f.name + "=" + value }
+
+func byLetter(letter byte) *flag {
+	for i := range flags {
+		if flags[i].short == letter {
+			return &flags[i]
+		}
+	}
+	return nil
+}
+
+// byName finds the option that name is, or is the beginning of. An abbreviation that unshare(1) understands means
+// the same here, however many options of our own begin with it.
+func byName(name string) (*flag, error) {
+	var theirs, ours []*flag
+	for i := range flags {
+		f := &flags[i]
+		switch {
+		case f.name == name:
+			return f, nil
+		case !strings.HasPrefix(f.name, name):
+		case f.ours:
+			ours = append(ours, f)
+		default:
+			theirs = append(theirs, f)
+		}
+	}
+	candidates := theirs
+	if len(theirs) == 0 {
+		candidates = ours
+	}
+	switch len(candidates) {
+	case 0:
+		return nil, misuse("there is no option --" + name)
+	case 1:
+		return candidates[0], nil
+	}
+	return nil, misuse("--" + name + " may be " + alternatives(candidates))
+}
+
+func alternatives(candidates []*flag) string {
+	names := make([]string, len(candidates))
+	for i, f := range candidates {
+		names[i] = "--" + f.name
+	}
+	return strings.Join(names, " or ")
+}
+
+func misuse(sentence string) error {
+	return remedy.New(sentence, "xunshare --help lists the options")
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// Options is what the command line asks for.
+type Options struct {
+	NS ns.Options
+
+	Root string // --root; "" stays in the caller's
+	Dir  string // --wd; "" for none
+
+	ProcDir     string // where --mount-proc mounts; "" if it was not given
+	BinfmtDir   string // where --mount-binfmt mounts; "" for the usual place
+	MountBinfmt bool   // an instance of binfmt_misc is wanted
+	ProcImplied bool   // /proc has to show it
+	Rules       []*binfmt.Rule
+	DryRun      bool
+	Help        bool
+	Version     bool
+	Program     []string // and its arguments; empty for the login shell
+}
+
+// Validate finds what cannot go together. Each error is one sentence.
+func (o *Options) Validate() error {
+	if o.NS.Setgroups == ns.SetgroupsAllow && o.NS.Group != nil {
+		return remedy.New("--setgroups=allow and a map of one group exclude each other",
+			"the kernel lets an ordinary user map a group only after setgroups(2) was given up: leave --setgroups out")
+	}
+	if len(o.Rules) > 0 && (o.NS.User == nil || *o.NS.User != 0) {
+		return remedy.New("a rule can be loaded only where user 0 exists in the namespace: binfmt_misc's register file is theirs",
+			"add --map-root-user")
+	}
+	if err := binfmt.CheckSet(o.Rules); err != nil {
+		return fmt.Errorf("--load-binfmt: %w", err)
+	}
+	return nil
+}

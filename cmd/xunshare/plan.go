@@ -1,0 +1,70 @@
+package main
+
+import (
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// plan puts the steps of a launch in order. It is the only place that knows the order, and it is pure: the same
+// options and facts give the same steps. docs/architecture.md says why they stand where they stand.
+func plan(o *Options, f *Facts) []launch.Step {
+	tree := o.tree(f)
+	rules := o.rules(&tree)
+	var steps []launch.Step
+	add := func(more []launch.Step) { steps = append(steps, more...) }
+
+	add(o.NS.Create())
+	add(o.NS.Map(f.NS))
+	add(o.NS.Spread(o.Root != "" && tree.Pivot))
+	add(rules.Load()) // while the host's paths still lead to the emulators
+	add(tree.Enter(f.Root))
+	add(tree.MountProc()) // while the host's is still visible
+	add(rules.Attach())
+	add(tree.Leave(f.Root))
+	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
+	add(tree.WorkIn())
+	add(o.NS.Bind())
+	add(finish(f))
+	return steps
+}
+
+// tree is what package chroot has to know of the options.
+func (o *Options) tree(f *Facts) chroot.Options {
+	t := chroot.Options{Root: o.Root, Dir: o.Dir, Pivot: o.NS.PivotAllowed(), ProcDir: o.ProcDir}
+	switch {
+	case o.ProcDir != "":
+		t.Proc = chroot.NewProc
+		return t
+	case !o.ProcImplied || (o.Root != "" && !f.Root.ProcDir):
+		return t
+	case o.NS.OwnPIDs():
+		t.Proc = chroot.NewProc
+	case o.Root != "":
+		t.Proc = chroot.HostProc
+	}
+	t.ProcDir = procDir
+	return t
+}
+
+// rules is what package binfmt has to know of them. Rules live as long as a mount of their instance: in a root that
+// has no place for one it lies beneath.
+func (o *Options) rules(t *chroot.Options) binfmt.Options {
+	r := binfmt.Options{Rules: o.Rules, Dir: o.BinfmtDir}
+	if len(o.Rules) > 0 && o.Root != "" {
+		t.Beneath = binfmt.Instance
+	}
+	if o.MountBinfmt && r.Dir == "" && (o.Root == "" || t.Proc != chroot.SameProc) {
+		r.Dir = binfmtDir
+	}
+	return r
+}
+
+// finish gives the target what the Go runtime took, and runs it.
+func finish(f *Facts) []launch.Step {
+	var steps []launch.Step
+	if f.OpenFiles != nil {
+		steps = append(steps, launch.Step{Call: *f.OpenFiles, Reason: "give the caller's limit on open files back"})
+	}
+	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// report says what went wrong, in one sentence, and under it what can be done.
+func report(err error) {
+	fmt.Fprintf(os.Stderr, "xunshare: %v\n", err)
+	for _, hint := range remedy.Hints(err) {
+		fmt.Fprintf(os.Stderr, "xunshare: hint: %s\n", hint)
+	}
+}
+
+// The exit statuses of a shell for a program that cannot be run (unshare(1), EXIT STATUS).
+const (
+	statusFailure       = 1
+	statusNotExecutable = 126
+	statusNotFound      = 127
+)
+
+func exitStatus(err error) int {
+	var failed *launch.Error
+	switch {
+	case !errors.As(err, &failed) || failed.Operation != execve:
+		return statusFailure
+	case errors.Is(failed, syscall.ENOENT):
+		return statusNotFound
+	}
+	return statusNotExecutable
+}
+
+const execve = "execve"

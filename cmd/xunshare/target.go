@@ -1,0 +1,132 @@
+package main
+
+import (
+	"os"
+	"path"
+	"strings"
+
+	"github.com/moby/sys/user"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/ns"
+)
+
+// defaultPath is what execvp(3) searches when there is no PATH (confstr(3), _CS_PATH).
+const defaultPath = "/bin:/usr/bin"
+
+const defaultShell = "/bin/sh"
+
+// target is the program to run: the one that was asked for, found as execvp(3) does, or the login shell.
+func target(o *Options, env []string) launch.Exec {
+	if len(o.Program) == 0 {
+		shell := loginShell(o, env)
+		return launch.Exec{Candidates: []string{shell}, Argv: []string{"-" + path.Base(shell)}, Env: env}
+	}
+	files := candidates(o.Program[0], env)
+	return launch.Exec{Candidates: files, Argv: o.Program, Env: env, Script: isText(o, files)}
+}
+
+// candidates are the files that a program's name may stand for.
+func candidates(name string, env []string) []string {
+	if strings.Contains(name, "/") || name == "" {
+		return []string{name}
+	}
+	dirs, ok := variable(env, "PATH")
+	if !ok {
+		dirs = defaultPath
+	}
+	var files []string
+	for _, dir := range strings.Split(dirs, ":") {
+		if dir != "" {
+			dir += "/"
+		}
+		files = append(files, dir+name)
+	}
+	return files
+}
+
+func variable(env []string, name string) (value string, ok bool) {
+	for _, v := range env {
+		if value, ok = strings.CutPrefix(v, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// loginShell is $SHELL, or the shell of the user that the target will be, or sh.
+func loginShell(o *Options, env []string) string {
+	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
+		return shell
+	}
+	if shell := passwdShell(o.Root, targetUser(o)); shell != "" {
+		return shell
+	}
+	return defaultShell
+}
+
+// overflowUser is who an unmapped user is (/proc/sys/kernel/overflowuid).
+const overflowUser = 65534
+
+func targetUser(o *Options) int {
+	switch {
+	case o.NS.User != nil:
+		return int(*o.NS.User)
+	case o.NS.Kinds.Has(ns.User):
+		return overflowUser
+	}
+	return os.Getuid()
+}
+
+func passwdShell(root string, uid int) string {
+	f, err := openToRead(root, "/etc/passwd")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	list, err := user.ParsePasswdFilter(f, func(u user.User) bool { return u.Uid == uid })
+	if err != nil || len(list) == 0 {
+		return ""
+	}
+	return list[0].Shell
+}
+
+// isText tells whether the first of the files that is there is a script without #!, which execvp(3) hands to the
+// shell. A program for another machine is not: the shell would read it as commands.
+func isText(o *Options, files []string) bool {
+	for _, file := range files {
+		if image := o.inspect(file); image != nil {
+			return image.Kind == binfmt.KindText || image.Kind == binfmt.KindEmpty
+		}
+	}
+	return false
+}
+
+// inspect looks into a file as the target will see it: inside the root, from its working directory. Nil if it cannot.
+func (o *Options) inspect(file string) *binfmt.Image {
+	if !path.IsAbs(file) {
+		file = path.Join(o.Dir, file)
+	}
+	f, err := openToRead(o.Root, file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	image, _ := binfmt.Inspect(f)
+	return image
+}
+
+// openToRead opens a regular file where the target will see it.
+func openToRead(root, file string) (*os.File, error) {
+	found, err := chroot.Open(root, file)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	if info, err := found.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, os.ErrInvalid
+	}
+	return chroot.Read(found)
+}

@@ -1,0 +1,65 @@
+package binfmt
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// Explain says what can be done about a step of this package that failed. Nil if it was not one of ours or nothing
+// helps.
+func Explain(failed *launch.Error) []string {
+	switch call := failed.Step.Call.(type) {
+	case launch.NewMount:
+		return explainInstance(failed.Errno)
+	case launch.Mount:
+		if call.Type == filesystem {
+			return explainInstance(failed.Errno)
+		}
+	case launch.WriteFile:
+		if call.Path == register {
+			return explainRegister(failed.Errno)
+		}
+	}
+	return nil
+}
+
+func explainInstance(errno syscall.Errno) []string {
+	switch errno {
+	case syscall.ENODEV:
+		return []string{"this kernel has no binfmt_misc (CONFIG_BINFMT_MISC); an administrator may try: modprobe binfmt_misc"}
+	case syscall.EPERM, syscall.EACCES, syscall.EINVAL, syscall.ENOSYS:
+		return []string{fmt.Sprintf("user namespaces have rules of their own since Linux 6.7, this is %s; on an older one an "+
+			"administrator can register the rule for everybody, with flag F, and no rule is needed here", kernelRelease())}
+	}
+	return nil
+}
+
+func explainRegister(errno syscall.Errno) []string {
+	switch errno {
+	case syscall.EINVAL:
+		return []string{"the kernel does not understand the rule: P, O, C, F are the flags that every kernel knows, T, L, D need Linux 7.3"}
+	case syscall.EEXIST:
+		return []string{"a rule of this name is loaded already"}
+	case syscall.ENOSPC:
+		return []string{"too many emulators are held open: see user.max_binfmt_misc_interpreters"}
+	case syscall.ENOENT, syscall.EACCES, syscall.ENOTDIR:
+		return []string{"with flag F the kernel opens the emulator while the rule is written: look at its path and permissions"}
+	case syscall.ETXTBSY:
+		return []string{"the emulator is open for writing: wait until its installation is finished"}
+	}
+	return nil
+}
+
+func kernelRelease() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return "unknown"
+	}
+	release, _, _ := strings.Cut(string(u.Release[:]), "\x00")
+	return release
+}

@@ -1,0 +1,54 @@
+package binfmt
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// Options is what was asked of this package, validated.
+type Options struct {
+	Rules []*Rule
+	Dir   string // where the target sees the instance; "" for nowhere
+}
+
+// Instance is the descriptor of the instance that Load makes. Its rules live as long as it, or a mount of it, does
+// (Linux 6.7, commit 21ca59b365c0).
+const Instance launch.FD = "binfmt"
+
+const filesystem = "binfmt_misc"
+
+// Load makes an instance of binfmt_misc for the user namespace and writes the rules into it, one write(2) each. It
+// needs no place to mount it, and so disturbs nothing; the emulators are opened now, on the host (flag F).
+func (o *Options) Load() []launch.Step {
+	if len(o.Rules) == 0 {
+		return nil
+	}
+	steps := []launch.Step{{
+		Call: launch.NewMount{Type: filesystem, As: Instance,
+			Attributes: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC},
+		Reason: "make an instance of binfmt_misc",
+	}}
+	for _, r := range o.Rules {
+		steps = append(steps, launch.Step{
+			Call:   launch.WriteFile{Dir: Instance, Path: register, Text: r.String()},
+			Reason: "register " + r.Name,
+		})
+	}
+	return steps
+}
+
+// register is the file that takes rules.
+const register = "register"
+
+// Attach mounts the instance where the target can see it.
+func (o *Options) Attach() []launch.Step {
+	if o.Dir == "" {
+		return nil
+	}
+	return []launch.Step{{
+		Call: launch.Mount{Source: filesystem, Target: o.Dir, Type: filesystem,
+			Flags: unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC},
+		Reason: "show binfmt_misc",
+	}}
+}

@@ -1,0 +1,1 @@
+// This file lets callerlimit.go declare a function without a body.

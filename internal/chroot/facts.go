@@ -1,0 +1,109 @@
+package chroot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// Facts is what is so on this machine.
+type Facts struct {
+	OnInitramfs bool // the root of this mount namespace is the initial one, which pivot_root(2) refuses
+	ProcDir     bool // the root has a directory /proc
+}
+
+// Look gathers the facts for o and checks that its root can be entered.
+func Look(root string) (Facts, error) {
+	if root == "" {
+		return Facts{}, nil
+	}
+	if err := checkRoot(root); err != nil {
+		return Facts{}, err
+	}
+	return Facts{OnInitramfs: onInitramfs(), ProcDir: isDir(root, procDir)}, nil
+}
+
+func checkRoot(root string) error {
+	info, err := os.Stat(root)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("root %s: there is no such directory", root)
+	case err != nil:
+		return fmt.Errorf("root %s: %w", root, cause(err))
+	case !info.IsDir():
+		return remedy.New(fmt.Sprintf("root %s: not a directory", root), "an image has to be unpacked or mounted first")
+	case unix.Access(root, unix.X_OK) != nil:
+		return remedy.New(fmt.Sprintf("root %s: you may not search this directory (it lacks the x permission for you)", root),
+			"the tree has to belong to you, or be open to all: chmod a+x "+root)
+	}
+	return nil
+}
+
+// cause is the errno without the path that the sentence has named already.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+func isDir(root, path string) bool {
+	f, err := Open(root, path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	return err == nil && info.IsDir()
+}
+
+// Open opens path as the target would see it inside root, for its metadata (O_PATH of open(2)): symbolic links, "/"
+// and ".." stay inside. With the empty root it is the caller's path. A root needs Linux 5.6, openat2(2) with
+// RESOLVE_IN_ROOT; the error is a *fs.PathError.
+func Open(root, path string) (*os.File, error) {
+	if root == "" {
+		return open(path, unix.O_PATH)
+	}
+	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: root, Err: err}
+	}
+	defer unix.Close(dir)
+	fd, err := unix.Openat2(dir, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT})
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+// Read opens a file that Open found for reading.
+func Read(f *os.File) (*os.File, error) {
+	return open("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.O_RDONLY)
+}
+
+// open is os.OpenFile without the poller of the Go runtime, which a program that reads a few headers need not start.
+func open(path string, flags int) (*os.File, error) {
+	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+// onInitramfs asks statfs(2) first: only a ramfs or tmpfs can be the initial root, and mountinfo is long.
+func onInitramfs() bool {
+	var st unix.Statfs_t
+	if unix.Statfs("/", &st) != nil || (st.Type != unix.TMPFS_MAGIC && st.Type != unix.RAMFS_MAGIC) {
+		return false
+	}
+	mounts, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter("/"))
+	return err == nil && len(mounts) > 0 && mounts[len(mounts)-1].FSType == "rootfs"
+}

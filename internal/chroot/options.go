@@ -1,0 +1,39 @@
+// Package chroot makes a directory tree the root of a launch: the change of the root, and what is mounted in it.
+//
+// The root is changed with pivot_root(2) and the old one detached, so that nothing of the host is left within reach and
+// nested user namespaces work, which chroot(2) alone forbids (user_namespaces(7)). It knows nothing of ids and rules.
+package chroot
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// Options is what was asked of this package, validated.
+type Options struct {
+	Root    string    // the tree; "" stays where we are
+	Dir     string    // the working directory of the target, inside the root; "" for none in particular
+	Proc    Proc      // what becomes of /proc
+	ProcDir string    // where
+	Pivot   bool      // the mounts are the target's own
+	Beneath launch.FD // a mount to keep alive out of sight, under the root; "" for none
+}
+
+// Proc says which proc(5) the target sees.
+type Proc uint8
+
+const (
+	// SameProc leaves what is there: the host's without a root, the tree's directory with one.
+	SameProc Proc = iota
+	// NewProc mounts a new one, which shows the pid namespace of the target.
+	NewProc
+	// HostProc shows the host's inside the root, for a target that lives in the host's pid namespace: a new one
+	// would be refused there (proc(5) belongs to the user namespace that owns the pid namespace).
+	HostProc
+)
+
+// procDir is where /proc is, on the host.
+const procDir = "/proc"
+
+const procFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC

@@ -1,0 +1,114 @@
+package chroot
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// The descriptors of this package's steps.
+const (
+	tree launch.FD = "tree" // the mounts of the new root
+	proc launch.FD = "proc" // the host's /proc
+)
+
+// Enter changes the root. The old one is still mounted afterwards, out of sight on top of the new one, until Leave: a
+// new proc can only be mounted while another one is visible somewhere (mount_too_revealing in fs/namespace.c).
+func (o *Options) Enter(f Facts) []launch.Step {
+	switch {
+	case o.Root == "":
+		return nil
+	case !o.Pivot:
+		return []launch.Step{
+			{Call: launch.Chroot{Path: o.Root}, Reason: enterRoot},
+			{Call: launch.Chdir{Path: "/"}, Reason: enterRoot},
+		}
+	}
+	steps := o.carryProc()
+	if o.Beneath == "" {
+		return append(steps, o.enterPlain(f)...)
+	}
+	return append(steps, o.enterAbove(f)...)
+}
+
+const (
+	enterRoot   = "enter the root"
+	prepareRoot = "make the root a mount of its own"
+)
+
+// enterPlain makes the root a mount point by binding it on itself, which every kernel can.
+func (o *Options) enterPlain(f Facts) []launch.Step {
+	steps := []launch.Step{
+		{Call: launch.Mount{Source: o.Root, Target: o.Root, Flags: unix.MS_BIND | unix.MS_REC}, Reason: prepareRoot},
+		{Call: launch.Chdir{Path: o.Root}, Reason: enterRoot},
+		turn(f),
+	}
+	if f.OnInitramfs {
+		steps = append(steps, launch.Step{Call: launch.Chroot{Path: "."}, Reason: enterRoot})
+	}
+	return steps
+}
+
+// enterAbove builds a stack at the root's path, the mount to keep and the tree on it, and makes the lower one the
+// root of the namespace. Then the tree, which covers it, becomes the root of the process. The kernel counts a process
+// at the top of its namespace's root as not chrooted (current_chrooted in fs/namespace.c), and no path leads to the
+// lower mount, so nothing inside can take it away.
+//
+//	before    / ─ host         after    / ─ kept mount ─ tree  (and on it, until Leave, the host)
+func (o *Options) enterAbove(f Facts) []launch.Step {
+	return []launch.Step{
+		{Call: launch.CloneTree{Path: o.Root, As: tree}, Reason: prepareRoot},
+		{Call: launch.MoveMount{From: o.Beneath, To: o.Root}, Reason: "keep the rules beneath the root"},
+		{Call: launch.MoveMount{From: tree, OnTo: o.Beneath}, Reason: prepareRoot},
+		{Call: launch.Chdir{FD: o.Beneath}, Reason: enterRoot},
+		turn(f),
+		{Call: launch.Chdir{FD: tree}, Reason: enterRoot},
+		{Call: launch.Chroot{Path: "."}, Reason: enterRoot},
+	}
+}
+
+// turn makes the mount at the working directory the root of the namespace. The initramfs cannot be pivoted away from
+// (pivot_root(2), EINVAL); it is covered instead, as switch_root(8) does.
+func turn(f Facts) launch.Step {
+	if f.OnInitramfs {
+		return launch.Step{Call: launch.Mount{Source: ".", Target: "/", Flags: unix.MS_MOVE}, Reason: enterRoot}
+	}
+	return launch.Step{Call: launch.PivotRoot{New: ".", Old: "."}, Reason: enterRoot}
+}
+
+// carryProc takes hold of the host's /proc before it goes out of reach.
+func (o *Options) carryProc() []launch.Step {
+	if o.Proc != HostProc {
+		return nil
+	}
+	return []launch.Step{{Call: launch.CloneTree{Path: procDir, As: proc}, Reason: "take /proc along"}}
+}
+
+// MountProc gives the target its /proc.
+func (o *Options) MountProc() []launch.Step {
+	switch {
+	case o.Proc == NewProc:
+		return []launch.Step{{Call: launch.Mount{Source: "proc", Target: o.ProcDir, Type: "proc", Flags: procFlags},
+			Reason: "mount a new proc"}}
+	case o.Proc == HostProc:
+		return []launch.Step{{Call: launch.MoveMount{From: proc, To: o.ProcDir}, Reason: "show the host's /proc"}}
+	}
+	return nil
+}
+
+// Leave detaches the old root, which lies on top of the new one, where the working directory still is.
+func (o *Options) Leave(f Facts) []launch.Step {
+	if o.Root == "" || !o.Pivot || f.OnInitramfs {
+		return nil
+	}
+	return []launch.Step{{Call: launch.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: "let go of the old root"}}
+}
+
+// WorkIn changes the working directory. A relative one is relative to the root that was entered: the caller's own is
+// out of reach by now.
+func (o *Options) WorkIn() []launch.Step {
+	if o.Dir == "" {
+		return nil
+	}
+	return []launch.Step{{Call: launch.Chdir{Path: o.Dir}, Reason: "change the working directory"}}
+}

@@ -1,0 +1,92 @@
+package launch
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const wordSize = int(unsafe.Sizeof(uintptr(0)))
+
+// An arena is the one mapping, shared with the child, that a loaded program lies in: this header, its instructions,
+// its data. It holds no Go pointer and nothing in it moves.
+type arena struct {
+	failed uint32 // 1 + the index of the call that failed; 0 while none has
+	errno  uint32
+	denied uint32            // the last EACCES of a PATH search, which is what the search ends with (execvp(3))
+	count  uint32            // how many instructions there are
+	mask   uint64            // the caller's signal mask, as rt_sigprocmask(2) takes it
+	slots  [maxSlots]uintptr // descriptors
+	code   uintptr           // where the instructions lie, from the start of the arena
+}
+
+// An instruction is a loaded call.
+type instruction struct {
+	number  uintptr
+	args    [6]uintptr
+	isSlot  uint8 // bit i: args[i] is the number of a slot
+	result  int8  // the slot of the result, or noSlot
+	onError onError
+	script  uint32
+}
+
+const (
+	arenaSize       = unsafe.Sizeof(arena{})
+	instructionSize = unsafe.Sizeof(instruction{})
+)
+
+// load maps an arena and copies the program into it, every address made real.
+func (p *program) load() (*arena, error) {
+	dataAt := int(arenaSize) + len(p.calls)*int(instructionSize)
+	mem, err := unix.Mmap(-1, 0, dataAt+len(p.data)+1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return nil, err
+	}
+	base := unsafe.Pointer(unsafe.SliceData(mem))
+	a := (*arena)(base)
+	a.count, a.code = uint32(len(p.calls)), arenaSize
+	data := uintptr(base) + uintptr(dataAt)
+	copy(mem[dataAt:], p.data)
+	for _, r := range p.relocs {
+		putWord(mem[dataAt+r.at:], data+uintptr(r.to))
+	}
+	for i, c := range p.calls {
+		*a.instruction(uint32(i)) = p.loadCall(c, data, uintptr(base))
+	}
+	return a, nil
+}
+
+func (p *program) loadCall(c call, data, base uintptr) instruction {
+	in := instruction{number: c.number, result: int8(c.result), onError: c.onError, script: uint32(c.script)}
+	for i, arg := range c.args {
+		switch arg.kind {
+		case constant:
+			in.args[i] = arg.value
+		case address:
+			in.args[i] = data + arg.value
+		case descriptor:
+			in.args[i] = arg.value
+			in.isSlot |= 1 << i
+		case inArena:
+			in.args[i] = base + arg.value
+		}
+	}
+	return in
+}
+
+func putWord(b []byte, v uintptr) {
+	if wordSize == 8 {
+		binary.NativeEndian.PutUint64(b, uint64(v))
+		return
+	}
+	binary.NativeEndian.PutUint32(b, uint32(v))
+}
+
+// instruction returns the i-th instruction.
+//
+//go:nosplit
+//go:nocheckptr
+func (a *arena) instruction(i uint32) *instruction {
+	return (*instruction)(unsafe.Add(unsafe.Pointer(a), a.code+uintptr(i)*instructionSize))
+}

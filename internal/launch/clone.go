@@ -1,0 +1,28 @@
+//go:build !amd64 && !arm64
+
+package launch
+
+import (
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// fork clones; the child walks the program and never returns. Where nobody has written vfork yet, the memory is copied.
+//
+//go:noinline
+//go:nosplit
+//go:norace
+func (a *arena) fork(flags uintptr) (pid int, errno syscall.Errno) {
+	a1, a2 := flags, uintptr(0)
+	if runtime.GOARCH == "s390x" { // clone(2), "C library/kernel differences"
+		a1, a2 = a2, a1
+	}
+	result, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, a1, a2, 0, 0, 0, 0)
+	if result == 0 && errno == 0 {
+		a.walk()
+		exit()
+	}
+	return int(result), errno
+}

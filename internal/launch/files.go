@@ -1,0 +1,63 @@
+package launch
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// WriteFile writes Text to an existing file with one write(2), as the control files of the kernel want it. With Dir
+// the path is taken from that directory.
+type WriteFile struct {
+	Dir  FD
+	Path string
+	Text string
+}
+
+func (w WriteFile) String() string {
+	path := quote(w.Path)
+	if w.Dir != "" {
+		path = string(w.Dir) + ", " + path
+	}
+	return "write(" + path + ", " + quote(w.Text) + ")"
+}
+
+func (w WriteFile) lower(p *program) {
+	const file FD = "file"
+	dir := cwd()
+	if w.Dir != "" {
+		dir = p.fd(w.Dir)
+	}
+	text := p.bytes([]byte(w.Text))
+	p.open(file, "open", w.Path, unix.SYS_OPENAT, dir, p.str(w.Path), num(unix.O_WRONLY|unix.O_CLOEXEC))
+	p.syscall("write", w.Path, unix.SYS_WRITE, p.fd(file), text, num(len(w.Text)))
+	p.close(file)
+}
+
+// Chdir changes the working directory to Path, or to the directory FD (chdir(2), fchdir(2)).
+type Chdir struct {
+	Path string
+	FD   FD
+}
+
+func (c Chdir) String() string {
+	if c.FD != "" {
+		return "fchdir(" + string(c.FD) + ")"
+	}
+	return "chdir(" + quote(c.Path) + ")"
+}
+
+func (c Chdir) lower(p *program) {
+	if c.FD != "" {
+		p.syscall("fchdir", "", unix.SYS_FCHDIR, p.fd(c.FD))
+		return
+	}
+	p.syscall("chdir", c.Path, unix.SYS_CHDIR, p.str(c.Path))
+}
+
+// Chroot changes the root directory (chroot(2)); the working directory stays.
+type Chroot struct{ Path string }
+
+func (c Chroot) String() string { return "chroot(" + quote(c.Path) + ")" }
+
+func (c Chroot) lower(p *program) {
+	p.syscall("chroot", c.Path, unix.SYS_CHROOT, p.str(c.Path))
+}

@@ -1,0 +1,115 @@
+package launch
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Mount is mount(2). An Optional one may fail.
+type Mount struct {
+	Source, Target, Type string
+	Flags                uintptr
+	Data                 string
+	Optional             bool
+}
+
+func (m Mount) String() string {
+	return fmt.Sprintf("mount(%s, %s, %s, %s, %s)",
+		orNull(m.Source), quote(m.Target), orNull(m.Type), flags(m.Flags, mountFlags), orNull(m.Data))
+}
+
+func (m Mount) lower(p *program) {
+	c := call{number: unix.SYS_MOUNT, result: noSlot, args: pad([]operand{
+		p.optional(m.Source), p.str(m.Target), p.optional(m.Type), num(m.Flags), p.optional(m.Data)})}
+	if m.Optional {
+		c.onError = ignore
+	}
+	p.add(c, "mount", m.Target)
+}
+
+// Unmount is umount2(2).
+type Unmount struct {
+	Target string
+	Flags  int
+}
+
+func (u Unmount) String() string {
+	return fmt.Sprintf("umount2(%s, %s)", quote(u.Target), flags(uintptr(u.Flags), unmountFlags))
+}
+
+func (u Unmount) lower(p *program) {
+	p.syscall("umount2", u.Target, unix.SYS_UMOUNT2, p.str(u.Target), num(u.Flags))
+}
+
+// PivotRoot makes the mount at New the root and puts the old one at Old (pivot_root(2)).
+type PivotRoot struct{ New, Old string }
+
+func (r PivotRoot) String() string { return "pivot_root(" + quote(r.New) + ", " + quote(r.Old) + ")" }
+
+func (r PivotRoot) lower(p *program) {
+	p.syscall("pivot_root", r.New, unix.SYS_PIVOT_ROOT, p.str(r.New), p.str(r.Old))
+}
+
+// NewMount makes a mount of a filesystem that needs no source, not attached anywhere yet, known as As: fsopen(2),
+// fsconfig(2), fsmount(2), Linux 5.2. It lives as long as As or an attachment of it.
+type NewMount struct {
+	Type       string
+	Attributes int // MOUNT_ATTR_*
+	As         FD
+}
+
+func (m NewMount) String() string {
+	return fmt.Sprintf("%s = fsmount(fsopen(%s), %s)", m.As, quote(m.Type), flags(uintptr(m.Attributes), mountAttributes))
+}
+
+func (m NewMount) lower(p *program) {
+	const context FD = "context"
+	p.open(context, "fsopen", m.Type, unix.SYS_FSOPEN, p.str(m.Type), num(unix.FSOPEN_CLOEXEC))
+	p.syscall("fsconfig", m.Type, unix.SYS_FSCONFIG, p.fd(context), num(unix.FSCONFIG_CMD_CREATE))
+	p.open(m.As, "fsmount", m.Type, unix.SYS_FSMOUNT, p.fd(context), num(unix.FSMOUNT_CLOEXEC), num(m.Attributes))
+	p.close(context)
+}
+
+// CloneTree makes a copy of the mounts at and under Path, not attached anywhere yet, known as As (open_tree(2) with
+// OPEN_TREE_CLONE and AT_RECURSIVE, Linux 5.2).
+type CloneTree struct {
+	Path string
+	As   FD
+}
+
+func (c CloneTree) String() string {
+	return fmt.Sprintf("%s = open_tree(%s, OPEN_TREE_CLONE|AT_RECURSIVE)", c.As, quote(c.Path))
+}
+
+func (c CloneTree) lower(p *program) {
+	p.open(c.As, "open_tree", c.Path, unix.SYS_OPEN_TREE, cwd(), p.str(c.Path),
+		num(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE))
+}
+
+// MoveMount attaches the mount From at the path To, or on the root of the mount OnTo (move_mount(2), Linux 5.2).
+type MoveMount struct {
+	From FD
+	To   string
+	OnTo FD
+}
+
+func (m MoveMount) String() string {
+	if m.OnTo != "" {
+		return fmt.Sprintf("move_mount(%s, %s)", m.From, m.OnTo)
+	}
+	return fmt.Sprintf("move_mount(%s, %s)", m.From, quote(m.To))
+}
+
+func (m MoveMount) lower(p *program) {
+	target, flags := cwd(), unix.MOVE_MOUNT_F_EMPTY_PATH
+	if m.OnTo != "" {
+		target, flags = p.fd(m.OnTo), flags|unix.MOVE_MOUNT_T_EMPTY_PATH
+	}
+	p.syscall("move_mount", m.To, unix.SYS_MOVE_MOUNT, p.fd(m.From), p.str(""), target, p.str(m.To), num(flags))
+}
+
+// Propagation of everything under Path: one of MS_PRIVATE, MS_SLAVE, MS_SHARED (mount_namespaces(7)).
+func Propagation(path string, kind uintptr) Mount {
+	return Mount{Source: "none", Target: path, Flags: unix.MS_REC | kind}
+}

@@ -1,0 +1,92 @@
+package launch
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Everything in this file runs in the child between clone and execve, where there is no Go runtime: no allocation, no
+// lock, no growing stack, no write barrier. The functions are nosplit so that the linker proves the second half of it.
+
+// walk performs the instructions in order. It returns at the first that fails, which it leaves in the arena, or
+// after the last; a successful execve does not return.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (a *arena) walk() {
+	for i := uint32(0); i < a.count; {
+		in := a.instruction(i)
+		result, errno := a.perform(in)
+		switch {
+		case errno == 0:
+			if in.result >= 0 {
+				a.slots[in.result&(maxSlots-1)] = result
+			}
+			i++
+		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
+		case in.onError == ignore:
+			i++
+		case in.onError == search && a.elsewhere(errno):
+			i++
+		case in.onError == search && errno == unix.ENOEXEC && in.script != 0:
+			i = in.script
+		default:
+			a.failed, a.errno = i+1, uint32(errno)
+			return
+		}
+	}
+}
+
+// perform makes the call of one instruction.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (a *arena) perform(in *instruction) (result uintptr, errno syscall.Errno) {
+	if in.onError == lost {
+		if a.denied != 0 {
+			return 0, unix.EACCES
+		}
+		return 0, unix.ENOENT
+	}
+	args := in.args
+	for i := range args {
+		if in.isSlot>>i&1 != 0 {
+			args[i] = a.slots[args[i]&(maxSlots-1)]
+		}
+	}
+	result, _, errno = syscall.RawSyscall6(in.number, args[0], args[1], args[2], args[3], args[4], args[5])
+	if errno == 0 && in.onError == zero && result != 0 {
+		errno = unix.ECANCELED
+	}
+	return result, errno
+}
+
+// elsewhere tells whether a search goes on after errno: the file is not there, or this one may not be executed while
+// a later one may (execvp(3)).
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (a *arena) elsewhere(errno syscall.Errno) bool {
+	switch errno {
+	case unix.EACCES:
+		a.denied = 1
+		return true
+	case unix.ENOENT, unix.ENOTDIR, unix.ESTALE, unix.ENODEV, unix.ETIMEDOUT:
+		return true
+	}
+	return false
+}
+
+// exit ends the child.
+//
+//go:nosplit
+//go:norace
+func exit() {
+	for {
+		syscall.RawSyscall(unix.SYS_EXIT_GROUP, 1, 0, 0)
+	}
+}

@@ -1,0 +1,68 @@
+package ns
+
+import (
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// Explain says what can be done about a step of this package that failed, from what the system says of itself now.
+// Nil if it was not one of ours or nothing helps.
+func (o *Options) Explain(failed *launch.Error) []string {
+	switch failed.Step.Call.(type) {
+	case launch.Clone, launch.Unshare:
+		return o.explainNew(failed.Errno)
+	}
+	if isMap(failed.Path) && failed.Errno == syscall.EPERM && appArmorRestricts() {
+		return appArmorRemedy()
+	}
+	if failed.Path == "/proc/self/setgroups" && failed.Errno == syscall.EPERM && !o.Kinds.Has(User) {
+		return []string{"only a new user namespace has a setting of its own: add --user"}
+	}
+	if failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0 {
+		return []string{needUser}
+	}
+	return nil
+}
+
+const needUser = "an ordinary user may do this in a user namespace of their own only: add --map-root-user"
+
+func (o *Options) explainNew(errno syscall.Errno) []string {
+	switch {
+	case errno == syscall.ENOSPC && setting("user/max_user_namespaces") == "0":
+		return []string{"this system allows no user namespaces; an administrator can allow them: sysctl user.max_user_namespaces=10000"}
+	case errno == syscall.ENOSPC || errno == syscall.EUSERS:
+		return []string{"a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces; user namespaces can be 32 deep"}
+	case errno != syscall.EPERM:
+		return nil
+	case !o.Kinds.Has(User):
+		return []string{needUser}
+	case setting("kernel/unprivileged_userns_clone") == "0":
+		return []string{"this system forbids user namespaces to ordinary users; an administrator can allow them: sysctl kernel.unprivileged_userns_clone=1"}
+	case appArmorRestricts():
+		return appArmorRemedy()
+	}
+	return []string{"the kernel refuses new user namespaces in a chroot, and container engines filter them: " +
+		"run xunshare outside, or let the container have them (docker run --security-opt seccomp=unconfined)"}
+}
+
+func isMap(path string) bool {
+	return strings.HasPrefix(path, "/proc/self/") && strings.HasSuffix(path, "_map")
+}
+
+func appArmorRestricts() bool { return setting("kernel/apparmor_restrict_unprivileged_userns") == "1" }
+
+func appArmorRemedy() []string {
+	return []string{
+		"AppArmor forbids user namespaces to programs without a profile (kernel.apparmor_restrict_unprivileged_userns=1)",
+		"install the profile: sudo install -m644 packaging/apparmor/xunshare /etc/apparmor.d/ && sudo apparmor_parser -r /etc/apparmor.d/xunshare",
+	}
+}
+
+// setting is a value of /proc/sys, "" where there is none.
+func setting(name string) string {
+	b, _ := os.ReadFile("/proc/sys/" + name)
+	return strings.TrimSpace(string(b))
+}

@@ -1,0 +1,139 @@
+// Command bench times how long launchers take to start a program, side by side in one run.
+//
+//	go run ./test/bench [-rounds 200] [-only REGEXP] [-tree DIR] [-foreign DIR] [-emulator PATH] [-rule FILE|STRING]
+//		[-xunshare PATH]
+//
+// Three suites: "native" enters a busybox tree and runs /bin/true there, "foreign" does so in an arm64 tree through an
+// emulator, "waiting" looks at the memory of the launcher while its program runs. Every round starts each contender once, in
+// a new random order, so that what else the machine does falls on all of them alike. REGEXP selects among SUITE/CONTENDER,
+// such as native/unshare.
+//
+// The suites print figures and the goals that xunshare has set itself; they do not judge. What cannot run here is listed with
+// the reason. Compare within one run only: between runs the machine changes more than the launchers differ.
+//
+// crun refuses machines with "hybrid" control groups; as root, unshare -m sh -c 'umount /sys/fs/cgroup/unified && go run
+// ./test/bench' hides them from it, and from nothing else.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"slices"
+	"syscall"
+)
+
+// options is what was asked on the command line.
+type options struct {
+	rounds   int
+	only     *regexp.Regexp
+	tree     string
+	foreign  string
+	emulator string
+	rule     string
+	xunshare string
+}
+
+func main() {
+	opts, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fail(err, 2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, opts); errors.Is(err, context.Canceled) {
+		fail(errors.New("interrupted"), 130)
+	} else if err != nil {
+		fail(err, 1)
+	}
+}
+
+func fail(err error, status int) {
+	fmt.Fprintln(os.Stderr, "bench:", err)
+	os.Exit(status)
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	only := ""
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.IntVar(&o.rounds, "rounds", 200, "start every contender this often")
+	flags.StringVar(&only, "only", "", "only the contenders whose SUITE/NAME matches this `regexp`")
+	flags.StringVar(&o.tree, "tree", "", "native `directory` to enter (default: a busybox tree made for the run)")
+	flags.StringVar(&o.foreign, "foreign", "", "arm64 `directory` to enter (default: ask scripts/get-tree)")
+	flags.StringVar(&o.emulator, "emulator", "", "`path` of the arm64 emulator (default: ask scripts/get-emulator)")
+	flags.StringVar(&o.rule, "rule", "", "binfmt_misc rule of the emulator, the `string` or a file (default: ask scripts/rule)")
+	flags.StringVar(&o.xunshare, "xunshare", "", "`path` of xunshare (default: bin/xunshare of the project)")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 || o.rounds < 1 {
+		return o, errors.New("usage: bench [options]; -rounds is at least 1, and there are no arguments")
+	}
+	var err error
+	o.only, err = regexp.Compile(only)
+	return o, err
+}
+
+func run(ctx context.Context, opts options) (err error) {
+	b, err := prepare(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.remove()) }()
+	b.printMachine()
+	for _, suite := range []func(context.Context) error{b.native, b.foreign, b.waiting} {
+		if err := suite(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// native times the way into a tree of the machine's own architecture.
+func (b *bench) native(ctx context.Context) error {
+	if !b.wants("native", nativeContenders) {
+		return nil
+	}
+	j, err := b.nativeJob(ctx, "/bin/true")
+	if err != nil {
+		return b.skip(ctx, "native", err)
+	}
+	results, err := b.race(ctx, "native", nativeContenders, j)
+	printTimes("native: namespaces, /proc, root change, /bin/true", results)
+	printTimeGoal(results, 1.40)
+	return err
+}
+
+// foreign times the way into an arm64 tree; the emulator's own start is in every figure.
+func (b *bench) foreign(ctx context.Context) error {
+	if !b.wants("foreign", foreignContenders) {
+		return nil
+	}
+	j, err := b.foreignJob(ctx, "/bin/true")
+	if err != nil {
+		return b.skip(ctx, "foreign", err)
+	}
+	results, err := b.race(ctx, "foreign", foreignContenders, j)
+	printTimes("foreign: the same into an arm64 tree, through an emulator", results)
+	printTimeGoal(results, 1.40)
+	return err
+}
+
+// wants reports whether any contender of the suite was asked for.
+func (b *bench) wants(suite string, table []contender) bool {
+	return slices.ContainsFunc(table, func(c contender) bool { return b.opts.only.MatchString(suite + "/" + c.name) })
+}
+
+// skip lets the other suites run, unless the whole run was interrupted.
+func (b *bench) skip(ctx context.Context, suite string, err error) error {
+	fmt.Printf("\n%s: left out: %v\n", suite, err)
+	return ctx.Err()
+}
