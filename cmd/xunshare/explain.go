@@ -35,27 +35,46 @@ func explain(err error, o *Options, f *Facts) error {
 
 // explainExec says why the target did not start.
 func explainExec(failed *launch.Error, o *Options, f *Facts) error {
-	name := f.Target.Argv[0]
+	x := exec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates)}
 	if len(o.Program) == 0 {
-		name = f.Target.Candidates[0]
+		x.name = f.Target.Candidates[0]
 	}
-	where := ""
 	if o.Root != "" {
-		where = " in " + o.Root
+		x.where = " in " + o.Root
 	}
-	say := func(format string, args ...any) error {
-		return &execError{fmt.Sprintf(format, args...), failed}
-	}
-	image := o.inspect(failed.Path)
 	switch {
-	case failed.Errno == syscall.ENOENT && image == nil:
-		return remedy.Wrap(say("%s: there is no such program%s", name, where), searched(f)...)
+	case failed.Errno == syscall.ENOENT && x.file == "":
+		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), searched(f)...)
 	case failed.Errno == syscall.ENOENT:
-		return o.explainInterpreter(say, name, where, image)
+		return x.noInterpreter(o.inspect(x.file))
 	case failed.Errno == syscall.ENOEXEC:
-		return o.explainFormat(say, name, image)
+		return x.badFormat(x.name, o.inspect(failed.Path))
+	case failed.Errno == syscall.EACCES && x.file != "":
+		return x.denied()
 	}
-	return say("%s: cannot be run%s: %v", name, where, failed.Errno)
+	return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno), searched(f)...)
+}
+
+// firstThere is the first of the files that exists where the target sees it; "" if none does.
+func (o *Options) firstThere(files []string) string {
+	for _, file := range files {
+		if _, err := o.stat(file); err == nil {
+			return file
+		}
+	}
+	return ""
+}
+
+// exec is an execve that failed.
+type exec struct {
+	o           *Options
+	failed      *launch.Error
+	name, where string // the program as it was asked for; " in ROOT"
+	file        string // what is there of that name; "" for nothing
+}
+
+func (x *exec) say(format string, args ...any) error {
+	return &execError{fmt.Sprintf(format, args...), x.failed}
 }
 
 // execError is a failed execve in words of its own.
@@ -79,38 +98,52 @@ func searched(f *Facts) []string {
 	return []string{hint}
 }
 
-// explainInterpreter is for a file that is there and still was not found: what it needs to be run is missing.
-func (o *Options) explainInterpreter(say func(string, ...any) error, name, where string, image *binfmt.Image) error {
+// denied is for a file that may not be executed.
+func (x *exec) denied() error {
+	info, err := x.o.stat(x.file)
 	switch {
-	case image.Kind == binfmt.KindScript && o.inspect(image.Interpreter) == nil:
-		return say("%s: is a script for %s, which is not there%s", name, image.Interpreter, where)
-	case image.ELF != nil && image.ELF.Interp != "" && o.inspect(image.ELF.Interp) == nil:
-		return remedy.Wrap(say("%s: needs the program loader %s, which is not there%s", name, image.ELF.Interp, where),
+	case err == nil && info.IsDir():
+		return x.say("%s: is a directory, not a program", x.file)
+	case err == nil && info.Mode().Perm()&0o111 == 0:
+		return remedy.Wrap(x.say("%s: is not executable (mode %#o)", x.file, info.Mode().Perm()), "chmod +x "+x.o.Root+x.file)
+	}
+	return remedy.Wrap(x.say("%s: may not be executed by you%s", x.file, x.where),
+		"its permissions, those of a script's interpreter, or a file system mounted noexec can be the cause")
+}
+
+// noInterpreter is for a file that is there and still was not found: what it needs to be run is missing.
+func (x *exec) noInterpreter(image *binfmt.Image) error {
+	switch {
+	case image == nil:
+	case image.Kind == binfmt.KindScript && x.o.inspect(image.Interpreter) == nil:
+		return x.say("%s: is a script for %s, which is not there%s", x.file, image.Interpreter, x.where)
+	case image.ELF != nil && image.ELF.Interp != "" && x.o.inspect(image.ELF.Interp) == nil:
+		return remedy.Wrap(x.say("%s: needs the program loader %s, which is not there%s", x.file, image.ELF.Interp, x.where),
 			"use a statically linked program, or put its loader and libraries into the tree")
 	}
-	return remedy.Wrap(say("%s: is there, but what runs it is not found%s", name, where),
+	return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where),
 		"a rule without flag F looks for its emulator in the root; a dynamic emulator looks for its loader there")
 }
 
 // maxScripts is how many scripts may stand in a row before the kernel gives up (exec_binprm in fs/exec.c).
 const maxScripts = 5
 
-// explainFormat is for a file that the kernel does not know how to execute.
-func (o *Options) explainFormat(say func(string, ...any) error, name string, image *binfmt.Image) error {
+// badFormat is for a file that the kernel does not know how to execute.
+func (x *exec) badFormat(name string, image *binfmt.Image) error {
 	for depth := 0; image != nil && image.Kind == binfmt.KindScript && depth < maxScripts; depth++ {
-		name, image = image.Interpreter, o.inspect(image.Interpreter)
+		name, image = image.Interpreter, x.o.inspect(image.Interpreter)
 	}
 	if image == nil || image.ELF == nil {
-		return say("%s: is not a program that this kernel can execute", name)
+		return x.say("%s: is not a program that this kernel can execute", name)
 	}
 	arch := image.ELF.Arch()
-	if arch == nil {
-		return say("%s: is a program for a machine that xunshare does not know (ELF machine %d)", name, image.ELF.Machine)
-	}
-	if arch.RunsOn(binfmt.Host()) {
-		return say("%s: the kernel refuses to execute it", name)
+	switch {
+	case arch == nil:
+		return x.say("%s: is a program for a machine that xunshare does not know (ELF machine %d)", name, image.ELF.Machine)
+	case arch.RunsOn(binfmt.Host()):
+		return x.say("%s: the kernel refuses to execute it", name)
 	}
 	emulator := "/usr/bin/qemu-" + arch.Name + "-static"
-	return remedy.Wrap(say("%s: is a program for %s, and no rule runs it here", name, arch.Name),
-		fmt.Sprintf("load one: --load-binfmt '%s'", arch.Rule(emulator, "OCF")))
+	return remedy.Wrap(x.say("%s: is a program for %s, and no rule runs it here", name, arch.Name),
+		fmt.Sprintf("load one: --load-binfmt '%s'", arch.Rule(emulator, "POCF")))
 }

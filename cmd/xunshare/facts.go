@@ -4,10 +4,7 @@ import (
 	"os"
 	"path"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/callerlimit"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -15,10 +12,9 @@ import (
 
 // Facts is what is so on this machine as far as the plan depends on it.
 type Facts struct {
-	NS        ns.Facts
-	Root      chroot.Facts
-	Target    launch.Exec
-	OpenFiles *launch.OpenFiles // the caller's limit, if the Go runtime has changed it
+	NS     ns.Facts
+	Root   chroot.Facts
+	Target launch.Exec
 }
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out.
@@ -31,20 +27,10 @@ func gather(o *Options) (Facts, error) {
 		return Facts{}, err
 	}
 	return Facts{
-		NS:        ns.Facts{UID: os.Geteuid(), GID: os.Getegid()},
-		Root:      root,
-		Target:    target(o, os.Environ()),
-		OpenFiles: openFiles(),
+		NS:     ns.Facts{UID: os.Geteuid(), GID: os.Getegid()},
+		Root:   root,
+		Target: target(o, os.Environ()),
 	}, nil
-}
-
-func openFiles() *launch.OpenFiles {
-	soft, hard, ok := callerlimit.OpenFiles()
-	var now unix.Rlimit
-	if !ok || unix.Getrlimit(unix.RLIMIT_NOFILE, &now) != nil || now.Cur == soft {
-		return nil
-	}
-	return &launch.OpenFiles{Soft: soft, Hard: hard}
 }
 
 // checkEmulators refuses rules whose emulator cannot work, while nothing has changed yet.

@@ -7,17 +7,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 
 	"github.com/xunshare/xunshare/internal/launch"
 )
 
 // version is the release; CHANGELOG.md has an entry for it.
 const version = "0.1.0"
-
-// The death signal and the namespaces of a launch belong to the thread that makes it, so that has to be the main one
-// and to stay it (PR_SET_PDEATHSIG(2const)).
-func init() { runtime.LockOSThread() }
 
 func main() {
 	status, err := run(os.Args)

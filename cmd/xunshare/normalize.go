@@ -73,12 +73,12 @@ func cluster(letters string, rest []string) (options, after []string, err error)
 	return options, rest, nil
 }
 
-func (f *flag) canonical(value string) string { return "--" + f.name + "=" + value }
+func (f *option) canonical(value string) string { return "--" + f.name + "=" + value }
 
-func byLetter(letter byte) *flag {
-	for i := range flags {
-		if flags[i].short == letter {
-			return &flags[i]
+func byLetter(letter byte) *option {
+	for i := range table {
+		if table[i].short == letter {
+			return &table[i]
 		}
 	}
 	return nil
@@ -86,10 +86,10 @@ func byLetter(letter byte) *flag {
 
 // byName finds the option that name is, or is the beginning of. An abbreviation that unshare(1) understands means
 // the same here, however many options of our own begin with it.
-func byName(name string) (*flag, error) {
-	var theirs, ours []*flag
-	for i := range flags {
-		f := &flags[i]
+func byName(name string) (*option, error) {
+	var theirs, ours []*option
+	for i := range table {
+		f := &table[i]
 		switch {
 		case f.name == name:
 			return f, nil
@@ -113,7 +113,7 @@ func byName(name string) (*flag, error) {
 	return nil, misuse("--" + name + " may be " + alternatives(candidates))
 }
 
-func alternatives(candidates []*flag) string {
+func alternatives(candidates []*option) string {
 	names := make([]string, len(candidates))
 	for i, f := range candidates {
 		names[i] = "--" + f.name

@@ -26,6 +26,14 @@ type Options struct {
 	Program     []string // and its arguments; empty for the login shell
 }
 
+// imply sets what follows from several options together. A process whose children belong to another pid namespace
+// cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
+func (o *Options) imply() {
+	if len(o.Rules) > 0 && o.NS.Kinds.Has(ns.PID) {
+		o.NS.Fork = true
+	}
+}
+
 // Validate finds what cannot go together. Each error is one sentence.
 func (o *Options) Validate() error {
 	if o.NS.Setgroups == ns.SetgroupsAllow && o.NS.Group != nil {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"errors"
-	stdflag "flag"
+	"flag"
 	"io"
 	"strings"
 
@@ -24,6 +24,7 @@ func parse(args []string) (Options, error) {
 		return o, err
 	}
 	o.Program = program
+	o.imply()
 	return o, misuse
 }
 
@@ -32,13 +33,13 @@ func parse(args []string) (Options, error) {
 // hand, and it would add a tenth to the time that a launch takes.
 func read(options []string, o *Options) error {
 	var failed error
-	set := stdflag.NewFlagSet("xunshare", stdflag.ContinueOnError)
+	set := flag.NewFlagSet("xunshare", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	for i := range flags {
-		if !occurs(flags[i].name, options) {
+	for i := range table {
+		if !occurs(table[i].name, options) {
 			continue
 		}
-		f := &cli.GenericFlag{Name: flags[i].name, Value: &value{&flags[i], o, &failed}}
+		f := &cli.GenericFlag{Name: table[i].name, Value: &value{&table[i], o, &failed}}
 		if err := f.Apply(set); err != nil {
 			return err
 		}
@@ -61,14 +62,14 @@ func occurs(name string, options []string) bool {
 
 // value connects a flag with the options that it sets.
 type value struct {
-	flag   *flag
+	option *option
 	o      *Options
 	failed *error
 }
 
 // Set is called for each occurrence of the flag.
 func (v *value) Set(s string) error {
-	*v.failed = v.flag.apply(v.o, s)
+	*v.failed = v.option.apply(v.o, s)
 	return *v.failed
 }
 

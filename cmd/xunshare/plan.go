@@ -25,8 +25,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
 	add(tree.WorkIn())
 	add(o.NS.Bind())
-	add(finish(f))
-	return steps
+	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 
 // tree is what package chroot has to know of the options.
@@ -58,13 +57,4 @@ func (o *Options) rules(t *chroot.Options) binfmt.Options {
 		r.Dir = binfmtDir
 	}
 	return r
-}
-
-// finish gives the target what the Go runtime took, and runs it.
-func finish(f *Facts) []launch.Step {
-	var steps []launch.Step
-	if f.OpenFiles != nil {
-		steps = append(steps, launch.Step{Call: *f.OpenFiles, Reason: "give the caller's limit on open files back"})
-	}
-	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }

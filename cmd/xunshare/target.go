@@ -3,10 +3,10 @@ package main
 import (
 	"os"
 	"path"
+	"strconv"
 	"strings"
 
-	"github.com/moby/sys/user"
-
+	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
@@ -61,7 +61,7 @@ func loginShell(o *Options, env []string) string {
 	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
 		return shell
 	}
-	if shell := passwdShell(o.Root, targetUser(o)); shell != "" {
+	if shell := o.passwdShell(targetUser(o)); shell != "" {
 		return shell
 	}
 	return defaultShell
@@ -80,17 +80,18 @@ func targetUser(o *Options) int {
 	return os.Getuid()
 }
 
-func passwdShell(root string, uid int) string {
-	f, err := openToRead(root, "/etc/passwd")
+func (o *Options) passwdShell(uid int) string {
+	f, err := o.openToRead("/etc/passwd")
 	if err != nil {
 		return ""
 	}
 	defer f.Close()
-	list, err := user.ParsePasswdFilter(f, func(u user.User) bool { return u.Uid == uid })
-	if err != nil || len(list) == 0 {
+	id := strconv.Itoa(uid)
+	entry := accounts.Find(f, func(fields []string) bool { return fields[accounts.ID] == id })
+	if entry == nil {
 		return ""
 	}
-	return list[0].Shell
+	return entry[accounts.Shell]
 }
 
 // isText tells whether the first of the files that is there is a script without #!, which execvp(3) hands to the
@@ -104,12 +105,9 @@ func isText(o *Options, files []string) bool {
 	return false
 }
 
-// inspect looks into a file as the target will see it: inside the root, from its working directory. Nil if it cannot.
+// inspect looks into a file as the target will see it. Nil if it cannot.
 func (o *Options) inspect(file string) *binfmt.Image {
-	if !path.IsAbs(file) {
-		file = path.Join(o.Dir, file)
-	}
-	f, err := openToRead(o.Root, file)
+	f, err := o.openToRead(file)
 	if err != nil {
 		return nil
 	}
@@ -119,8 +117,8 @@ func (o *Options) inspect(file string) *binfmt.Image {
 }
 
 // openToRead opens a regular file where the target will see it.
-func openToRead(root, file string) (*os.File, error) {
-	found, err := chroot.Open(root, file)
+func (o *Options) openToRead(file string) (*os.File, error) {
+	found, err := o.open(file)
 	if err != nil {
 		return nil, err
 	}
@@ -129,4 +127,21 @@ func openToRead(root, file string) (*os.File, error) {
 		return nil, os.ErrInvalid
 	}
 	return chroot.Read(found)
+}
+
+func (o *Options) stat(file string) (os.FileInfo, error) {
+	f, err := o.open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Stat()
+}
+
+// open finds a file as the target will: inside the root, from its working directory.
+func (o *Options) open(file string) (*os.File, error) {
+	if !path.IsAbs(file) {
+		file = path.Join(o.Dir, file)
+	}
+	return chroot.Open(o.Root, file)
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,12 +23,39 @@ const KeepRoot = "XUNSHARE_TEST_AS_ROOT"
 // MustRun is the environment variable that turns every skip into a failure.
 const MustRun = "XUNSHARE_MUST_RUN"
 
-// Main is for TestMain: it runs the tests, as an ordinary user if it can, and exits.
-func Main(m *testing.M) {
-	if os.Getuid() != 0 || os.Getenv(KeepRoot) != "" {
+// Dir is the environment variable that tells tests the folder that belongs to them: what prepare made is there.
+const Dir = "XUNSHARE_TEST_DIR"
+
+// Main is for TestMain: it calls prepare, as whoever started the tests, with a fresh folder that all may enter. Then it
+// runs the tests, as an ordinary user if it can, and exits. prepare may be nil.
+func Main(m *testing.M, prepare func(dir string) error) {
+	if os.Getenv(Dir) != "" {
 		os.Exit(m.Run())
 	}
-	os.Exit(rerun())
+	dir, err := os.MkdirTemp("", "xunshare-test-")
+	check(err)
+	check(os.Chmod(dir, 0o755))
+	status := 1
+	if err := prepareIn(dir, prepare); err != nil {
+		fmt.Fprintln(os.Stderr, "asuser: cannot prepare the tests:", err)
+	} else {
+		status = rerun(dir)
+	}
+	os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+func prepareIn(dir string, prepare func(string) error) error {
+	// The test binary, and what prepare makes, has to be open to another user whatever the umask is.
+	syscall.Umask(0o022)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(self, 0o755); err != nil || prepare == nil {
+		return err
+	}
+	return prepare(dir)
 }
 
 // Skip skips the test, or fails it where nothing may be skipped. The reason has to be conclusive.
@@ -41,19 +67,20 @@ func Skip(t *testing.T, reason string) {
 	t.Skip(reason)
 }
 
-// rerun runs this test binary again as an ordinary user with a home of its own, and returns its exit status.
-func rerun() int {
-	home, err := os.MkdirTemp("", "xunshare-test-")
-	check(err)
-	defer os.RemoveAll(home)
-	check(os.Chown(home, ID, ID))
+// rerun runs this test binary again, as an ordinary user with a home of its own, and returns its exit status.
+func rerun(dir string) int {
+	home := filepath.Join(dir, "home")
+	check(os.Mkdir(home, 0o755))
 	args, cover, profile := userArgs(home)
 	// By this link the binary is found although the folder that go test put it in is root's alone.
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "HOME="+home, "TMPDIR="+home)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ID, Gid: ID}}
-	err = cmd.Run()
+	cmd.Env = append(os.Environ(), Dir+"="+dir, "HOME="+home, "TMPDIR="+home)
+	if os.Getuid() == 0 && os.Getenv(KeepRoot) == "" {
+		check(os.Chown(home, ID, ID))
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ID, Gid: ID}}
+	}
+	err := cmd.Run()
 	if profile != "" {
 		copyFile(cover, profile)
 	}
@@ -90,7 +117,7 @@ func copyFile(from, to string) {
 
 func check(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "asuser: cannot become user "+strconv.Itoa(ID)+":", err)
+		fmt.Fprintln(os.Stderr, "asuser: cannot prepare the tests:", err)
 		os.Exit(1)
 	}
 }

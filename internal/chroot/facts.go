@@ -101,9 +101,13 @@ func open(path string, flags int) (*os.File, error) {
 // onInitramfs asks statfs(2) first: only a ramfs or tmpfs can be the initial root, and mountinfo is long.
 func onInitramfs() bool {
 	var st unix.Statfs_t
-	if unix.Statfs("/", &st) != nil || (st.Type != unix.TMPFS_MAGIC && st.Type != unix.RAMFS_MAGIC) {
+	if unix.Statfs("/", &st) != nil || !isInitialType(uint32(st.Type)) {
 		return false
 	}
 	mounts, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter("/"))
 	return err == nil && len(mounts) > 0 && mounts[len(mounts)-1].FSType == "rootfs"
+}
+
+func isInitialType(fstype uint32) bool {
+	return fstype == unix.TMPFS_MAGIC || fstype == unix.RAMFS_MAGIC
 }

@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -11,15 +10,9 @@ import (
 // Run performs the plan. One that begins with Clone runs in a child: Run waits for it as w says and returns how it
 // ended. Any other runs in this process, which must not go on afterwards: it is half way into the namespaces.
 //
-// The error is an *Error where a step failed; nothing runs any more then. Call it from the main goroutine, locked to
-// the main thread: the death signal follows the thread that clones, and only that thread's namespaces change.
+// The error is an *Error where a step failed; nothing runs any more then.
 func Run(plan []Step, w Wait) (Status, error) {
-	runtime.LockOSThread()
-	parent, err := unix.PidfdOpen(unix.Getpid(), 0)
-	if err != nil {
-		parent = -1 // before Linux 5.3; a parent that dies in the first microseconds is then not noticed
-	}
-	p := lower(plan, world{parent, handled()})
+	p := lower(plan, look())
 	a, err := p.load()
 	if err != nil {
 		return Status{}, err
@@ -29,8 +22,9 @@ func Run(plan []Step, w Wait) (Status, error) {
 		a.walkHere()
 		return Status{}, p.outcome(a)
 	}
-	pid, errno := p.clone(a, clone.Flags, w)
-	unix.Close(parent)
+	byDefault, ignored := w.dispositions(p.runtimes)
+	pid, errno := a.start(clone.Flags, byDefault, ignored)
+	unix.Close(p.parent)
 	if errno != 0 {
 		return Status{}, &Error{Step: plan[0], Operation: "clone", Errno: errno}
 	}
@@ -49,20 +43,36 @@ func (p *program) outcome(a *arena) error {
 	return p.failure(int(a.failed-1), syscall.Errno(a.errno))
 }
 
+// What follows runs with all signals blocked, so that no handler of the Go runtime ever runs in the child, and without
+// a call that could move it to another thread: nosplit functions are not preempted at their start, and preemption
+// elsewhere needs a signal. That does what locking the main goroutine to its thread would do, without the thread that
+// the runtime starts for a locked one (startTemplateThread). The thread stays for as long as the process: the death
+// signal of the child hangs on it (PR_SET_PDEATHSIG(2const)).
+
 // walkHere performs the program in this thread.
+//
+//go:nosplit
+//go:norace
 func (a *arena) walkHere() {
 	a.blockSignals()
 	a.walk()
 	a.restoreSignals()
 }
 
-// clone starts the child with all signals blocked, so that no handler of the Go runtime ever runs in it, and sets
-// this process up to wait before they are unblocked here.
-func (p *program) clone(a *arena, flags uintptr, w Wait) (pid int, errno syscall.Errno) {
+// start starts the child, and sets this process up to wait before a signal can get through.
+//
+//go:nosplit
+//go:norace
+func (a *arena) start(flags uintptr, byDefault, ignored signalSet) (pid int, errno syscall.Errno) {
 	a.blockSignals()
 	pid, errno = a.fork(flags | uintptr(unix.SIGCHLD))
-	if errno == 0 {
-		w.prepare(p.runtimes)
+	for sig := 1; sig <= lastSignal && errno == 0; sig++ {
+		if byDefault.has(sig) {
+			setDisposition(sig, sigDefault)
+		}
+		if ignored.has(sig) {
+			setDisposition(sig, sigIgnore)
+		}
 	}
 	a.restoreSignals()
 	return pid, errno
@@ -70,12 +80,16 @@ func (p *program) clone(a *arena, flags uintptr, w Wait) (pid int, errno syscall
 
 const sigsetSize = 8
 
+//go:nosplit
+//go:norace
 func (a *arena) blockSignals() {
 	all := ^uint64(0)
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK,
 		uintptr(unsafe.Pointer(&all)), uintptr(unsafe.Pointer(&a.mask)), sigsetSize, 0, 0)
 }
 
+//go:nosplit
+//go:norace
 func (a *arena) restoreSignals() {
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&a.mask)), 0, sigsetSize, 0, 0)
 }

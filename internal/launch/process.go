@@ -51,21 +51,9 @@ func (d DeathSignal) lower(p *program) {
 	p.syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_PDEATHSIG), num(int(d.Signal)))
 }
 
-// OpenFiles sets RLIMIT_NOFILE, soft and hard (setrlimit(2)).
-type OpenFiles struct{ Soft, Hard uint64 }
-
-func (l OpenFiles) String() string {
-	return fmt.Sprintf("prlimit64(0, RLIMIT_NOFILE, {%d, %d}, NULL)", l.Soft, l.Hard)
-}
-
-func (l OpenFiles) lower(p *program) {
-	limit := p.bytes(make([]byte, unsafe.Sizeof(unix.Rlimit{})))
-	*(*unix.Rlimit)(unsafe.Pointer(&p.data[limit.value])) = unix.Rlimit{Cur: l.Soft, Max: l.Hard}
-	p.syscall("prlimit64", "", unix.SYS_PRLIMIT64, num(0), num(unix.RLIMIT_NOFILE), limit, num(0))
-}
-
 // Exec runs the target, as the last step. Candidates are tried in order, as execvp(3) tries those that $PATH makes
-// of a name. Where Script is set, a file that the kernel cannot execute (ENOEXEC) is given to /bin/sh.
+// of a name. Where Script is set, a file that the kernel cannot execute (ENOEXEC) is given to /bin/sh. The target
+// inherits what xunshare was started with, whatever the Go runtime has made of it.
 type Exec struct {
 	Candidates []string
 	Argv       []string
@@ -79,7 +67,7 @@ func (e Exec) String() string {
 }
 
 func (e Exec) lower(p *program) {
-	p.lowerSignals()
+	p.lowerInheritance()
 	argv, env := p.strings(e.Argv), p.strings(e.Env)
 	scripts := make([]int, len(e.Candidates)) // scripts[i] is the call that tries candidate i
 	for i, file := range e.Candidates {

@@ -17,12 +17,6 @@ type program struct {
 	world
 }
 
-// world is what a program has to know of the process that it is lowered in.
-type world struct {
-	parent   int       // a pidfd of this process, for the child to see that it lives; negative if there is none
-	runtimes signalSet // the signals that the Go runtime handles here
-}
-
 // origin is what the parent says of a system call that failed.
 type origin struct {
 	step      int

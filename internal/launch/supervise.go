@@ -3,7 +3,6 @@ package launch
 import (
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -32,22 +31,19 @@ type Status struct {
 var forwarded = [...]os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
 	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH}
 
-// prepare is called with all signals blocked, after the child exists. Where the Go runtime would ignore a signal, or
-// print its stack, the parent does what any process does.
-func (w Wait) prepare(runtimes signalSet) {
-	for sig := 1; sig <= lastSignal; sig++ {
-		if runtimes.has(sig) && !runtimeNeeds(sig) && !w.forwards(sig) {
-			setDisposition(sig, sigDefault)
+// dispositions are what a waiting parent sets: the signals that act on it as on any process, where the Go runtime would
+// ignore them or print its stack, and those that it ignores.
+func (w Wait) dispositions(runtimes signalSet) (byDefault, ignored signalSet) {
+	if w == Shield {
+		ignored = setOf(unix.SIGINT) | setOf(unix.SIGTERM)
+	}
+	byDefault = runtimes &^ runtimeNeeds &^ ignored
+	if w == Transparent {
+		for _, sig := range forwarded {
+			byDefault &^= setOf(sig.(syscall.Signal))
 		}
 	}
-	if w == Shield {
-		setDisposition(int(unix.SIGINT), sigIgnore)
-		setDisposition(int(unix.SIGTERM), sigIgnore)
-	}
-}
-
-func (w Wait) forwards(sig int) bool {
-	return w == Transparent && slices.Contains(forwarded[:], os.Signal(syscall.Signal(sig)))
+	return byDefault, ignored
 }
 
 // supervise waits for the child to end.

@@ -1,6 +1,8 @@
 package ns
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -15,13 +17,16 @@ func (o *Options) Explain(failed *launch.Error) []string {
 	case launch.Clone, launch.Unshare:
 		return o.explainNew(failed.Errno)
 	}
-	if isMap(failed.Path) && failed.Errno == syscall.EPERM && appArmorRestricts() {
-		return appArmorRemedy()
-	}
-	if failed.Path == "/proc/self/setgroups" && failed.Errno == syscall.EPERM && !o.Kinds.Has(User) {
+	own := strings.HasPrefix(failed.Path, "/proc/self/")
+	denied := errors.Is(failed, fs.ErrPermission)
+	switch {
+	case own && errors.Is(failed, fs.ErrNotExist):
+		return []string{"/proc is not mounted here: who made this root can give it one with --mount-proc"}
+	case own && denied && !o.Kinds.Has(User):
 		return []string{"only a new user namespace has a setting of its own: add --user"}
-	}
-	if failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0 {
+	case denied && appArmorRestricts():
+		return appArmorRemedy()
+	case denied && !o.Kinds.Has(User) && os.Geteuid() != 0:
 		return []string{needUser}
 	}
 	return nil
@@ -46,10 +51,6 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 	}
 	return []string{"the kernel refuses new user namespaces in a chroot, and container engines filter them: " +
 		"run xunshare outside, or let the container have them (docker run --security-opt seccomp=unconfined)"}
-}
-
-func isMap(path string) bool {
-	return strings.HasPrefix(path, "/proc/self/") && strings.HasSuffix(path, "_map")
 }
 
 func appArmorRestricts() bool { return setting("kernel/apparmor_restrict_unprivileged_userns") == "1" }

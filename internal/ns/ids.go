@@ -1,13 +1,13 @@
 package ns
 
 import (
+	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 
-	"github.com/moby/sys/user"
+	"github.com/xunshare/xunshare/internal/accounts"
 )
 
 // invalidID is (uid_t) -1, which no process can have (credentials(7)).
@@ -50,41 +50,18 @@ func number(s string) (id uint32, numeric bool, err error) {
 // databaseEntry looks name up in /etc/passwd or /etc/group and, for users of NSS services that only the C library
 // knows (nsswitch.conf(5)), with getent(1). Nil if it is not there.
 func databaseEntry(database, name string) *uint32 {
-	file, err := os.Open("/etc/" + database)
-	if err == nil {
-		defer file.Close()
-		if id := fileEntry(file, database, name); id != nil {
-			return id
-		}
+	isIt := func(fields []string) bool { return fields[accounts.Name] == name }
+	entry := accounts.FindIn("/etc/"+database, isIt)
+	if entry == nil {
+		out, _ := exec.Command("getent", "--", database, name).Output()
+		entry = accounts.Find(bytes.NewReader(out), isIt)
 	}
-	out, err := exec.Command("getent", "--", database, name).Output()
-	fields := strings.Split(string(out), ":")
-	if err != nil || len(fields) < 3 || fields[0] != name {
+	if entry == nil {
 		return nil
 	}
-	id, numeric, err := number(fields[2])
+	id, numeric, err := number(entry[accounts.ID])
 	if !numeric || err != nil {
 		return nil
 	}
 	return &id
-}
-
-func fileEntry(file *os.File, database, name string) *uint32 {
-	id := -1
-	if database == "passwd" {
-		list, err := user.ParsePasswdFilter(file, func(u user.User) bool { return u.Name == name })
-		if err == nil && len(list) > 0 {
-			id = list[0].Uid
-		}
-	} else {
-		list, err := user.ParseGroupFilter(file, func(g user.Group) bool { return g.Name == name })
-		if err == nil && len(list) > 0 {
-			id = list[0].Gid
-		}
-	}
-	if id < 0 || id >= invalidID {
-		return nil
-	}
-	found := uint32(id)
-	return &found
 }

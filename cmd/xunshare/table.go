@@ -8,9 +8,9 @@ import (
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
-// A flag is one option of the command line. All that is known of it stands in its row of the table: normalize reads
+// An option is one of the command line. All that is known of it stands in its row of the table: normalize reads
 // the first half, the parser calls set in the order of the command line, so that the last of several wins.
-type flag struct {
+type option struct {
 	name    string
 	short   byte // 0 for none
 	takes   argument
@@ -34,7 +34,7 @@ const (
 	binfmtDir = "/proc/sys/fs/binfmt_misc"
 )
 
-var flags = [...]flag{
+var table = [...]option{
 	{name: "mount", short: 'm', implies: ns.Mount},
 	{name: "uts", short: 'u', implies: ns.UTS},
 	{name: "ipc", short: 'i', implies: ns.IPC},
@@ -62,8 +62,8 @@ var flags = [...]flag{
 	{name: "version", short: 'V', set: func(o *Options, _ string) error { o.Version = true; return errEnough }},
 }
 
-// apply does what the flag means to o.
-func (f *flag) apply(o *Options, value string) error {
+// apply does what the option means to o.
+func (f *option) apply(o *Options, value string) error {
 	o.NS.Kinds |= f.implies
 	if f.set == nil {
 		return nil

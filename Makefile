@@ -1,0 +1,77 @@
+# make demo     the main job, for real: a foreign tree, entered by an ordinary user
+# make test     all tests, as an ordinary user, with real emulators and trees
+# make build    bin/xunshare
+# make install  PREFIX=/usr/local DESTDIR=
+# make bench    start-up and memory, side by side with others
+# make cover    coverage of all tests, run as an ordinary user and as root
+# make fuzz     FUZZTIME=30s for each fuzz target
+# make lint     gofmt, vet, staticcheck; cross builds compile
+# make vulncheck known vulnerabilities, where their database can be reached
+
+GO ?= go
+BIN ?= bin/xunshare
+PREFIX ?= /usr/local
+FUZZTIME ?= 30s
+ARCH ?= arm64
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+TAGS = urfave_cli_no_docs
+# The entry is where internal/caller looks at what the program was started with, before the Go runtime changes it. The
+# empty godebugDefault leaves out settings for the sake of older Go versions, which would be parsed at every start.
+GOARCH := $(shell $(GO) env GOARCH)
+ENTRY = $(if $(wildcard internal/caller/entry_$(GOARCH).s),-E xunshare_entry)
+LDFLAGS = -s -w -buildid= $(ENTRY) -X runtime.godebugDefault=
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' $(BUILDFLAGS)
+
+.PHONY: build demo test test-deps install bench cover fuzz lint cross vulncheck clean
+
+build:
+	@mkdir -p $(dir $(BIN))
+	$(BUILD) -o $(BIN) ./cmd/xunshare
+
+demo: build
+	@scripts/demo $(ARCH)
+
+test: test-deps
+	$(GO) test ./...
+
+test-deps:
+	@scripts/install-deps test vm
+
+install: build
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/xunshare
+
+bench: build
+	@scripts/install-deps bench
+	$(GO) run ./test/bench $(BENCHFLAGS)
+
+# Counters of the test binaries and of the xunshare that they run, in one folder that both users may write to.
+cover: test-deps
+	rm -rf .cache/cover && mkdir -p .cache/cover && chmod 1777 .cache/cover
+	GOCOVERDIR=$(CURDIR)/.cache/cover $(GO) test -count=1 -cover -coverpkg=./... ./... -args -test.gocoverdir=$(CURDIR)/.cache/cover
+	[ "$$(id -u)" != 0 ] || XUNSHARE_TEST_AS_ROOT=1 GOCOVERDIR=$(CURDIR)/.cache/cover \
+		$(GO) test -count=1 -cover -coverpkg=./... ./internal/... ./cmd/... -args -test.gocoverdir=$(CURDIR)/.cache/cover
+	$(GO) tool covdata textfmt -i=.cache/cover -o=.cache/cover.out
+	$(GO) tool cover -func=.cache/cover.out | tail -1
+
+fuzz:
+	$(GO) test ./cmd/xunshare -run '^$$' -fuzz FuzzNormalize -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzInspect -fuzztime $(FUZZTIME)
+
+lint: cross
+	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -d cmd internal test; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+cross:
+	for arch in amd64 arm64 riscv64 ppc64le s390x arm 386; do \
+		GOARCH=$$arch $(MAKE) -s build BIN=.cache/cross/xunshare-$$arch && GOARCH=$$arch $(GO) vet ./cmd/... ./internal/... || exit 1; \
+	done
+
+vulncheck:
+	$(GO) run $(GOVULNCHECK) ./...
+
+clean:
+	rm -rf bin .cache

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/ns"
+)
+
+var update = flag.Bool("update", false, "write the golden plans")
+
+// The golden plans: each file begins with a command line, behind "#" with the facts that hold, and goes on with the
+// plan as --dry-run prints it.
+func TestGoldenPlans(t *testing.T) {
+	files, err := filepath.Glob("testdata/plans/*.txt")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d golden plans: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) { checkGolden(t, file) })
+	}
+}
+
+func checkGolden(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, want, _ := strings.Cut(string(text), "\n")
+	line, facts, _ := strings.Cut(first, "#")
+	o := parsed(t, strings.TrimSpace(strings.TrimPrefix(line, "xunshare")))
+	if err := o.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	got := launch.Format(plan(&o, goldenFacts(&o, facts)))
+	if *update {
+		if err := os.WriteFile(file, []byte(first+"\n"+got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if got != want {
+		t.Errorf("%s\nthe plan is\n%s\nand was\n%s", first, got, want)
+	}
+}
+
+func goldenFacts(o *Options, words string) *Facts {
+	f := &Facts{NS: ns.Facts{UID: 1000, GID: 100}, Root: chroot.Facts{ProcDir: true}}
+	f.Target = launch.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
+	for _, word := range strings.Fields(words) {
+		switch word {
+		case "no-proc":
+			f.Root.ProcDir = false
+		case "initramfs":
+			f.Root.OnInitramfs = true
+		}
+	}
+	return f
+}

@@ -1,0 +1,51 @@
+// Package accounts reads the colon-separated account files: passwd(5), group(5), subuid(5).
+//
+// Not for users that only the C library's name services know (nsswitch.conf(5)): getent(1) has those.
+package accounts
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"strings"
+)
+
+// The fields of a line of /etc/passwd (passwd(5)); those of /etc/group begin the same way.
+const (
+	Name = iota
+	_
+	ID
+	_
+	_
+	_
+	Shell
+)
+
+// Find returns the fields of the first line of r that match accepts, padded to the longest kind of line, or nil if
+// there is none. Lines that begin with # and lines too long for any account are passed over.
+func Find(r io.Reader, match func(fields []string) bool) []string {
+	for scanner := bufio.NewScanner(r); scanner.Scan(); {
+		line := scanner.Text()
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		fields := strings.Split(line, ":")
+		for len(fields) <= Shell {
+			fields = append(fields, "")
+		}
+		if match(fields) {
+			return fields
+		}
+	}
+	return nil
+}
+
+// FindIn is Find in the file at path; nil if it cannot be read.
+func FindIn(path string, match func(fields []string) bool) []string {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	return Find(f, match)
+}

@@ -1,1 +1,0 @@
-// This file lets callerlimit.go declare a function without a body.

@@ -1,0 +1,78 @@
+package launch
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/caller"
+)
+
+// world is what a program has to know of the process that it is lowered in.
+type world struct {
+	parent   int          // a pidfd of this process, for the child to see that it lives; negative if there is none
+	runtimes signalSet    // the signals that the Go runtime handles here
+	ignored  signalSet    // those of them that the caller ignored
+	mask     *signalSet   // the caller's; nil if it is this thread's
+	limit    *unix.Rlimit // the caller's RLIMIT_NOFILE; nil if the runtime has not changed it
+}
+
+// look finds the world out.
+func look() world {
+	w := world{runtimes: handled()}
+	var err error
+	if w.parent, err = unix.PidfdOpen(unix.Getpid(), 0); err != nil {
+		w.parent = -1 // before Linux 5.3; a parent that dies in the first microseconds is then not noticed
+	}
+	if blocked, ignored, ok := caller.Signals(); ok {
+		mask := signalSet(blocked)
+		w.mask, w.ignored = &mask, signalSet(ignored)
+	}
+	var now unix.Rlimit
+	soft, hard, ok := caller.OpenFiles()
+	if ok && unix.Getrlimit(unix.RLIMIT_NOFILE, &now) == nil && now.Cur != soft {
+		w.limit = &unix.Rlimit{Cur: soft, Max: hard}
+	}
+	return w
+}
+
+// lowerInheritance appends what makes the target inherit what the caller gave. The handlers of the Go runtime have to
+// go before the mask: until execve they would run in a process without a runtime.
+func (p *program) lowerInheritance() {
+	p.lowerDescriptors()
+	if p.limit != nil {
+		limit := p.bytes(make([]byte, unsafe.Sizeof(*p.limit)))
+		*(*unix.Rlimit)(unsafe.Pointer(&p.data[limit.value])) = *p.limit
+		p.syscall("prlimit64", "", unix.SYS_PRLIMIT64, num(0), num(unix.RLIMIT_NOFILE), limit, num(0))
+	}
+	byDefault := p.bytes(make([]byte, unsafe.Sizeof(disposition{})))
+	ignored := p.bytes(make([]byte, unsafe.Sizeof(disposition{})))
+	putWord(p.data[ignored.value:], sigIgnore)
+	for sig := 1; sig <= lastSignal; sig++ {
+		to := byDefault
+		if p.ignored.has(sig) {
+			to = ignored
+		}
+		if p.runtimes.has(sig) {
+			p.syscall("rt_sigaction", "", unix.SYS_RT_SIGACTION, num(sig), to, num(0), num(sigsetSize))
+		}
+	}
+	p.syscall("rt_sigprocmask", "", unix.SYS_RT_SIGPROCMASK, num(unix.SIG_SETMASK), p.lowerMask(), num(0), num(sigsetSize))
+}
+
+// lowerDescriptors appends what closes those of the first three again that were closed.
+func (p *program) lowerDescriptors() {
+	for fd := 0; fd < 3; fd++ {
+		if caller.Closed(fd) {
+			p.attempt("close", unix.SYS_CLOSE, num(fd))
+		}
+	}
+}
+
+func (p *program) lowerMask() operand {
+	if p.mask == nil {
+		return operand{inArena, unsafe.Offsetof(arena{}.mask)}
+	}
+	return p.bytes(binary.NativeEndian.AppendUint64(nil, uint64(*p.mask)))
+}

@@ -1,0 +1,123 @@
+package launch
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+const newUser = unix.CLONE_NEWUSER | unix.CLONE_NEWNS
+
+// plans are tried by TestPlans, each in a process of its own.
+var plans = map[string]testPlan{
+	"exit status":        {steps: sh(0, "exit 7"), exit: 7},
+	"in place":           {steps: here("echo $PPID"), want: fmt.Sprint(os.Getpid())},
+	"in place fails":     {steps: func() []Step { return []Step{{Chdir{Path: "/nosuch"}, "go there"}} }, exit: 99, want: "go there: chdir /nosuch: no such file"},
+	"in place last":      {steps: func() []Step { return []Step{{Chdir{Path: "/"}, "go there"}} }, exit: 0},
+	"exec not there":     {steps: candidates("nosuch", "/bin/nosuch", "/nosuch/nosuch"), exit: 99, want: "execve nosuch: no such file"},
+	"exec denied":        {steps: candidates("passwd", "/etc/passwd", "/nosuch"), exit: 99, want: "operation execve path passwd"},
+	"exec directory":     {steps: candidates("/", "/"), exit: 99, want: "permission denied"},
+	"exec second place":  {steps: candidates("true", "/etc/true", "/bin/true"), exit: 0},
+	"exec text":          {steps: script(true), exit: 5},
+	"exec text, no sh":   {steps: script(false), exit: 99, want: "exec format error"},
+	"uid map":            {steps: mapped("id -u"), want: "0\n"},
+	"mount":              {steps: mapped("ls -A /tmp; stat -f -c %T /tmp", tmpfs("/tmp")), want: "tmpfs"},
+	"mount fails":        {steps: mapped("true", tmpfs("/nosuch")), exit: 99, want: "mount it: mount /nosuch: no such file"},
+	"optional mount":     {steps: mapped("exit 3", optional("/nosuch")), exit: 3},
+	"unmount":            {steps: mapped("ls -A /tmp", tmpfs("/tmp"), Unmount{"/tmp", unix.MNT_DETACH}), want: "xunshare-test-"},
+	"unmount fails":      {steps: mapped("true", Unmount{Target: "/nosuch"}), exit: 99, want: "umount2 /nosuch"},
+	"new mount":          {steps: mapped("stat -f -c %T /tmp", newTmpfs, MoveMount{From: "new", To: "/tmp"}), want: "tmpfs"},
+	"new mount fails":    {steps: mapped("true", NewMount{Type: "nosuch", As: "new"}), exit: 99, want: "fsopen nosuch: no such device"},
+	"write below":        {steps: mapped("true", newTmpfs, WriteFile{Dir: "new", Path: "x", Text: "y"}), exit: 99, want: "open x: no such file"},
+	"clone tree":         {steps: mapped("cat /tmp/hostname", CloneTree{"/etc", "etc"}, MoveMount{From: "etc", To: "/tmp"}), want: hostname()},
+	"mount on a mount":   {steps: mapped("ls /tmp/hostname", newTmpfs, MoveMount{From: "new", To: "/tmp"}, CloneTree{"/etc", "etc"}, MoveMount{From: "etc", OnTo: "new"}), want: "/tmp/hostname"},
+	"fchdir":             {steps: mapped("pwd", CloneTree{"/etc", "etc"}, MoveMount{From: "etc", To: "/tmp"}, Chdir{FD: "etc"}), want: "/tmp"},
+	"chroot":             {steps: mapped("true", Chroot{Path: "/etc"}), exit: 99, want: "execve /bin/sh: no such file"},
+	"pivot_root fails":   {steps: mapped("true", PivotRoot{".", "."}), exit: 99, want: "pivot_root ."},
+	"unshare":            {steps: mapped("hostname x && hostname", Unshare{unix.CLONE_NEWUTS}), want: "x"},
+	"clone fails":        {steps: sh(unix.CLONE_NEWNET, "true"), exit: 99, want: "operation not permitted"},
+	"signal":             {steps: sh(0, "kill -TERM $$"), exit: -1},
+	"signals":            {steps: sh(0, "grep -c 'Sig[BIC]..:.0000000000000000' /proc/self/status"), want: "2\n"}, // not SigCgt, which is grep's
+	"many arguments":     {steps: arguments(5000), want: "5000"},
+	"binary environment": {steps: environment("A=\x01\xff é", "B="), want: "A=\x01\xff é\nB=\n"},
+}
+
+func because(c Call) Step { return Step{c, "mount it"} }
+
+func run(argv, env []string) Step {
+	return Step{Exec{Candidates: argv[:1], Argv: argv, Env: env}, "run it"}
+}
+
+// sh runs a script in new namespaces.
+func sh(flags uintptr, text string) func() []Step {
+	return func() []Step {
+		return []Step{{Clone{flags}, "clone"}, run([]string{"/bin/sh", "-c", text}, os.Environ())}
+	}
+}
+
+// here runs a script in place of this process.
+func here(text string) func() []Step {
+	return func() []Step { return []Step{run([]string{"/bin/sh", "-c", text}, os.Environ())} }
+}
+
+func candidates(name string, candidates ...string) func() []Step {
+	return func() []Step {
+		return []Step{{Clone{0}, "clone"}, {Exec{Candidates: candidates, Argv: []string{name}}, "run it"}}
+	}
+}
+
+// mapped runs a script as root of a new user and mount namespace, after some calls.
+func mapped(text string, calls ...Call) func() []Step {
+	return func() []Step {
+		steps := []Step{
+			{Clone{newUser}, "clone"},
+			{WriteFile{Path: "/proc/self/uid_map", Text: fmt.Sprintf("0 %d 1", os.Getuid())}, "map"},
+			{Propagation("/", unix.MS_PRIVATE), "spread"},
+		}
+		for _, c := range calls {
+			steps = append(steps, because(c))
+		}
+		return append(steps, run([]string{"/bin/sh", "-c", text}, os.Environ()))
+	}
+}
+
+func tmpfs(target string) Mount { return Mount{Source: "tmpfs", Target: target, Type: "tmpfs"} }
+
+func optional(target string) Mount {
+	m := tmpfs(target)
+	m.Optional = true
+	return m
+}
+
+var newTmpfs = NewMount{Type: "tmpfs", As: "new"}
+
+func hostname() string {
+	b, _ := os.ReadFile("/etc/hostname")
+	return string(b)
+}
+
+// script runs a text without #! that exits with 5.
+func script(shell bool) func() []Step {
+	return func() []Step {
+		file := os.Getenv("HOME") + "/text"
+		if err := os.WriteFile(file, []byte("exit 5\n"), 0o755); err != nil {
+			panic(err)
+		}
+		return []Step{{Clone{0}, "clone"}, {Exec{Candidates: []string{file}, Argv: []string{file}, Script: shell}, "run it"}}
+	}
+}
+
+func arguments(n int) func() []Step {
+	return func() []Step {
+		argv := []string{"/bin/sh", "-c", "echo $#", "sh"}
+		for i := 0; i < n; i++ {
+			argv = append(argv, fmt.Sprint("argument ", i))
+		}
+		return []Step{{Clone{0}, "clone"}, run(argv, nil)}
+	}
+}
+
+func environment(env ...string) func() []Step {
+	return func() []Step { return []Step{{Clone{0}, "clone"}, run([]string{"/usr/bin/env"}, env)} }
+}

@@ -1,0 +1,132 @@
+package test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Bad input gets one sentence, a hint where there is a remedy, the status of unshare(1), and leaves nothing behind.
+func TestBadInput(t *testing.T) {
+	home := t.TempDir()
+	files := map[string]os.FileMode{"plain": 0o644, "text": 0o755, "script": 0o755}
+	for name, mode := range files {
+		text := map[string]string{"script": "#!/bin/nosuch-shell\n"}[name] + "\n"
+		if err := os.WriteFile(home+"/"+name, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	os.Mkdir(home+"/closed", 0o600)
+	os.Symlink("loop", home+"/loop")
+	foreign, here := tree("s390x"), tree(native)
+	const magic = `:x:M::\x7fELF\x02\x02::`
+	for _, c := range []struct {
+		args   string
+		status int
+		says   string
+		hint   string
+	}{
+		{"--bogus", 1, "there is no option --bogus", "--help"},
+		{"-r --root=" + home + "/nosuch true", 1, "there is no such directory", ""},
+		{"-r --root=" + home + "/plain true", 1, "not a directory", "unpacked or mounted"},
+		{"-r --root=" + home + "/closed true", 1, "you may not search this directory", "chmod a+x"},
+		{"-r --root=" + home + "/loop true", 1, "too many levels of symbolic links", ""},
+		{"-m true", 1, "operation not permitted", "add --map-root-user"},
+		{"--root=" + here + " true", 1, "chroot", "add --map-root-user"},
+		{"-r --mount-proc true", 1, "mount /proc: operation not permitted", "add --pid --fork"},
+		{"-rm --root=" + here + " --wd=/nosuch true", 1, "change the working directory: chdir /nosuch", ""},
+		{"-rpf --mount-proc=/nosuch true", 1, "mount /nosuch: no such file", "mkdir"},
+		{"--setgroups=deny true", 1, "set whether setgroups(2) may be called", "add --user"},
+		{"--map-user=1 --setgroups=allow --map-group=1 true", 1, "exclude each other", "leave --setgroups out"},
+
+		{"-r /bin/nosuch", 127, "/bin/nosuch: there is no such program", ""},
+		{"-rm --root=" + here + " nosuch", 127, "nosuch: there is no such program in " + here, "PATH leads to"},
+		{"-r " + home + "/plain", 126, "is not executable (mode 0644)", "chmod +x"},
+		{"-r " + home, 126, "is a directory", ""},
+		{"-r " + home + "/script", 127, "is a script for /bin/nosuch-shell, which is not there", ""},
+		{"-r " + foreign + "/bin/busybox true", 126, "is a program for s390x, and no rule runs it here", "--load-binfmt ':qemu-s390x:"},
+		{"-rm --root=" + foreign + " /bin/busybox", 126, "is a program for s390x", "--load-binfmt"},
+		{"-rm --root=" + foreign + " /usr/local/bin/hello", 126, "/bin/sh: is a program for s390x", "--load-binfmt"},
+
+		{"-r -l nonsense true", 1, "rule", ":name:type:offset:magic:mask:interpreter:flags"},
+		{"-r -l ::M::abc::/bin/true: true", 1, "the name is empty", ""},
+		{"-r -l :..:M::abc::/bin/true: true", 1, `".."`, ""},
+		{"-r -l :a/b:M::abc::/bin/true: true", 1, "the name contains a '/'", ""},
+		{"-r -l :x:Q::abc::/bin/true: true", 1, "type", ""},
+		{"-r -l PxPMPPabcPP/bin/trueP true", 1, "delimiter", ""},
+		{`-r -l :x:M::\x7fELF:\xff\xff:/bin/true: true`, 1, "the mask", ""},
+		{`-r -l :x:M::\xzz::/bin/true: true`, 1, `\xzz`, ""},
+		{"-r -l :x:M::" + strings.Repeat("a", 1920) + "::/bin/true: true", 1, "1920", ""},
+		{"-r -l :x:M::abc::/bin/true:q true", 1, "flag", ""},
+		{"-r -l :x:M::abc::/bin/true:Z true", 1, "write register: invalid argument", "flags that every kernel knows"},
+		{"-r -l :x:M::abc::/bin/true: -l :x:M::abd::/bin/true: true", 1, `"x"`, ""},
+		{"-l :x:M::abc::/bin/true: true", 1, "only where user 0 exists", "add --map-root-user"},
+		{"-c -l :x:M::abc::/bin/true: true", 1, "only where user 0 exists", "add --map-root-user"},
+
+		{"-r -l " + magic + "/nosuch:F true", 1, "emulator /nosuch: no such file", "qemu-user"},
+		{"-r -l " + magic + home + "/plain:F true", 1, "is not executable", "chmod +x"},
+		{"-r -l " + magic + home + ":F true", 1, "is a directory", ""},
+		{"-r -l " + magic + "/dev/null:F true", 1, "is a device", ""},
+		{"-r -l " + magic + home + "/text:F true", 1, "not a program", ""},
+		{"-r -l " + magic + home + "/script:F --root=" + foreign + " true", 1, "is a script", ""},
+		{"-r -l " + magic + foreign + "/bin/busybox:F true", 1, "is a program for s390x", ""},
+		{"-r -l " + magic + "/bin/true:F --root=" + foreign + " true", 1, "is dynamically linked", "static"},
+		{"-r -l " + magic + "/usr/bin/env: --root=" + foreign + " true", 1, "", ""},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			unchanged := snapshot(t, home)
+			r := run(t, words(c.args)...)
+			lines := strings.Split(strings.TrimSuffix(r.err, "\n"), "\n")
+			if r.status != c.status || r.out != "" || !strings.Contains(lines[0], c.says) || !strings.HasPrefix(lines[0], "xunshare: ") {
+				t.Errorf("%+v, want status %d, %q", r, c.status, c.says)
+			}
+			hints := strings.Join(lines[1:], "\n")
+			if !strings.Contains(hints, c.hint) || strings.Count(hints, "xunshare: hint: ") != len(lines)-1 {
+				t.Errorf("hints %q, want %q", hints, c.hint)
+			}
+			unchanged(t)
+		})
+	}
+}
+
+// A system that forbids user namespaces says so in words that name the setting. A user namespace has limits of its
+// own, so that this needs no administrator.
+func TestNoUserNamespaces(t *testing.T) {
+	r := run(t, "-r", "sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces; exec "+binary()+" -r true")
+	if r.status != 1 || !strings.Contains(r.err, "hint: this system allows no user namespaces") {
+		t.Errorf("%+v", r)
+	}
+	r = run(t, "-r", binary(), "--root="+tree(native), "/bin/true")
+	if r.status != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// In a chroot the kernel makes no user namespaces.
+func TestInAChroot(t *testing.T) {
+	root := withoutProc(t, native)
+	copyFile(t, binary(), root+"/bin/xunshare")
+	r := run(t, "-r", "--root="+root, "/bin/xunshare", "-r", "true")
+	if r.status != 1 || !strings.Contains(r.err, "refuses new user namespaces in a chroot") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// --dry-run changes nothing, needs nothing, and says what would be done.
+func TestDryRun(t *testing.T) {
+	unchanged := snapshot(t, tree("arm64"))
+	r := run(t, "-rpf", "-l", rule(t, "arm64"), "--root="+tree("arm64"), "--dry-run", "/bin/touch", "/proof")
+	for _, want := range []string{"clone(CLONE_NEWUSER|CLONE_NEWNS|CLONE_NEWPID|SIGCHLD)", `pivot_root(".", ".")`, "# register qemu-aarch64",
+		`execve("/bin/touch", ["/bin/touch", "/proof"]`} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("the plan lacks %s:\n%s", want, r.out)
+		}
+	}
+	unchanged(t)
+	trace := finish(t, exec.Command("strace", "-f", "-e", "trace=unshare,mount,fsopen,pivot_root,chroot", binary(), "-rpf",
+		"-l", rule(t, "arm64"), "--root="+tree("arm64"), "--dry-run", "/bin/true"))
+	if trace.status != 0 || strings.Contains(trace.err, "(") {
+		t.Errorf("--dry-run made system calls: %s", trace.err)
+	}
+}

@@ -1,0 +1,57 @@
+package vm
+
+// testCase is a script that root runs in the virtual machine, and what is to come of it. What it changes it changes back.
+type testCase struct {
+	name, script string
+	check        check
+}
+
+const (
+	enter      = "user xunshare -rm --root=/nativetree "
+	loadRule   = `user xunshare -r --load-binfmt "$(cat /rule)" `
+	enterArm64 = loadRule + "--root=/arm64tree "
+)
+
+// aarch64 is printed by a foreign program that has been run.
+var aarch64 = prints("aarch64\n")
+
+var tooOld = refuses("Linux 6.7", "RELEASE", "administrator")
+
+var cases = []testCase{
+	// Every other case is about a root that pivot_root(2) cannot leave, and an ordinary user.
+	{"initramfs", `awk '$2 == "/" { print $3 }' /proc/mounts`, prints("rootfs\n")},
+	{"ordinary-user", "user id -u", prints("1000\n")},
+
+	{"map-root-user", "user xunshare -r id -u", prints("0\n")},
+	{"root-is-cwd", "cd /tmp; " + enter + "/bin/busybox pwd", prints("/\n")},
+	{"root-is-tree", "ls /nativetree >/tmp/tree; " + enter + "/bin/busybox ls / | cmp - /tmp/tree", prints("")},
+	{"root-is-top", "cd /tmp; " + enter + "/bin/sh -c '[ ! -e /init ] && [ ! -e ../init ] && [ ! -e ../../init ]'", prints("")},
+	{"root-with-proc", enter + "--fork --pid --mount-proc /bin/sh -c 'echo /proc/[0-9]*'", prints("/proc/1\n")},
+
+	{"nested-unshare", enter + "/bin/busybox unshare -U id -u", prints("65534\n")},
+	{"nested-xunshare", enter + "--fork --pid --mount-proc xunshare -rm --root=/inner /bin/sh -c 'echo /inner*'", prints("/innermost\n")},
+
+	{"own-rule", enterArm64 + "/bin/uname -m", ownRules(aarch64, tooOld)},
+	{"own-rule-nested", loadRule + "--root=/nativetree /bin/busybox unshare -U /arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},
+	{"own-rule-no-root", loadRule + "/arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},
+	{"no-module", `
+umount /proc/sys/fs/binfmt_misc
+busybox rmmod binfmt_misc
+trap 'busybox insmod /binfmt_misc.ko; mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc' EXIT
+` + enterArm64 + "/bin/uname -m", refuses("modprobe binfmt_misc")},
+	{"rule-for-everybody", `
+cat /rule >/proc/sys/fs/binfmt_misc/register
+trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
+user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
+
+	{"users-forbidden", set("kernel/unprivileged_userns_clone") + "user xunshare -r true",
+		refuses("kernel.unprivileged_userns_clone=1")},
+	{"no-user-namespaces", set("user/max_user_namespaces") + "user xunshare -r true",
+		refuses("user.max_user_namespaces=")},
+}
+
+// set makes a setting 0 while the script runs.
+func set(name string) string {
+	file := "/proc/sys/" + name
+	return "was=$(cat " + file + "); trap 'echo $was >" + file + "' EXIT; echo 0 >" + file + "\n"
+}

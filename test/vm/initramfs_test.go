@@ -1,0 +1,83 @@
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// emulator is where it lies in the virtual machine.
+const emulator = "usr/bin/qemu-aarch64-static"
+
+// initramfs makes the root filesystem of the virtual machine, as an archive: a native tree and in it what the cases
+// need. dir is for scratch files, modules is where the kernel's are.
+func initramfs(dir, modules string) ([]byte, error) {
+	var a archive
+	a.trees(a.output(script("get-tree", "amd64")), a.output(script("get-tree", "arm64")))
+	a.xunshare(filepath.Join(dir, "xunshare"))
+	a.copy(emulator, a.output(script("get-emulator", "aarch64")))
+	a.add("rule", regular|0o644, []byte(a.output(script("rule", "aarch64", "/"+emulator))))
+	a.module(filepath.Join(modules, "binfmt_misc.ko"))
+	a.copy("init", "testdata/init")
+	a.copy("bin/user", "testdata/user")
+	// A later entry replaces an earlier one of its name.
+	a.add("etc/passwd", regular|0o644, []byte("root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n"))
+	a.add("cases", directory|0o755, nil)
+	for i, c := range cases {
+		a.add(fmt.Sprintf("cases/%02d-%s", i, c.name), regular|0o644, []byte(c.script))
+	}
+	a.end()
+	return a.Bytes(), a.err
+}
+
+// trees adds the root, a native and a foreign tree, and one of each in the native tree.
+func (a *archive) trees(native, foreign string) {
+	a.tree("", native)
+	a.tree("nativetree/", native)
+	a.tree("nativetree/inner/", native)
+	a.add("nativetree/inner/innermost", directory|0o755, nil)
+	a.tree("nativetree/arm64tree/", foreign)
+	a.tree("arm64tree/", foreign)
+}
+
+// xunshare builds it for the root and the native tree.
+func (a *archive) xunshare(file string) {
+	a.output(exec.Command("make", "-s", "-C", project, "build", "BIN="+file))
+	a.copy("bin/xunshare", file)
+	a.copy("nativetree/bin/xunshare", file)
+}
+
+// module adds a module uncompressed, since not every kernel can decompress one.
+func (a *archive) module(file string) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = []byte(a.output(exec.Command("xz", "--decompress", "--stdout", file+".xz"))), nil
+	}
+	a.fail(err)
+	a.add(filepath.Base(file), regular|0o644, text)
+}
+
+// script is one of the project's scripts.
+func script(name string, args ...string) *exec.Cmd {
+	return exec.Command(filepath.Join(project, "scripts", name), args...)
+}
+
+// output is what cmd prints, without the end of the last line.
+func (a *archive) output(cmd *exec.Cmd) string {
+	out, err := output(cmd)
+	a.fail(err)
+	return out
+}
+
+func output(cmd *exec.Cmd) (string, error) {
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		err = fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err)
+	}
+	return strings.TrimSuffix(string(out), "\n"), err
+}
