@@ -23,12 +23,13 @@ type arena struct {
 
 // An instruction is a loaded call.
 type instruction struct {
-	number  uintptr
-	args    [6]uintptr
-	isSlot  uint8 // bit i: args[i] is the number of a slot
-	result  int8  // the slot of the result, or noSlot
-	onError onError
-	script  uint32
+	number uintptr
+	args   [6]uintptr
+	sets   [2]uint64 // for dispositions
+	isSlot uint8     // bit i: args[i] is the number of a slot
+	result int8      // the slot of the result, or noSlot
+	mode   mode
+	script uint32
 }
 
 const (
@@ -58,7 +59,8 @@ func (p *program) load() (*arena, error) {
 }
 
 func (p *program) loadCall(c call, data, base uintptr) instruction {
-	in := instruction{number: c.number, result: int8(c.result), onError: c.onError, script: uint32(c.script)}
+	in := instruction{number: c.number, result: int8(c.result), mode: c.mode, script: uint32(c.script),
+		sets: [2]uint64{uint64(c.sets[0]), uint64(c.sets[1])}}
 	for i, arg := range c.args {
 		switch arg.kind {
 		case constant:

@@ -12,22 +12,24 @@ import (
 // world is what a program has to know of the process that it is lowered in.
 type world struct {
 	parent   int          // a pidfd of this process, for the child to see that it lives; negative if there is none
-	runtimes signalSet    // the signals that the Go runtime handles here
-	ignored  signalSet    // those of them that the caller ignored
+	runtimes signalSet    // the signals that the Go runtime may have changed
+	ignored  signalSet    // those that the caller ignored
 	mask     *signalSet   // the caller's; nil if it is this thread's
 	limit    *unix.Rlimit // the caller's RLIMIT_NOFILE; nil if the runtime has not changed it
 }
 
 // look finds the world out.
 func look() world {
-	w := world{runtimes: handled()}
+	var w world
 	var err error
 	if w.parent, err = unix.PidfdOpen(unix.Getpid(), 0); err != nil {
 		w.parent = -1 // before Linux 5.3; a parent that dies in the first microseconds is then not noticed
 	}
 	if blocked, ignored, ok := caller.Signals(); ok {
 		mask := signalSet(blocked)
-		w.mask, w.ignored = &mask, signalSet(ignored)
+		w.mask, w.runtimes, w.ignored = &mask, allSignals, signalSet(ignored)
+	} else {
+		w.runtimes, w.ignored = currentDispositions()
 	}
 	var now unix.Rlimit
 	soft, hard, ok := caller.OpenFiles()
@@ -46,18 +48,7 @@ func (p *program) lowerInheritance() {
 		*(*unix.Rlimit)(unsafe.Pointer(&p.data[limit.value])) = *p.limit
 		p.syscall("prlimit64", "", unix.SYS_PRLIMIT64, num(0), num(unix.RLIMIT_NOFILE), limit, num(0))
 	}
-	byDefault := p.bytes(make([]byte, unsafe.Sizeof(disposition{})))
-	ignored := p.bytes(make([]byte, unsafe.Sizeof(disposition{})))
-	putWord(p.data[ignored.value:], sigIgnore)
-	for sig := 1; sig <= lastSignal; sig++ {
-		to := byDefault
-		if p.ignored.has(sig) {
-			to = ignored
-		}
-		if p.runtimes.has(sig) {
-			p.syscall("rt_sigaction", "", unix.SYS_RT_SIGACTION, num(sig), to, num(0), num(sigsetSize))
-		}
-	}
+	p.add(call{mode: dispositions, sets: [2]signalSet{p.runtimes &^ p.ignored, p.ignored}, result: noSlot}, "rt_sigaction", "")
 	p.syscall("rt_sigprocmask", "", unix.SYS_RT_SIGPROCMASK, num(unix.SIG_SETMASK), p.lowerMask(), num(0), num(sigsetSize))
 }
 

@@ -22,13 +22,13 @@ func Run(plan []Step, w Wait) (Status, error) {
 		a.walkHere()
 		return Status{}, p.outcome(a)
 	}
-	byDefault, ignored := w.dispositions(p.runtimes)
+	byDefault, ignored := w.dispositions(p.world)
 	pid, errno := a.start(clone.Flags, byDefault, ignored)
 	unix.Close(p.parent)
 	if errno != 0 {
 		return Status{}, &Error{Step: plan[0], Operation: "clone", Errno: errno}
 	}
-	status, err := supervise(pid, w)
+	status, err := supervise(pid, w, ignored)
 	if err == nil {
 		err = p.outcome(a)
 	}
@@ -66,13 +66,8 @@ func (a *arena) walkHere() {
 func (a *arena) start(flags uintptr, byDefault, ignored signalSet) (pid int, errno syscall.Errno) {
 	a.blockSignals()
 	pid, errno = a.fork(flags | uintptr(unix.SIGCHLD))
-	for sig := 1; sig <= lastSignal && errno == 0; sig++ {
-		if byDefault.has(sig) {
-			setDisposition(sig, sigDefault)
-		}
-		if ignored.has(sig) {
-			setDisposition(sig, sigIgnore)
-		}
+	if errno == 0 {
+		setDispositions(byDefault, ignored)
 	}
 	a.restoreSignals()
 	return pid, errno

@@ -23,7 +23,7 @@ func (m Mount) lower(p *program) {
 	c := call{number: unix.SYS_MOUNT, result: noSlot, args: pad([]operand{
 		p.optional(m.Source), p.str(m.Target), p.optional(m.Type), num(m.Flags), p.optional(m.Data)})}
 	if m.Optional {
-		c.onError = ignore
+		c.mode = ignore
 	}
 	p.add(c, "mount", m.Target)
 }

@@ -27,7 +27,7 @@ func (c Clone) lower(p *program) {
 	*(*unix.PollFd)(unsafe.Pointer(&p.data[pollfd.value])) = unix.PollFd{Fd: int32(p.parent), Events: unix.POLLIN}
 	now := p.bytes(make([]byte, unsafe.Sizeof(unix.Timespec{})))
 	p.add(call{number: unix.SYS_PPOLL, args: pad([]operand{pollfd, num(1), now, num(0), num(sigsetSize)}),
-		result: noSlot, onError: zero}, "ppoll", "")
+		result: noSlot, mode: zero}, "ppoll", "")
 }
 
 // Unshare moves the process into new namespaces (unshare(2)).
@@ -73,9 +73,9 @@ func (e Exec) lower(p *program) {
 	for i, file := range e.Candidates {
 		scripts[i] = len(p.calls)
 		p.add(call{number: unix.SYS_EXECVE, args: pad([]operand{p.str(file), argv, env}), result: noSlot,
-			onError: search}, "execve", file)
+			mode: search}, "execve", file)
 	}
-	p.add(call{result: noSlot, onError: lost}, "execve", e.Argv[0])
+	p.add(call{result: noSlot, mode: lost}, "execve", e.Argv[0])
 	if !e.Script {
 		return
 	}

@@ -29,11 +29,12 @@ type pointer struct{ at, to int }
 
 // A call is one raw system call before it is loaded.
 type call struct {
-	number  uintptr
-	args    [6]operand
-	result  int // the slot that keeps the result; noSlot for none
-	onError onError
-	script  int // for search: the call to go on with if the kernel cannot execute the file; 0 for none
+	number uintptr
+	args   [6]operand
+	result int // the slot that keeps the result; noSlot for none
+	mode   mode
+	sets   [2]signalSet // for dispositions
+	script int          // for search: the call to go on with if the kernel cannot execute the file; 0 for none
 }
 
 const noSlot = -1
@@ -52,15 +53,16 @@ type operand struct {
 	value uintptr
 }
 
-// onError says what an error of a call means for the walk.
-type onError uint8
+// mode says how a call is made, and what an error of it means for the walk.
+type mode uint8
 
 const (
-	fail   onError = iota // the launch has failed
-	ignore                // go on as if nothing had happened
-	search                // execve of one candidate of a PATH search: go on with the next if this one is not there
-	zero                  // any result other than 0 is a failure too
-	lost                  // no call at all: the end of a PATH search that found nothing
+	must         mode = iota // an error ends the launch
+	ignore                   // go on after an error as if nothing had happened
+	zero                     // any result other than 0 ends it too
+	search                   // execve of one candidate of a PATH search: go on with the next if this one is not there
+	lost                     // no call at all: the end of a PATH search that found nothing
+	dispositions             // rt_sigaction(2) for two sets of signals: those set to SIG_DFL, those set to SIG_IGN
 )
 
 const maxSlots = 8
@@ -78,7 +80,7 @@ func (p *program) syscall(operation, path string, number uintptr, args ...operan
 
 // attempt appends a system call whose error does not matter.
 func (p *program) attempt(operation string, number uintptr, args ...operand) {
-	p.add(call{number: number, args: pad(args), result: noSlot, onError: ignore}, operation, "")
+	p.add(call{number: number, args: pad(args), result: noSlot, mode: ignore}, operation, "")
 }
 
 // open appends a system call whose result is a descriptor, kept under the name fd.
@@ -173,7 +175,7 @@ func (p *program) slot(name FD) int {
 
 // lower makes a program of a plan.
 func lower(plan []Step, w world) *program {
-	p := &program{steps: plan, world: w}
+	p := &program{steps: plan, world: w, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
 	for i, s := range plan {
 		p.step = i
 		s.Call.lower(p)

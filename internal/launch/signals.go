@@ -30,25 +30,40 @@ func setOf(sig syscall.Signal) signalSet { return 1 << (sig - 1) }
 //go:nosplit
 func (s signalSet) has(sig int) bool { return s>>(sig-1)&1 != 0 }
 
-// handled is the set of signals that this process has a handler for. They are all the Go runtime's.
-func handled() (set signalSet) {
+const allSignals = ^signalSet(0)
+
+// currentDispositions tells the signals that this process has handlers for, all of them the Go runtime's, and those that
+// it ignores.
+func currentDispositions() (handled, ignored signalSet) {
 	for sig := 1; sig <= lastSignal; sig++ {
 		var d disposition
 		_, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), 0, uintptr(unsafe.Pointer(&d)), sigsetSize, 0, 0)
-		if errno == 0 && d.handler != sigDefault && d.handler != sigIgnore {
-			set |= setOf(syscall.Signal(sig))
+		switch {
+		case errno != 0 || d.handler == sigDefault:
+		case d.handler == sigIgnore:
+			ignored |= setOf(syscall.Signal(sig))
+		default:
+			handled |= setOf(syscall.Signal(sig))
 		}
 	}
-	return set
+	return handled, ignored
 }
 
-// setDisposition sets SIG_DFL or SIG_IGN behind the back of the Go runtime.
+// setDispositions sets SIG_DFL and SIG_IGN behind the back of the Go runtime.
 //
 //go:nosplit
 //go:norace
-func setDisposition(sig int, handler uintptr) {
-	d := disposition{handler: handler}
-	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&d)), 0, sigsetSize, 0, 0)
+func setDispositions(byDefault, ignored signalSet) {
+	for sig := 1; sig <= lastSignal; sig++ {
+		var d disposition
+		switch {
+		case ignored.has(sig):
+			d.handler = sigIgnore
+		case !byDefault.has(sig):
+			continue
+		}
+		syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&d)), 0, sigsetSize, 0, 0)
+	}
 }
 
 // runtimeNeeds are the signals that the Go runtime must keep its handler for: faults become panics, SIGURG preempts,

@@ -33,23 +33,23 @@ var forwarded = [...]os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGT
 
 // dispositions are what a waiting parent sets: the signals that act on it as on any process, where the Go runtime would
 // ignore them or print its stack, and those that it ignores.
-func (w Wait) dispositions(runtimes signalSet) (byDefault, ignored signalSet) {
+func (w Wait) dispositions(in world) (byDefault, ignored signalSet) {
+	ignored = in.ignored
+	kept := runtimeNeeds
 	if w == Shield {
-		ignored = setOf(unix.SIGINT) | setOf(unix.SIGTERM)
-	}
-	byDefault = runtimes &^ runtimeNeeds &^ ignored
-	if w == Transparent {
+		ignored |= setOf(unix.SIGINT) | setOf(unix.SIGTERM)
+	} else {
 		for _, sig := range forwarded {
-			byDefault &^= setOf(sig.(syscall.Signal))
+			kept |= setOf(sig.(syscall.Signal))
 		}
 	}
-	return byDefault, ignored
+	return in.runtimes &^ ignored &^ kept, ignored &^ runtimeNeeds
 }
 
 // supervise waits for the child to end.
-func supervise(pid int, w Wait) (Status, error) {
+func supervise(pid int, w Wait, ignored signalSet) (Status, error) {
 	if w == Transparent {
-		go forward(pid) // not here: each signal takes a round trip through the runtime's signal thread
+		go forward(pid, ignored) // not here: each signal takes a round trip through the runtime's signal thread
 	}
 	for {
 		status, err := wait(pid, w)
@@ -81,10 +81,10 @@ func wait(pid int, w Wait) (status unix.WaitStatus, err error) {
 }
 
 // forward passes signals on, but for those that the caller has this process ignore: the target ignores them too.
-func forward(pid int) {
+func forward(pid int, ignored signalSet) {
 	signals := make(chan os.Signal, lastSignal)
 	for _, sig := range forwarded {
-		if !signal.Ignored(sig) {
+		if !ignored.has(int(sig.(syscall.Signal))) {
 			signal.Notify(signals, sig)
 		}
 	}
@@ -119,7 +119,7 @@ func (s Status) Exit() {
 	if s.Signal != 0 {
 		// The core is the target's; a second one of ours would only hide it.
 		unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-		setDisposition(int(s.Signal), sigDefault)
+		setDispositions(setOf(s.Signal), 0)
 		unblock(s.Signal)
 		unix.Kill(unix.Getpid(), s.Signal)
 		os.Exit(128 + int(s.Signal))

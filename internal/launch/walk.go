@@ -26,11 +26,11 @@ func (a *arena) walk() {
 			}
 			i++
 		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
-		case in.onError == ignore:
+		case in.mode == ignore:
 			i++
-		case in.onError == search && a.elsewhere(errno):
+		case in.mode == search && a.elsewhere(errno):
 			i++
-		case in.onError == search && errno == unix.ENOEXEC && in.script != 0:
+		case in.mode == search && errno == unix.ENOEXEC && in.script != 0:
 			i = in.script
 		default:
 			a.failed, a.errno = i+1, uint32(errno)
@@ -45,10 +45,13 @@ func (a *arena) walk() {
 //go:norace
 //go:nocheckptr
 func (a *arena) perform(in *instruction) (result uintptr, errno syscall.Errno) {
-	if in.onError == lost {
-		if a.denied != 0 {
-			return 0, unix.EACCES
-		}
+	switch {
+	case in.mode == dispositions:
+		setDispositions(signalSet(in.sets[0]), signalSet(in.sets[1]))
+		return 0, 0
+	case in.mode == lost && a.denied != 0:
+		return 0, unix.EACCES
+	case in.mode == lost:
 		return 0, unix.ENOENT
 	}
 	args := in.args
@@ -58,7 +61,7 @@ func (a *arena) perform(in *instruction) (result uintptr, errno syscall.Errno) {
 		}
 	}
 	result, _, errno = syscall.RawSyscall6(in.number, args[0], args[1], args[2], args[3], args[4], args[5])
-	if errno == 0 && in.onError == zero && result != 0 {
+	if errno == 0 && in.mode == zero && result != 0 {
 		errno = unix.ECANCELED
 	}
 	return result, errno
