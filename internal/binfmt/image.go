@@ -77,7 +77,7 @@ func shebang(buf *[Window]byte) (interpreter, argument string) {
 	}
 	end := bytes.IndexAny(buf[:], "\n\x00")
 	if end < 0 || buf[end] == 0 {
-		if bytes.IndexAny(bytes.TrimLeft(buf[2:], " \t"), " \t\x00") < 0 {
+		if !bytes.ContainsAny(bytes.TrimLeft(buf[2:], " \t"), " \t\x00") {
 			return "", ""
 		}
 		end = len(buf) - 1 // the kernel puts a NUL there
