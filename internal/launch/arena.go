@@ -16,6 +16,8 @@ type arena struct {
 	errno  uint32
 	denied uint32            // the last EACCES of a PATH search, which is what the search ends with (execvp(3))
 	count  uint32            // how many instructions there are
+	next   uint32            // the one to go on with
+	here   uint32            // 1 if they are performed by the process itself, not by a child
 	mask   uint64            // the caller's signal mask, as rt_sigprocmask(2) takes it
 	slots  [maxSlots]uintptr // descriptors
 	code   uintptr           // where the instructions lie, from the start of the arena

@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fork clones; the child walks the program and never returns. Where nobody has written vfork yet, the memory is copied.
+// fork clones; the child walks the program and never returns. Where nobody has written vfork yet, nothing is
+// shared and the memory is copied.
 //
 //go:noinline
 //go:nosplit
 //go:norace
-func (a *arena) fork(flags uintptr) (pid int, errno syscall.Errno) {
+func (a *arena) fork(flags uintptr, share bool) (pid int, errno syscall.Errno) {
 	a1, a2 := flags, uintptr(0)
 	if runtime.GOARCH == "s390x" { // clone(2), "C library/kernel differences"
 		a1, a2 = a2, a1

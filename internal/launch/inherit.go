@@ -2,6 +2,7 @@ package launch
 
 import (
 	"encoding/binary"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -12,16 +13,20 @@ import (
 // world is what a program has to know of the process that it is lowered in.
 type world struct {
 	parent   int          // a pidfd of this process, for the child to see that it lives; negative if there is none
+	release  int          // an eventfd by which the parent releases the waiting child; if it has tasks
 	runtimes signalSet    // the signals that the Go runtime may have changed
 	ignored  signalSet    // those that the caller ignored
 	mask     *signalSet   // the caller's; nil if it is this thread's
 	limit    *unix.Rlimit // the caller's RLIMIT_NOFILE; nil if the runtime has not changed it
 }
 
-// look finds the world out.
-func look() world {
-	var w world
-	var err error
+// look finds the world out. withTasks says that the parent will have something to do while the child waits.
+func look(withTasks bool) (w world, err error) {
+	if withTasks {
+		if w.release, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
+			return w, os.NewSyscallError("eventfd", err)
+		}
+	}
 	if w.parent, err = unix.PidfdOpen(unix.Getpid(), 0); err != nil {
 		w.parent = -1 // before Linux 5.3; a parent that dies in the first microseconds is then not noticed
 	}
@@ -36,7 +41,7 @@ func look() world {
 	if ok && unix.Getrlimit(unix.RLIMIT_NOFILE, &now) == nil && now.Cur != soft {
 		w.limit = &unix.Rlimit{Cur: soft, Max: hard}
 	}
-	return w
+	return w, nil
 }
 
 // lowerInheritance appends what makes the target inherit what the caller gave. The handlers of the Go runtime have to

@@ -1,38 +1,87 @@
 package launch
 
 import (
+	"cmp"
+	"runtime"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Run performs the plan. One that begins with Clone runs in a child: Run waits for it as w says and returns how it
-// ended. Any other runs in this process, which must not go on afterwards: it is half way into the namespaces.
+// Run performs the plan. What follows a Clone runs in a child: Run waits for it as w says and returns how it ended. All
+// else runs in this process, which must not go on if there was no Clone: it is half way into the namespaces.
 //
 // The error is an *Error where a step failed; nothing runs any more then.
 func Run(plan []Step, w Wait) (Status, error) {
-	p := lower(plan, look())
-	a, err := p.load()
+	here, child := split(plan)
+	if len(here) > 0 {
+		if err := runHere(here); err != nil || len(child) == 0 {
+			return Status{}, err
+		}
+	}
+	return runChild(child, w)
+}
+
+// split divides a plan before its Clone.
+func split(plan []Step) (here, child []Step) {
+	for i, s := range plan {
+		if _, ok := s.Call.(Clone); ok {
+			return plan[:i], plan[i:]
+		}
+	}
+	return plan, nil
+}
+
+// runHere performs steps in this process, and in this thread of it: namespaces and ids belong to threads (unshare(2),
+// credentials(7)), and execve(2) takes those of the thread that calls it.
+func runHere(steps []Step) error {
+	p, a, err := prepare(steps)
+	if err != nil {
+		return err
+	}
+	runtime.LockOSThread()
+	a.here = 1
+	for a.next < a.count {
+		a.walkHere()
+		if a.failed != 0 {
+			break
+		}
+		if err := p.performTasks(a.next, threadFolder()); err != nil {
+			return err
+		}
+	}
+	return p.outcome(a)
+}
+
+// runChild performs the steps behind a Clone in a child, and waits for it.
+func runChild(steps []Step, w Wait) (Status, error) {
+	p, a, err := prepare(steps)
 	if err != nil {
 		return Status{}, err
 	}
-	clone, ok := plan[0].Call.(Clone)
-	if !ok {
-		a.walkHere()
-		return Status{}, p.outcome(a)
-	}
 	byDefault, ignored := w.dispositions(p.world)
-	pid, errno := a.start(clone.Flags, byDefault, ignored)
+	pid, errno := a.start(steps[0].Call.(Clone).Flags, canShare(steps), byDefault, ignored)
 	unix.Close(p.parent)
 	if errno != 0 {
-		return Status{}, &Error{Step: plan[0], Operation: "clone", Errno: errno}
+		return Status{}, &Error{Step: steps[0], Operation: "clone", Errno: errno}
+	}
+	if err := p.meanwhile(pid); err != nil {
+		return Status{}, cmp.Or(p.outcome(a), err)
 	}
 	status, err := supervise(pid, w, ignored)
-	if err == nil {
-		err = p.outcome(a)
+	return status, cmp.Or(err, p.outcome(a))
+}
+
+// prepare lowers steps and loads them.
+func prepare(steps []Step) (*program, *arena, error) {
+	w, err := look(hasTasks(steps))
+	if err != nil {
+		return nil, nil, err
 	}
-	return status, err
+	p := lower(steps, w)
+	a, err := p.load()
+	return p, a, err
 }
 
 // outcome is the error that the walk left in the arena, if it left one.
@@ -63,9 +112,9 @@ func (a *arena) walkHere() {
 //
 //go:nosplit
 //go:norace
-func (a *arena) start(flags uintptr, byDefault, ignored signalSet) (pid int, errno syscall.Errno) {
+func (a *arena) start(flags uintptr, share bool, byDefault, ignored signalSet) (pid int, errno syscall.Errno) {
 	a.blockSignals()
-	pid, errno = a.fork(flags | uintptr(unix.SIGCHLD))
+	pid, errno = a.fork(flags|uintptr(unix.SIGCHLD), share)
 	if errno == 0 {
 		setDispositions(byDefault, ignored)
 	}

@@ -11,30 +11,52 @@ const newUser = unix.CLONE_NEWUSER | unix.CLONE_NEWNS
 
 // plans are tried by TestPlans, each in a process of its own.
 var plans = map[string]testPlan{
-	"exit status":        {steps: sh(0, "exit 7"), exit: 7},
-	"in place":           {steps: here("echo $PPID"), want: fmt.Sprint(os.Getpid())},
-	"in place fails":     {steps: func() []Step { return []Step{{Chdir{Path: "/nosuch"}, "go there"}} }, exit: 99, want: "go there: chdir /nosuch: no such file"},
-	"in place last":      {steps: func() []Step { return []Step{{Chdir{Path: "/"}, "go there"}} }, exit: 0},
-	"exec not there":     {steps: candidates("nosuch", "/bin/nosuch", "/nosuch/nosuch"), exit: 99, want: "execve nosuch: no such file"},
-	"exec denied":        {steps: candidates("passwd", "/etc/passwd", "/nosuch"), exit: 99, want: "operation execve path passwd"},
-	"exec directory":     {steps: candidates("/", "/"), exit: 99, want: "permission denied"},
-	"exec second place":  {steps: candidates("true", "/etc/true", "/bin/true"), exit: 0},
-	"exec text":          {steps: script(true), exit: 5},
-	"exec text, no sh":   {steps: script(false), exit: 99, want: "exec format error"},
-	"uid map":            {steps: mapped("id -u"), want: "0\n"},
-	"mount":              {steps: mapped("ls -A /tmp; stat -f -c %T /tmp", tmpfs("/tmp")), want: "tmpfs"},
-	"mount fails":        {steps: mapped("true", tmpfs("/nosuch")), exit: 99, want: "mount it: mount /nosuch: no such file"},
-	"optional mount":     {steps: mapped("exit 3", optional("/nosuch")), exit: 3},
-	"unmount":            {steps: mapped("ls -A /tmp", tmpfs("/tmp"), Unmount{"/tmp", unix.MNT_DETACH}), want: "xunshare-test-"},
-	"unmount fails":      {steps: mapped("true", Unmount{Target: "/nosuch"}), exit: 99, want: "umount2 /nosuch"},
-	"new mount":          {steps: mapped("stat -f -c %T /tmp", newTmpfs, MoveMount{From: "new", To: "/tmp"}), want: "tmpfs"},
-	"new mount fails":    {steps: mapped("true", NewMount{Type: "nosuch", As: "new"}), exit: 99, want: "fsopen nosuch: no such device"},
-	"write below":        {steps: mapped("true", newTmpfs, WriteFile{Dir: "new", Path: "x", Text: "y"}), exit: 99, want: "open x: no such file"},
-	"clone tree":         {steps: mapped("cat /tmp/hostname", CloneTree{"/etc", "etc"}, MoveMount{From: "etc", To: "/tmp"}), want: hostname()},
-	"mount on a mount":   {steps: mapped("ls /tmp/hostname", newTmpfs, MoveMount{From: "new", To: "/tmp"}, CloneTree{"/etc", "etc"}, MoveMount{From: "etc", OnTo: "new"}), want: "/tmp/hostname"},
-	"fchdir":             {steps: mapped("pwd", CloneTree{"/etc", "etc"}, MoveMount{From: "etc", To: "/tmp"}, Chdir{FD: "etc"}), want: "/tmp"},
-	"chroot":             {steps: mapped("true", Chroot{Path: "/etc"}), exit: 99, want: "execve /bin/sh: no such file"},
-	"pivot_root fails":   {steps: mapped("true", PivotRoot{".", "."}), exit: 99, want: "pivot_root ."},
+	"exit status":         {steps: sh(0, "exit 7"), exit: 7},
+	"in place":            {steps: here("echo $PPID"), want: fmt.Sprint(os.Getpid())},
+	"in place fails":      {steps: func() []Step { return []Step{{Chdir{Path: "/nosuch"}, "go there"}} }, exit: 99, want: "go there: chdir /nosuch: no such file"},
+	"in place last":       {steps: func() []Step { return []Step{{Chdir{Path: "/"}, "go there"}} }, exit: 0},
+	"exec not there":      {steps: candidates("nosuch", "/bin/nosuch", "/nosuch/nosuch"), exit: 99, want: "execve nosuch: no such file"},
+	"exec denied":         {steps: candidates("passwd", "/etc/passwd", "/nosuch"), exit: 99, want: "operation execve path passwd"},
+	"exec directory":      {steps: candidates("/", "/"), exit: 99, want: "permission denied"},
+	"exec second place":   {steps: candidates("true", "/etc/true", "/bin/true"), exit: 0},
+	"exec text":           {steps: script(true), exit: 5},
+	"exec text, no sh":    {steps: script(false), exit: 99, want: "exec format error"},
+	"uid map":             {steps: mapped("id -u"), want: "0\n"},
+	"mount":               {steps: mapped("ls -A /tmp; stat -f -c %T /tmp", tmpfs("/tmp")), want: "tmpfs"},
+	"mount fails":         {steps: mapped("true", tmpfs("/nosuch")), exit: 99, want: "mount it: mount /nosuch: no such file"},
+	"optional mount":      {steps: mapped("exit 3", optional("/nosuch")), exit: 3},
+	"unmount":             {steps: mapped("ls -A /tmp", tmpfs("/tmp"), Unmount{"/tmp", unix.MNT_DETACH}), want: "xunshare-test-"},
+	"unmount fails":       {steps: mapped("true", Unmount{Target: "/nosuch"}), exit: 99, want: "umount2 /nosuch"},
+	"new mount":           {steps: mapped("stat -f -c %T /tmp", newTmpfs, MoveMount{From: "new", To: "/tmp"}), want: "tmpfs"},
+	"new mount fails":     {steps: mapped("true", NewMount{Type: "nosuch", As: "new"}), exit: 99, want: "fsopen nosuch: no such device"},
+	"write below":         {steps: mapped("true", newTmpfs, WriteFile{Dir: "new", Path: "x", Text: "y"}), exit: 99, want: "open x: no such file"},
+	"clone tree":          {steps: mapped("cat /tmp/hostname", CloneTree{"/etc", "etc"}, MoveMount{From: "etc", To: "/tmp"}), want: hostname()},
+	"mount on a mount":    {steps: mapped("ls /tmp/hostname", newTmpfs, MoveMount{From: "new", To: "/tmp"}, CloneTree{"/etc", "etc"}, MoveMount{From: "etc", OnTo: "new"}), want: "/tmp/hostname"},
+	"fchdir":              {steps: mapped("pwd", CloneTree{"/etc", "etc"}, MoveMount{From: "etc", To: "/tmp"}, Chdir{FD: "etc"}), want: "/tmp"},
+	"chroot":              {steps: mapped("true", Chroot{Path: "/etc"}), exit: 99, want: "execve /bin/sh: no such file"},
+	"pivot_root fails":    {steps: mapped("true", PivotRoot{".", "."}), exit: 99, want: "pivot_root ."},
+	"map by parent":       {steps: parental("id -u", WriteMap{"uid_map", fmt.Sprintf("5 %d 1", os.Getuid())}), want: "5\n"},
+	"map refused":         {steps: parental("true", WriteMap{"uid_map", "0 0 5"}), exit: 99, want: "by the parent: write /proc/"},
+	"helper":              {steps: parental("true", Helper{"/bin/sh", []string{"-c", "true"}}), exit: 98, want: "sh: exit status"},
+	"helper fails":        {steps: parental("true", Helper{"/bin/ls", []string{"/nosuch"}}), exit: 98, want: "error: by the parent: ls: exit status 2: "},
+	"helper is not there": {steps: parental("true", Helper{"/bin/nosuch", nil}), exit: 99, want: "no such file"},
+	"helpers":             {steps: parental("echo x", Helper{"/bin/echo", nil}, Helper{"/bin/echo", nil}), want: "x\n"},
+	"persist":             {steps: parental("true", Persist{"net", "/etc/passwd"}), exit: 99, want: "by the parent: mount /etc/passwd: operation not permitted"},
+	"task in place": {steps: func() []Step {
+		return []Step{{Helper{"/bin/echo", nil}, "by a thread"}, run([]string{"/bin/echo", "y"}, nil)}
+	}, want: "y\n"},
+	"task in place fails": {steps: func() []Step {
+		return []Step{{Helper{"/bin/false", nil}, "by a thread"}, run([]string{"/bin/echo", "y"}, nil)}
+	}, exit: 98, want: "by a thread: false"},
+	"failure after a task": {steps: func() []Step {
+		return []Step{{Helper{"/bin/true", nil}, "by a thread"}, {Chdir{Path: "/nosuch"}, "go"}}
+	}, exit: 99, want: "go: chdir /nosuch"},
+	"before the clone":   {steps: func() []Step { return append([]Step{{Chdir{Path: "/etc"}, "go"}}, sh(0, "pwd; exit 2")()...) }, exit: 2, want: "/etc\n"},
+	"set ids":            {steps: mapped("id -u; id -g", SetUser{0}), want: "0\n"},
+	"setuid fails":       {steps: mapped("true", SetUser{4294967294}), exit: 99, want: "setuid: invalid argument"},
+	"setgid fails":       {steps: mapped("true", SetGroup{5}), exit: 99, want: "setgid: invalid argument"},
+	"setgroups fails":    {steps: mapped("true", DropGroups{}), exit: 99, want: "setgroups: operation not permitted"},
+	"capabilities":       {steps: mapped("grep -c 'Cap[IA][nm][hb]:.0000000000000fff' /proc/self/status", KeepCapabilities{11}), want: "2\n"},
 	"unshare":            {steps: mapped("hostname x && hostname", Unshare{unix.CLONE_NEWUTS}), want: "x"},
 	"clone fails":        {steps: sh(unix.CLONE_NEWNET, "true"), exit: 99, want: "operation not permitted"},
 	"signal":             {steps: sh(0, "kill -TERM $$"), exit: -1},
@@ -77,6 +99,17 @@ func mapped(text string, calls ...Call) func() []Step {
 		}
 		for _, c := range calls {
 			steps = append(steps, because(c))
+		}
+		return append(steps, run([]string{"/bin/sh", "-c", text}, os.Environ()))
+	}
+}
+
+// parental runs a script in a new user namespace after calls that the parent makes.
+func parental(text string, calls ...Call) func() []Step {
+	return func() []Step {
+		steps := []Step{{Clone{newUser}, "clone"}}
+		for _, c := range calls {
+			steps = append(steps, Step{c, "by the parent"})
 		}
 		return append(steps, run([]string{"/bin/sh", "-c", text}, os.Environ()))
 	}

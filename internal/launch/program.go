@@ -11,6 +11,7 @@ type program struct {
 	origin []origin // origin[i] tells what calls[i] is for
 	data   []byte
 	relocs []pointer // pointers that lie in data
+	tasks  []int     // the steps among them that the parent performs
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
 	step   int       // the step that is being lowered
@@ -62,6 +63,7 @@ const (
 	zero                     // any result other than 0 ends it too
 	search                   // execve of one candidate of a PATH search: go on with the next if this one is not there
 	lost                     // no call at all: the end of a PATH search that found nothing
+	pause                    // wait for what the parent does meanwhile (parent.go)
 	dispositions             // rt_sigaction(2) for two sets of signals: those set to SIG_DFL, those set to SIG_IGN
 )
 

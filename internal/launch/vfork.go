@@ -13,16 +13,19 @@ import (
 //go:noescape
 func vfork(flags uintptr) (result int)
 
-// fork clones; the child walks the program and never returns. It borrows the parent's memory and stack until it
-// executes the target or ends, and the calling thread sleeps meanwhile (CLONE_VM and CLONE_VFORK): nothing is copied,
-// which halves what a launch costs beyond its system calls. The parent touches nothing of this frame afterwards but
-// the result, for the child has used it.
+// fork clones; the child walks the program and never returns. If it may share, it borrows the parent's memory and stack
+// until it executes the target or ends, and the calling thread sleeps meanwhile (CLONE_VM and CLONE_VFORK): nothing is
+// copied, which is a tenth of what a launch costs. The parent touches nothing of this frame afterwards but the result,
+// for the child has used it.
 //
 //go:noinline
 //go:nosplit
 //go:norace
-func (a *arena) fork(flags uintptr) (pid int, errno syscall.Errno) {
-	result := vfork(flags | unix.CLONE_VM | unix.CLONE_VFORK)
+func (a *arena) fork(flags uintptr, share bool) (pid int, errno syscall.Errno) {
+	if share {
+		flags |= unix.CLONE_VM | unix.CLONE_VFORK
+	}
+	result := vfork(flags)
 	if result == 0 {
 		a.walk()
 		exit()

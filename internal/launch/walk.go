@@ -9,31 +9,34 @@ import (
 // Everything in this file runs in the child between clone and execve, where there is no Go runtime: no allocation, no
 // lock, no growing stack, no write barrier. The functions are nosplit so that the linker proves the second half of it.
 
-// walk performs the instructions in order. It returns at the first that fails, which it leaves in the arena, or
-// after the last; a successful execve does not return.
+// walk performs the instructions in order, from the next one on. It returns at the first that fails, which it leaves in
+// the arena, after the last, or, in the process itself, where others of its threads have something to do first. A
+// successful execve does not return.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (a *arena) walk() {
-	for i := uint32(0); i < a.count; {
-		in := a.instruction(i)
+	for a.next < a.count {
+		in := a.instruction(a.next)
+		if in.mode == pause && a.here != 0 {
+			a.next++
+			return
+		}
 		result, errno := a.perform(in)
 		switch {
 		case errno == 0:
 			if in.result >= 0 {
 				a.slots[in.result&(maxSlots-1)] = result
 			}
-			i++
+			a.next++
 		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
-		case in.mode == ignore:
-			i++
-		case in.mode == search && a.elsewhere(errno):
-			i++
+		case in.mode == ignore, in.mode == search && a.elsewhere(errno):
+			a.next++
 		case in.mode == search && errno == unix.ENOEXEC && in.script != 0:
-			i = in.script
+			a.next = in.script
 		default:
-			a.failed, a.errno = i+1, uint32(errno)
+			a.failed, a.errno = a.next+1, uint32(errno)
 			return
 		}
 	}

@@ -1,0 +1,168 @@
+package launch
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A task is a step that needs the caller's namespaces or privileges: the parent performs it while the child waits, or,
+// where there is no child, another thread does. Tasks that follow each other are performed side by side.
+type task interface {
+	Call
+	// perform does it; folder is the waiting process's or thread's in /proc.
+	perform(folder string) error
+}
+
+func hasTasks(steps []Step) bool {
+	for _, s := range steps {
+		if _, ok := s.Call.(task); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// lowerTask notes the step and appends the wait, unless the step before was a task as well.
+func (p *program) lowerTask() {
+	before := len(p.tasks) - 1
+	if before < 0 || p.tasks[before] != p.step-1 {
+		p.add(call{mode: pause, number: unix.SYS_READ, result: noSlot,
+			args: pad([]operand{num(p.release), p.bytes(make([]byte, 8)), num(8)})}, "read", "")
+	}
+	p.tasks = append(p.tasks, p.step)
+}
+
+// meanwhile performs all tasks while the child waits for each group in turn. If one fails the child is ended.
+func (p *program) meanwhile(pid int) error {
+	if len(p.tasks) == 0 {
+		return nil
+	}
+	defer unix.Close(p.release)
+	for i, c := range p.calls {
+		if c.mode != pause {
+			continue
+		}
+		if err := p.performTasks(uint32(i+1), fmt.Sprint("/proc/", pid)); err != nil {
+			unix.Kill(pid, unix.SIGKILL)
+			wait(pid, Shield)
+			return err
+		}
+		if _, err := unix.Write(p.release, binary.NativeEndian.AppendUint64(nil, 1)); err != nil {
+			return os.NewSyscallError("write", err)
+		}
+	}
+	return nil
+}
+
+// performTasks performs the group that the call before next waits for, if it is one that waits. The error is that of the
+// first of them in the plan that fails.
+func (p *program) performTasks(next uint32, folder string) error {
+	if next == 0 || p.calls[next-1].mode != pause {
+		return nil
+	}
+	first := p.origin[next-1].step
+	var group []Step
+	for _, step := range p.tasks {
+		if step == first+len(group) {
+			group = append(group, p.steps[step])
+		}
+	}
+	failed := make([]error, len(group))
+	var all sync.WaitGroup
+	for i, s := range group {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			failed[i] = taskError(s, s.Call.(task).perform(folder))
+		}()
+	}
+	all.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// taskError makes an *Error of a failed system call; of anything else, an error that names the step.
+func taskError(s Step, err error) error {
+	var path *os.PathError
+	var errno syscall.Errno
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &path) && errors.As(err, &errno):
+		return &Error{Step: s, Operation: path.Op, Path: path.Path, Errno: errno}
+	}
+	return fmt.Errorf("%s: %w", s.Reason, err)
+}
+
+// threadFolder is this thread's folder in /proc.
+func threadFolder() string { return fmt.Sprint("/proc/self/task/", unix.Gettid()) }
+
+// WriteMap writes an id map, "uid_map" or "gid_map", for the child (user_namespaces(7)). For maps of more than one id
+// that needs privilege over the caller's user namespace.
+type WriteMap struct{ File, Text string }
+
+func (m WriteMap) String() string {
+	return "write(\"/proc/CHILD/" + m.File + "\", " + quote(m.Text) + ")"
+}
+
+func (m WriteMap) lower(p *program) { p.lowerTask() }
+
+func (m WriteMap) perform(folder string) error {
+	return os.WriteFile(folder+"/"+m.File, []byte(m.Text), 0)
+}
+
+// Helper runs a program of the host that maps ids for the child: newuidmap(1) or newgidmap(1). The child's id stands
+// between Path and Args.
+type Helper struct {
+	Path string
+	Args []string
+}
+
+func (h Helper) String() string {
+	return "spawn(" + quote(h.Path) + ", [CHILD, " + quoteAll(h.Args, ", ") + "])"
+}
+
+func (h Helper) lower(p *program) { p.lowerTask() }
+
+// perform fails if the helper ends in any other way than well; what it said is in the error.
+func (h Helper) perform(folder string) error {
+	cmd := exec.Command(h.Path, append([]string{strings.TrimPrefix(folder, "/proc/")}, h.Args...)...)
+	said, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	name := h.Path[strings.LastIndexByte(h.Path, '/')+1:]
+	if text := strings.TrimSpace(string(said)); text != "" {
+		return fmt.Errorf("%s: %w: %s", name, err, strings.ReplaceAll(text, "\n", "; "))
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)). Kind is its name in
+// /proc/PID/ns.
+type Persist struct{ Kind, File string }
+
+func (b Persist) String() string {
+	return "mount(\"/proc/CHILD/ns/" + b.Kind + "\", " + quote(b.File) + ", NULL, MS_BIND, NULL)"
+}
+
+func (b Persist) lower(p *program) { p.lowerTask() }
+
+func (b Persist) perform(folder string) error {
+	if err := unix.Mount(folder+"/ns/"+b.Kind, b.File, "", unix.MS_BIND, ""); err != nil {
+		return &os.PathError{Op: "mount", Path: b.File, Err: err}
+	}
+	return nil
+}
