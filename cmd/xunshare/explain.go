@@ -35,7 +35,7 @@ func explain(err error, o *Options, f *Facts) error {
 
 // explainExec says why the target did not start.
 func explainExec(failed *launch.Error, o *Options, f *Facts) error {
-	x := exec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates)}
+	x := failedExec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates)}
 	if len(o.Program) == 0 {
 		x.name = f.Target.Candidates[0]
 	}
@@ -65,15 +65,15 @@ func (o *Options) firstThere(files []string) string {
 	return ""
 }
 
-// exec is an execve that failed.
-type exec struct {
+// failedExec is an execve that failed, for its explanation.
+type failedExec struct {
 	o           *Options
 	failed      *launch.Error
 	name, where string // the program as it was asked for; " in ROOT"
 	file        string // what is there of that name; "" for nothing
 }
 
-func (x *exec) say(format string, args ...any) error {
+func (x *failedExec) say(format string, args ...any) error {
 	return &execError{fmt.Sprintf(format, args...), x.failed}
 }
 
@@ -99,7 +99,7 @@ func searched(f *Facts) []string {
 }
 
 // denied is for a file that may not be executed.
-func (x *exec) denied() error {
+func (x *failedExec) denied() error {
 	info, err := x.o.stat(x.file)
 	switch {
 	case err == nil && info.IsDir():
@@ -112,7 +112,7 @@ func (x *exec) denied() error {
 }
 
 // noInterpreter is for a file that is there and still was not found: what it needs to be run is missing.
-func (x *exec) noInterpreter(image *binfmt.Image) error {
+func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 	switch {
 	case image == nil:
 	case image.Kind == binfmt.KindScript && x.o.inspect(image.Interpreter) == nil:
@@ -129,7 +129,7 @@ func (x *exec) noInterpreter(image *binfmt.Image) error {
 const maxScripts = 5
 
 // badFormat is for a file that the kernel does not know how to execute.
-func (x *exec) badFormat(name string, image *binfmt.Image) error {
+func (x *failedExec) badFormat(name string, image *binfmt.Image) error {
 	for depth := 0; image != nil && image.Kind == binfmt.KindScript && depth < maxScripts; depth++ {
 		name, image = image.Interpreter, x.o.inspect(image.Interpreter)
 	}

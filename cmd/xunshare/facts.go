@@ -19,6 +19,10 @@ type Facts struct {
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out.
 func gather(o *Options) (Facts, error) {
+	caller, err := o.NS.Look()
+	if err != nil {
+		return Facts{}, err
+	}
 	root, err := chroot.Look(o.Root)
 	if err != nil {
 		return Facts{}, err
@@ -27,9 +31,9 @@ func gather(o *Options) (Facts, error) {
 		return Facts{}, err
 	}
 	return Facts{
-		NS:     ns.Facts{UID: os.Geteuid(), GID: os.Getegid()},
+		NS:     caller,
 		Root:   root,
-		Target: target(o, os.Environ()),
+		Target: target(o, o.environment()),
 	}, nil
 }
 

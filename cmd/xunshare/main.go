@@ -7,8 +7,12 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/ns"
 )
 
 // version is the release; CHANGELOG.md has an entry for it.
@@ -38,6 +42,7 @@ func run(args []string) (launch.Status, error) {
 	if err := o.Validate(); err != nil {
 		return launch.Status{}, err
 	}
+	o.stayOnMainThread()
 	facts, err := gather(&o)
 	if err != nil {
 		return launch.Status{}, err
@@ -51,9 +56,22 @@ func run(args []string) (launch.Status, error) {
 	return status, explain(err, &o, &facts)
 }
 
+// stayOnMainThread is for a time namespace that this process enters itself: its clocks can be set through the main
+// thread's files in /proc only. A goroutine that is elsewhere by now launches a child instead.
+func (o *Options) stayOnMainThread() {
+	if o.NS.Child() || !o.NS.Kinds.Has(ns.Time) {
+		return
+	}
+	runtime.LockOSThread()
+	o.NS.Fork = unix.Gettid() != unix.Getpid()
+}
+
 // wait says how xunshare behaves while the target runs: without --fork as if it were the target.
 func wait(o *Options) launch.Wait {
-	if o.NS.Fork {
+	switch {
+	case o.NS.Forward:
+		return launch.Forward
+	case o.NS.Fork:
 		return launch.Shield
 	}
 	return launch.Transparent

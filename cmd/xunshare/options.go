@@ -20,6 +20,9 @@ type Options struct {
 	MountBinfmt bool   // an instance of binfmt_misc is wanted
 	ProcImplied bool   // /proc has to show it
 	Rules       []*binfmt.Rule
+	ClearEnv    bool
+	Whitelist   bool     // only KeptEnv is passed on
+	KeptEnv     []string // NAME=VALUE
 	DryRun      bool
 	Help        bool
 	Version     bool
@@ -34,13 +37,18 @@ func (o *Options) imply() {
 	}
 }
 
+// mapsRoot tells whether there can be a user 0 inside.
+func (o *Options) mapsRoot() bool {
+	single := o.NS.Users.Single
+	return single != nil && *single == 0 || len(o.NS.Users.Ranges) > 0
+}
+
 // Validate finds what cannot go together. Each error is one sentence.
 func (o *Options) Validate() error {
-	if o.NS.Setgroups == ns.SetgroupsAllow && o.NS.Group != nil {
-		return remedy.New("--setgroups=allow and a map of one group exclude each other",
-			"the kernel lets an ordinary user map a group only after setgroups(2) was given up: leave --setgroups out")
+	if err := o.NS.Validate(); err != nil {
+		return err
 	}
-	if len(o.Rules) > 0 && (o.NS.User == nil || *o.NS.User != 0) {
+	if len(o.Rules) > 0 && !o.mapsRoot() {
 		return remedy.New("a rule can be loaded only where user 0 exists in the namespace: binfmt_misc's register file is theirs",
 			"add --map-root-user")
 	}

@@ -30,8 +30,8 @@ func TestLastMapWins(t *testing.T) {
 		{"--map-user=+08", 8}, {"--map-user root", 0}, {"--map-user=4294967294", 4294967294},
 	} {
 		o := parsed(t, c.line)
-		if o.NS.User == nil || *o.NS.User != c.user || !o.NS.Kinds.Has(ns.User) {
-			t.Errorf("%q maps to %v in %x, want %d", c.line, o.NS.User, o.NS.Kinds, c.user)
+		if o.NS.Users.Single == nil || *o.NS.Users.Single != c.user || !o.NS.Kinds.Has(ns.User) {
+			t.Errorf("%q maps to %v in %x, want %d", c.line, o.NS.Users.Single, o.NS.Kinds, c.user)
 		}
 	}
 }

@@ -16,6 +16,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 
 	add(o.NS.Create())
 	add(o.NS.Map(f.NS))
+	add(o.NS.Keep()) // before the target can run
 	add(o.NS.Spread(o.Root != "" && tree.Pivot))
 	add(rules.Load()) // while the host's paths still lead to the emulators
 	add(tree.Enter(f.Root))
@@ -24,7 +25,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
 	add(tree.WorkIn())
-	add(o.NS.Bind())
+	add(o.NS.Become(f.NS)) // last: what came before may need privileges
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 

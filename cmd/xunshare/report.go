@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"syscall"
 
 	"github.com/xunshare/xunshare/internal/launch"
@@ -28,6 +29,8 @@ const (
 func exitStatus(err error) int {
 	var failed *launch.Error
 	switch {
+	case errors.Is(err, exec.ErrNotFound): // a helper, which unshare(1) runs in the same way
+		return statusNotFound
 	case !errors.As(err, &failed) || failed.Operation != execve:
 		return statusFailure
 	case errors.Is(failed, syscall.ENOENT):

@@ -1,23 +1,29 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
 
 // An option is one of the command line. All that is known of it stands in its row of the table: normalize reads
 // the first half, the parser calls set in the order of the command line, so that the last of several wins.
 type option struct {
-	name    string
-	short   byte // 0 for none
-	takes   argument
-	preset  string // the value where an optional argument is left out
-	ours    bool   // unshare(1) does not have it
-	implies ns.Kind
-	set     func(o *Options, value string) error
+	name     string
+	short    byte // 0 for none
+	takes    argument
+	preset   string // the value where an optional argument is left out
+	ours     bool   // unshare(1) does not have it
+	implies  ns.Kind
+	persists bool // the value is a file that the namespace is kept on
+	set      func(o *Options, value string) error
 }
 
 // argument says whether an option takes one.
@@ -35,20 +41,30 @@ const (
 )
 
 var table = [...]option{
-	{name: "mount", short: 'm', implies: ns.Mount},
-	{name: "uts", short: 'u', implies: ns.UTS},
-	{name: "ipc", short: 'i', implies: ns.IPC},
-	{name: "net", short: 'n', implies: ns.Net},
-	{name: "pid", short: 'p', implies: ns.PID},
-	{name: "cgroup", short: 'C', implies: ns.Cgroup},
-	{name: "time", short: 'T', implies: ns.Time},
-	{name: "user", short: 'U', implies: ns.User},
+	{name: "mount", short: 'm', takes: optional, implies: ns.Mount, persists: true},
+	{name: "uts", short: 'u', takes: optional, implies: ns.UTS, persists: true},
+	{name: "ipc", short: 'i', takes: optional, implies: ns.IPC, persists: true},
+	{name: "net", short: 'n', takes: optional, implies: ns.Net, persists: true},
+	{name: "pid", short: 'p', takes: optional, implies: ns.PID, persists: true},
+	{name: "cgroup", short: 'C', takes: optional, implies: ns.Cgroup, persists: true},
+	{name: "time", short: 'T', takes: optional, implies: ns.Time, persists: true},
+	{name: "user", short: 'U', takes: optional, implies: ns.User, persists: true},
 	{name: "fork", short: 'f', set: func(o *Options, _ string) error { o.NS.Fork = true; return nil }},
 	{name: "map-root-user", short: 'r', implies: ns.User, set: mapRoot},
 	{name: "map-current-user", short: 'c', implies: ns.User, set: mapCurrent},
 	{name: "map-user", takes: required, implies: ns.User, set: mapUser},
 	{name: "map-group", takes: required, implies: ns.User, set: mapGroup},
+	{name: "map-users", takes: required, implies: ns.User, set: mapUsers},
+	{name: "map-groups", takes: required, implies: ns.User, set: mapGroups},
+	{name: "map-auto", implies: ns.User, set: mapAuto},
+	{name: "map-subids", implies: ns.User, set: mapSubids},
+	{name: "owner", takes: required, implies: ns.User, set: setOwner},
 	{name: "setgroups", takes: required, set: setSetgroups},
+	{name: "setuid", short: 'S', takes: required, set: setUser},
+	{name: "setgid", short: 'G', takes: required, set: setGroup},
+	{name: "keep-caps", set: func(o *Options, _ string) error { o.NS.KeepCaps = true; return nil }},
+	{name: "monotonic", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Monotonic, v) }},
+	{name: "boottime", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Boottime, v) }},
 	{name: "propagation", takes: required, set: setPropagation},
 	{name: "mount-proc", takes: optional, preset: procDir, implies: ns.Mount, set: mountProc},
 	{name: "mount-binfmt", takes: optional, implies: ns.Mount | ns.User, set: mountBinfmt},
@@ -56,6 +72,9 @@ var table = [...]option{
 	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
 	{name: "root", short: 'R', takes: required, set: func(o *Options, v string) error { o.Root = v; return notEmpty(v) }},
 	{name: "wd", short: 'w', takes: required, set: func(o *Options, v string) error { o.Dir = v; return notEmpty(v) }},
+	{name: "forward-signals", set: forwardSignals},
+	{name: "clear-env", set: func(o *Options, _ string) error { o.ClearEnv = true; return nil }},
+	{name: "whitelist-env", takes: required, set: whitelist},
 	{name: "kill-child", takes: optional, preset: "KILL", set: killChild},
 	{name: "dry-run", ours: true, set: func(o *Options, _ string) error { o.DryRun = true; return nil }},
 	{name: "help", short: 'h', set: func(o *Options, _ string) error { o.Help = true; return errEnough }},
@@ -65,6 +84,9 @@ var table = [...]option{
 // apply does what the option means to o.
 func (f *option) apply(o *Options, value string) error {
 	o.NS.Kinds |= f.implies
+	if f.persists && value != "" {
+		o.persist(f.implies, value)
+	}
 	if f.set == nil {
 		return nil
 	}
@@ -82,27 +104,99 @@ func notEmpty(v string) error {
 	return nil
 }
 
+// persist keeps one file for each kind, the last one.
+func (o *Options) persist(kind ns.Kind, file string) {
+	others := slices.DeleteFunc(o.NS.Persist, func(p ns.Persist) bool { return p.Kind == kind })
+	o.NS.Persist = append(others, ns.Persist{Kind: kind, File: file})
+}
+
 func mapRoot(o *Options, _ string) error {
-	o.NS.User, o.NS.Group = new(uint32), new(uint32)
+	o.NS.Users.Single, o.NS.Groups.Single = new(uint32), new(uint32)
 	return nil
 }
 
 func mapCurrent(o *Options, _ string) error {
 	user, group := uint32(os.Geteuid()), uint32(os.Getegid())
-	o.NS.User, o.NS.Group = &user, &group
+	o.NS.Users.Single, o.NS.Groups.Single = &user, &group
 	return nil
 }
 
 func mapUser(o *Options, v string) error {
 	id, err := ns.ParseUser(v)
-	o.NS.User = &id
+	o.NS.Users.Single = &id
 	return err
 }
 
 func mapGroup(o *Options, v string) error {
 	id, err := ns.ParseGroup(v)
-	o.NS.Group = &id
+	o.NS.Groups.Single = &id
 	return err
+}
+
+func mapUsers(o *Options, v string) error { return addRange(&o.NS.Users, v) }
+
+func mapGroups(o *Options, v string) error { return addRange(&o.NS.Groups, v) }
+
+func addRange(ids *ns.IDs, v string) error {
+	spec, err := idmap.Parse(v)
+	ids.Ranges = append(ids.Ranges, spec)
+	return err
+}
+
+func mapAuto(o *Options, _ string) error { return mapBoth(o, "auto") }
+
+func mapSubids(o *Options, _ string) error { return mapBoth(o, "subids") }
+
+func mapBoth(o *Options, word string) error {
+	return errors.Join(mapUsers(o, word), mapGroups(o, word))
+}
+
+func setOwner(o *Options, v string) error {
+	user, group, ok := strings.Cut(v, ":")
+	if !ok {
+		return fmt.Errorf("%q is not UID:GID", v)
+	}
+	uid, err := ns.ParseID(user)
+	gid, err2 := ns.ParseID(group)
+	o.NS.Owner = &ns.Owner{User: uid, Group: gid}
+	return errors.Join(err, err2)
+}
+
+func setUser(o *Options, v string) error {
+	id, err := ns.ParseID(v)
+	o.NS.SetUser = &id
+	return err
+}
+
+func setGroup(o *Options, v string) error {
+	id, err := ns.ParseID(v)
+	o.NS.SetGroup = &id
+	return err
+}
+
+func seconds(to **int64, v string) error {
+	n, err := strconv.ParseInt(strings.TrimLeft(v, " \t"), 10, 64)
+	*to = &n
+	if err != nil {
+		return fmt.Errorf("%q is not a decimal number of seconds", v)
+	}
+	return nil
+}
+
+func forwardSignals(o *Options, _ string) error {
+	o.NS.Fork, o.NS.Forward = true, true
+	return nil
+}
+
+// whitelist adds the variables that are set now: those that are not stay out.
+func whitelist(o *Options, v string) error {
+	for _, name := range strings.Split(v, ",") {
+		if value, ok := os.LookupEnv(name); ok && name != "" {
+			o.KeptEnv = append(o.KeptEnv, name+"="+value)
+		}
+		o.Whitelist = o.Whitelist || name != ""
+	}
+	return nil
 }
 
 func setSetgroups(o *Options, v string) error {

@@ -28,6 +28,14 @@ func target(o *Options, env []string) launch.Exec {
 	return launch.Exec{Candidates: files, Argv: o.Program, Env: env, Script: isText(o, files)}
 }
 
+// environment is what the target gets.
+func (o *Options) environment() []string {
+	if o.ClearEnv || o.Whitelist {
+		return o.KeptEnv
+	}
+	return os.Environ()
+}
+
 // candidates are the files that a program's name may stand for.
 func candidates(name string, env []string) []string {
 	if strings.Contains(name, "/") || name == "" {
@@ -72,8 +80,10 @@ const overflowUser = 65534
 
 func targetUser(o *Options) int {
 	switch {
-	case o.NS.User != nil:
-		return int(*o.NS.User)
+	case o.NS.SetUser != nil:
+		return int(*o.NS.SetUser)
+	case o.NS.Users.Single != nil:
+		return int(*o.NS.Users.Single)
 	case o.NS.Kinds.Has(ns.User):
 		return overflowUser
 	}

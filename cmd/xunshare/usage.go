@@ -6,43 +6,53 @@ const usage = `Usage: xunshare [options] [program [argument...]]
 Run a program, or the login shell, in new namespaces and in another root: one of
 a foreign architecture too, whose programs an emulator of the host runs.
 
-Namespaces:
-  -U, --user               new user namespace
-  -m, --mount              new mount namespace
-  -p, --pid                new pid namespace, for children: use it with --fork
-  -u, --uts                new UTS namespace (host name)
-  -i, --ipc                new System V IPC namespace
-  -n, --net                new network namespace
-  -C, --cgroup             new cgroup namespace
-  -T, --time               new time namespace
-  -f, --fork               run the program as a child
-      --kill-child[=SIG]   the child gets SIG when xunshare dies (implies --fork)
-
-Ids (all imply --user):
-  -r, --map-root-user      be root inside
-  -c, --map-current-user   be yourself inside
-      --map-user=USER      be this user inside (number or name)
-      --map-group=GROUP    be in this group inside (number or name)
-      --setgroups=WORD     allow or deny setgroups(2)
-
+Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
+  -U, --user[=FILE]         new user namespace
+  -m, --mount[=FILE]        new mount namespace
+  -p, --pid[=FILE]          new pid namespace, for children: use it with --fork
+  -u, --uts[=FILE]          new UTS namespace (host name)
+  -i, --ipc[=FILE]          new System V IPC namespace
+  -n, --net[=FILE]          new network namespace
+  -C, --cgroup[=FILE]       new cgroup namespace
+  -T, --time[=FILE]         new time namespace
+      --monotonic=SECONDS   offset of its monotonic clock (needs --time)
+      --boottime=SECONDS    offset of its boot-time clock (needs --time)
+Processes:
+  -f, --fork                run the program as a child
+      --init                with an init as process 1 (implies --pid --fork)
+      --forward-signals     pass on SIGTERM and SIGINT (implies --fork)
+      --kill-child[=SIG]    SIG for it when xunshare dies (KILL; implies --fork)
+Ids (the maps and --owner imply --user):
+  -r, --map-root-user       be root inside
+  -c, --map-current-user    be yourself inside
+      --map-user=USER       be this user inside (number or name)
+      --map-group=GROUP     be in this group inside (number or name)
+      --map-users=SPEC      map users: INNER:OUTER:COUNT, auto, subids or all
+      --map-groups=SPEC     map groups in the same way; both may be repeated
+      --map-auto            map your subordinate ids, from 0 on: auto for both
+      --map-subids          map your subordinate ids unchanged: subids for both
+      --owner=UID:GID       the namespace belongs to this user (needs root)
+      --setgroups=WORD      allow or deny setgroups(2)
+  -S, --setuid=UID          become this user inside, last of all
+  -G, --setgid=GID          become this group inside, and be in no other
+      --keep-caps           let the program keep the namespace's capabilities
 Root and mounts:
-  -R, --root=DIR           enter DIR as the root
-  -w, --wd=DIR             work in DIR, inside the root
-      --mount-proc[=DIR]   mount a new proc on DIR (/proc; implies --mount)
-      --propagation=WORD   private (default), slave, shared or unchanged
-
+  -R, --root=DIR            enter DIR as the root
+  -w, --wd=DIR              work in DIR, inside the root
+      --mount-proc[=DIR]    mount a new proc on DIR (/proc; implies --mount)
+      --propagation=WORD    private (default), slave, shared or unchanged
 Foreign architectures (all imply --user and --mount):
-  -l, --load-binfmt=RULE   load a binfmt_misc rule; may be repeated. RULE is
-                           :name:type:offset:magic:mask:interpreter:flags
-                           With flag F the emulator is taken from the host,
-                           without it from the root. Also --load-interp.
-      --mount-binfmt[=DIR] mount the new binfmt_misc on DIR
-                           (/proc/sys/fs/binfmt_misc)
-
+  -l, --load-interp=RULE, --load-binfmt=RULE
+                            load a binfmt_misc rule; may be repeated. RULE is
+                            :name:type:offset:magic:mask:interpreter:flags
+                            Flags for QEMU: POCF. F takes it from the host.
+      --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc)
 Other:
-      --dry-run            print what would be done, and do nothing
-  -h, --help               print this help
-  -V, --version            print the version
+      --clear-env           give the program no environment
+      --whitelist-env=A,B   give it only these variables
+      --dry-run             print what would be done, and do nothing
+  -h, --help                print this help
+  -V, --version             print the version
 
 Exit status: the program's own; 128+N in a shell if signal N ended it; 127 if it
 is not found, 126 if it cannot be executed, 1 if anything else fails.

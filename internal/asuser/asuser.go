@@ -6,16 +6,26 @@ package asuser
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
-// ID is the user and group that tests become. The account need not exist.
-const ID = 1000
+// ID is the user and group that tests become, and Name what it is called while they run.
+const (
+	ID   = 1000
+	Name = "xunshare-test"
+)
+
+// SubIDs are the two ranges of sub-ids that the user has if root runs the tests, as /etc/subuid has them.
+const SubIDs = Name + ":2000000:65536\n" + Name + ":3000000:1000\n"
 
 // KeepRoot is the environment variable that keeps tests root, for those that are about root.
 const KeepRoot = "XUNSHARE_TEST_AS_ROOT"
@@ -71,7 +81,7 @@ func Skip(t *testing.T, reason string) {
 func rerun(dir string) int {
 	home := filepath.Join(dir, "home")
 	check(os.Mkdir(home, 0o755))
-	args, cover, profile := userArgs(home)
+	args, coverage, profile := userArgs(home)
 	// By this link the binary is found although the folder that go test put it in is root's alone.
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -80,9 +90,11 @@ func rerun(dir string) int {
 		check(os.Chown(home, ID, ID))
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ID, Gid: ID}}
 	}
-	err := cmd.Run()
+	err := GiveAccount(dir)
+	check(err)
+	err = cmd.Run()
 	if profile != "" {
-		copyFile(cover, profile)
+		copyFile(coverage, profile)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -92,21 +104,59 @@ func rerun(dir string) int {
 	return 0
 }
 
+// GiveAccount lets the user have a name and sub-ids while the tests run, if root runs them: it covers the account
+// files in a mount namespace of this thread's, which what it starts from now on inherits. dir holds the files.
+func GiveAccount(dir string) error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	runtime.LockOSThread()
+	err := errors.Join(unix.Unshare(unix.CLONE_NEWNS), unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+	if err != nil {
+		return err
+	}
+	for file, line := range map[string]string{
+		"passwd": fmt.Sprintf("%s:x:%d:%d::%s/home:/bin/sh\n", Name, ID, ID, dir),
+		"group":  fmt.Sprintf("%s:x:%d:\n", Name, ID),
+		"subuid": SubIDs, "subgid": SubIDs,
+	} {
+		if err := cover(dir, file, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cover puts line in front of those of a file of /etc; another account of the same id or name comes after it.
+func cover(dir, file, line string) error {
+	text, err := os.ReadFile("/etc/" + file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // and nothing to mount on; who needs it says so
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(dir+"/"+file, append([]byte(line), text...), 0o644); err != nil {
+		return err
+	}
+	return unix.Mount(dir+"/"+file, "/etc/"+file, "", unix.MS_BIND, "")
+}
+
 // userArgs are the arguments of this process without the files that only root can write: the log for the test cache
-// is left out, the coverage profile goes to cover first.
-func userArgs(home string) (args []string, cover, profile string) {
-	cover = filepath.Join(home, "cover.out")
+// is left out, the coverage profile goes to another file first.
+func userArgs(home string) (args []string, coverage, profile string) {
+	coverage = filepath.Join(home, "cover.out")
 	for _, arg := range os.Args[1:] {
 		switch {
 		case strings.HasPrefix(arg, "-test.testlogfile="):
 			continue
 		case strings.HasPrefix(arg, "-test.coverprofile="):
 			profile = strings.TrimPrefix(arg, "-test.coverprofile=")
-			arg = "-test.coverprofile=" + cover
+			arg = "-test.coverprofile=" + coverage
 		}
 		args = append(args, arg)
 	}
-	return args, cover, profile
+	return args, coverage, profile
 }
 
 func copyFile(from, to string) {

@@ -69,7 +69,8 @@ func runChild(steps []Step, w Wait) (Status, error) {
 	if err := p.meanwhile(pid); err != nil {
 		return Status{}, cmp.Or(p.outcome(a), err)
 	}
-	status, err := supervise(pid, w, ignored)
+	first := steps[0].Call.(Clone).Flags&unix.CLONE_NEWPID != 0
+	status, err := supervise(pid, first, w, ignored)
 	return status, cmp.Or(err, p.outcome(a))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -143,12 +144,26 @@ func (h Helper) perform(folder string) error {
 	if err == nil {
 		return nil
 	}
-	name := h.Path[strings.LastIndexByte(h.Path, '/')+1:]
-	if text := strings.TrimSpace(string(said)); text != "" {
-		return fmt.Errorf("%s: %w: %s", name, err, strings.ReplaceAll(text, "\n", "; "))
-	}
-	return fmt.Errorf("%s: %w", name, err)
+	return &HelperError{Path: h.Path, Said: strings.TrimSpace(string(said)), Err: err}
 }
+
+// HelperError says that a helper did not end well, and what it said about it.
+type HelperError struct {
+	Path string
+	Said string
+	Err  error // of package os/exec
+}
+
+func (e *HelperError) Error() string {
+	sentence := filepath.Base(e.Path) + ": " + e.Err.Error()
+	if e.Said != "" {
+		sentence += ": " + strings.ReplaceAll(e.Said, "\n", "; ")
+	}
+	return sentence
+}
+
+// Unwrap returns why the helper did not end well.
+func (e *HelperError) Unwrap() error { return e.Err }
 
 // Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)). Kind is its name in
 // /proc/PID/ns.

@@ -34,6 +34,18 @@ func parseID(s, noun, database string) (uint32, error) {
 	return *entry, nil
 }
 
+// ParseID returns the id that s is: a decimal number, as --setuid, --setgid and --owner take it.
+func ParseID(s string) (uint32, error) {
+	id, numeric, err := number(s)
+	if err == nil && !numeric {
+		err = fmt.Errorf("not a decimal number")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%q: %w", s, err)
+	}
+	return id, nil
+}
+
 // number parses a decimal id; numeric tells whether s is meant as one at all.
 func number(s string) (id uint32, numeric bool, err error) {
 	digits := strings.TrimPrefix(strings.TrimLeft(s, " \t"), "+")

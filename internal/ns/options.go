@@ -1,24 +1,54 @@
 // Package ns makes namespaces and maps ids: it turns what was asked into steps of a launch.
 //
-// It knows unshare(1)'s namespaces, id maps, propagation and death signal. It knows nothing of roots and rules.
+// It knows unshare(1)'s namespaces, id maps, propagation, credentials and death signal. It knows nothing of roots and
+// rules.
 package ns
 
 import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
 
-// Options is what was asked of this package, validated.
+// Options is what was asked of this package.
 type Options struct {
-	Kinds      Kind        // the new namespaces
-	Fork       bool        // the target runs in a child even where it could be this process
-	User       *uint32     // the id inside that the caller's user is mapped to; nil for no map
-	Group      *uint32     // the same for the group
-	Setgroups  Setgroups   // what is written to /proc/self/setgroups
+	Kinds   Kind      // the new namespaces
+	Persist []Persist // files that namespaces are bound on
+	Fork    bool      // the target runs in a child even where it could be this process
+
+	Users, Groups IDs       // what is mapped
+	Setgroups     Setgroups // what is written to /proc/self/setgroups
+	Owner         *Owner    // whose the user namespace is; nil for the caller
+
+	SetUser, SetGroup *uint32 // what the target becomes inside; nil for no change
+	KeepCaps          bool    // the target keeps its capabilities
+
+	Monotonic, Boottime *int64 // offsets of the clocks in seconds (time_namespaces(7)); nil for none
+
 	Propagate  Propagation // of the mounts in a new mount namespace
-	KillChild  bool        // the target gets DeathSignal, not SIGKILL, when xunshare dies
+	KillChild  bool        // the target gets DeathSigno, not SIGKILL, when xunshare dies
 	DeathSigno syscall.Signal
+	Forward    bool // SIGTERM and SIGINT are passed on to the target
+}
+
+// IDs is what the users, or the groups, of a new user namespace are mapped to.
+type IDs struct {
+	Single *uint32      // the id inside that the caller's own id is mapped to; nil for none
+	Ranges []idmap.Spec // in the order of the command line
+}
+
+// None tells whether nothing is mapped.
+func (i IDs) None() bool { return i.Single == nil && len(i.Ranges) == 0 }
+
+// Owner is the user and group that make a user namespace, and so own it (user_namespaces(7)).
+type Owner struct{ User, Group uint32 }
+
+// Persist binds a namespace on a file, which keeps it when all its processes are gone.
+type Persist struct {
+	Kind Kind
+	File string
 }
 
 // Kind is a set of namespaces: CLONE_NEW* bits of clone(2).
@@ -39,6 +69,27 @@ const (
 // Has tells whether k is in the set.
 func (set Kind) Has(k Kind) bool { return set&k != 0 }
 
+// file is the name of a kind in /proc/PID/ns. Of those that a process makes for its children it is theirs.
+func (set Kind) file() string {
+	switch set {
+	case User:
+		return "user"
+	case Mount:
+		return "mnt"
+	case UTS:
+		return "uts"
+	case IPC:
+		return "ipc"
+	case Net:
+		return "net"
+	case PID:
+		return "pid_for_children"
+	case Cgroup:
+		return "cgroup"
+	}
+	return "time_for_children"
+}
+
 // Setgroups is what may be written to /proc/PID/setgroups (user_namespaces(7)).
 type Setgroups string
 
@@ -58,11 +109,6 @@ const (
 	Shared
 	Unchanged
 )
-
-// Facts is what is so for the caller.
-type Facts struct {
-	UID, GID int // effective
-}
 
 // Child tells whether the target is a child of xunshare: with --fork, and with a new user namespace always, because
 // a process that has threads, as every Go program does, cannot enter one (unshare(2), EINVAL).

@@ -6,18 +6,27 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
 
 // Create makes the namespaces: first of all steps.
 func (o *Options) Create() []launch.Step {
+	var steps []launch.Step
+	if o.Owner != nil {
+		steps = become(&o.Owner.User, &o.Owner.Group, "become the owner of the user namespace")
+	}
 	kinds := o.Kinds &^ o.late()
 	switch {
 	case o.Child():
-		return []launch.Step{{Call: launch.Clone{Flags: uintptr(kinds)}, Reason: "start a child in new namespaces"}}
+		return append(steps, launch.Step{Call: launch.Clone{Flags: uintptr(kinds)}, Reason: "start a child in new namespaces"})
 	case o.Kinds != 0:
-		return []launch.Step{{Call: launch.Unshare{Flags: uintptr(o.Kinds)}, Reason: "enter new namespaces"}}
+		return append(steps, enter(o.Kinds))
 	}
-	return nil
+	return steps
+}
+
+func enter(kinds Kind) launch.Step {
+	return launch.Step{Call: launch.Unshare{Flags: uintptr(kinds)}, Reason: "enter new namespaces"}
 }
 
 // late is the set of namespaces that a child enters by itself: the time namespace, which clone(2) cannot make
@@ -33,32 +42,73 @@ func (o *Options) late() Kind {
 	return late
 }
 
-// Map writes the id maps from inside, as every user may for an id of their own (user_namespaces(7)), and then
-// enters the namespaces that are left.
+// Map writes the id maps and then enters the namespaces that are left. A map of one id is written from inside, as every
+// user may (user_namespaces(7)); any other by the parent, or by the helpers that have the privilege.
 func (o *Options) Map(f Facts) []launch.Step {
 	var steps []launch.Step
-	if o.User != nil {
-		steps = append(steps, write("uid_map", mapLine(*o.User, f.UID), "map the user"))
+	if f.Users == nil && o.Users.Single != nil {
+		steps = append(steps, write("uid_map", mapLine(*o.Users.Single, f.UID), mapUsers))
 	}
-	if s := o.setgroups(); s != "" {
+	if s := o.setgroups(f); s != "" {
 		steps = append(steps, write("setgroups", string(s), "set whether setgroups(2) may be called"))
 	}
-	if o.Group != nil {
-		steps = append(steps, write("gid_map", mapLine(*o.Group, f.GID), "map the group"))
+	if f.Groups == nil && o.Groups.Single != nil {
+		steps = append(steps, write("gid_map", mapLine(*o.Groups.Single, f.GID), mapGroups))
 	}
+	steps = append(steps, mapByParent("uid_map", f.UIDMap, f.Users, mapUsers)...)
+	steps = append(steps, mapByParent("gid_map", f.GIDMap, f.Groups, mapGroups)...)
 	if late := o.late(); late != 0 {
-		steps = append(steps, launch.Step{Call: launch.Unshare{Flags: uintptr(late)}, Reason: "enter new namespaces"})
+		steps = append(steps, enter(late))
+	}
+	return append(steps, o.setClocks()...)
+}
+
+const (
+	mapUsers  = "map the users"
+	mapGroups = "map the groups"
+)
+
+// setgroups is what to write before the gid map: who maps a group without privilege has to give setgroups(2) up
+// first (Linux 3.19, commit 9cc46516ddf4).
+func (o *Options) setgroups(f Facts) Setgroups {
+	if o.Groups.Single != nil && f.Groups == nil {
+		return SetgroupsDeny
+	}
+	return o.Setgroups
+}
+
+func mapByParent(file, helper string, m idmap.Map, reason string) []launch.Step {
+	switch {
+	case m == nil:
+		return nil
+	case helper == "":
+		return []launch.Step{{Call: launch.WriteMap{File: file, Text: m.String()}, Reason: reason}}
+	}
+	return []launch.Step{{Call: launch.Helper{Path: helper, Args: m.Args()}, Reason: reason}}
+}
+
+// setClocks sets the offsets of a new time namespace, which is possible only before its first process
+// (time_namespaces(7)).
+func (o *Options) setClocks() []launch.Step {
+	var steps []launch.Step
+	if o.Boottime != nil {
+		steps = append(steps, write("timens_offsets", clockLine(unix.CLOCK_BOOTTIME, *o.Boottime), "set the boot-time clock"))
+	}
+	if o.Monotonic != nil {
+		steps = append(steps, write("timens_offsets", clockLine(unix.CLOCK_MONOTONIC, *o.Monotonic), "set the monotonic clock"))
 	}
 	return steps
 }
 
-// setgroups is what to write before the gid map: who maps a group without privilege has to give setgroups(2) up
-// first (Linux 3.19, commit 9cc46516ddf4).
-func (o *Options) setgroups() Setgroups {
-	if o.Group != nil {
-		return SetgroupsDeny
+func clockLine(clock int, seconds int64) string { return fmt.Sprintf("%d %d 0", clock, seconds) }
+
+// Keep binds namespaces on files, before the target can start.
+func (o *Options) Keep() []launch.Step {
+	var steps []launch.Step
+	for _, p := range o.Persist {
+		steps = append(steps, launch.Step{Call: launch.Persist{Kind: p.Kind.file(), File: p.File}, Reason: "keep the namespace"})
 	}
-	return o.Setgroups
+	return steps
 }
 
 func write(file, text, reason string) launch.Step {
@@ -94,11 +144,31 @@ func (o *Options) spread() []launch.Step {
 	return []launch.Step{{Call: launch.Propagation("/", kind), Reason: "set the propagation of all mounts"}}
 }
 
-// Bind sets what becomes of the target when xunshare dies. During set-up that was SIGKILL; it stays so unless another
-// signal was asked for.
-func (o *Options) Bind() []launch.Step {
-	if !o.Child() || !o.KillChild || o.DeathSigno == unix.SIGKILL {
-		return nil
+// Become gives the target its ids and capabilities, and ties it to xunshare's life: during set-up the signal was SIGKILL,
+// and the kernel forgets it when credentials change.
+func (o *Options) Become(f Facts) []launch.Step {
+	steps := become(o.SetUser, o.SetGroup, "become what --setuid and --setgid say")
+	if o.KeepCaps && o.Kinds.Has(User) {
+		steps = append(steps, launch.Step{Call: launch.KeepCapabilities{Last: f.LastCap}, Reason: "keep the capabilities"})
 	}
-	return []launch.Step{{Call: launch.DeathSignal{Signal: o.DeathSigno}, Reason: "tie the target to xunshare's life"}}
+	death := unix.SIGKILL
+	if o.KillChild {
+		death = o.DeathSigno
+	}
+	if o.Child() && (len(steps) > 0 || death != unix.SIGKILL) {
+		steps = append(steps, launch.Step{Call: launch.DeathSignal{Signal: death}, Reason: "tie the target to xunshare's life"})
+	}
+	return steps
+}
+
+// become changes the group first, while that is still allowed, and gives up the other groups for it as unshare(1) does.
+func become(user, group *uint32, reason string) []launch.Step {
+	var steps []launch.Step
+	if group != nil {
+		steps = append(steps, launch.Step{Call: launch.DropGroups{}, Reason: reason}, launch.Step{Call: launch.SetGroup{ID: *group}, Reason: reason})
+	}
+	if user != nil {
+		steps = append(steps, launch.Step{Call: launch.SetUser{ID: *user}, Reason: reason})
+	}
+	return steps
 }

@@ -25,6 +25,7 @@ type bench struct {
 	tree     string // "" until a suite needs it
 	uid, gid uint32 // of the user who runs the contenders
 	root     bool   // the driver has to become that user
+	asRoot   bool   // but not now
 }
 
 // ordinary is the user for whom root runs the contenders.
@@ -108,7 +109,7 @@ func (b *bench) give(name string) error {
 func (b *bench) user(cmd *exec.Cmd) *exec.Cmd {
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.path("state"), "XDG_RUNTIME_DIR=" + b.path("state"), "LC_ALL=C"}
-	if b.root {
+	if b.root && !b.asRoot {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: b.uid, Gid: b.gid}}
 	}
 	return cmd

@@ -1,0 +1,75 @@
+package subid
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/accounts"
+)
+
+// What useradd(8) gives to a new user, and where it begins (SUB_UID_COUNT and SUB_UID_MIN of login.defs(5)).
+const (
+	grantFirst = 100000
+	grantCount = 65536
+)
+
+// grant says how an administrator gives the user ids of each kind that they have none of. The range is nobody else's:
+// users with sub-ids in common can do to each other what they can do to themselves.
+func (s System) grant(user string, uid int) string {
+	r, ok := s.unused()
+	if !ok {
+		return "an administrator can give the user a range of ids: see usermod(8), --add-subuids and --add-subgids"
+	}
+	var flags, files []string
+	for _, kind := range [...]Kind{Users, Groups} {
+		text, _ := os.ReadFile(s.Root + kind.file())
+		if entries, _ := find("", string(text), user, uid); len(entries) > 0 {
+			continue
+		}
+		flags = append(flags, fmt.Sprintf("%s %s", [...]string{"--add-subuids", "--add-subgids"}[kind], r))
+		files = append(files, kind.file())
+	}
+	if s.usermodWorks(user) {
+		return fmt.Sprintf("an administrator can give them: sudo usermod %s %s", strings.Join(flags, " "), user)
+	}
+	return fmt.Sprintf("an administrator can give them: echo %s:%d:%d | sudo tee -a %s", user, r.First, r.Count, strings.Join(files, " "))
+}
+
+// usermodWorks tells whether usermod(8) can add ranges: it does so for users of /etc/passwd only, and to a file that
+// exists already ("/etc/subuid does not exist, you cannot use the flags -v or -V").
+func (s System) usermodWorks(user string) bool {
+	for _, kind := range [...]Kind{Users, Groups} {
+		if _, err := os.Stat(s.Root + kind.file()); err != nil {
+			return false
+		}
+	}
+	return accounts.FindIn(s.Root+"/etc/passwd", func(f []string) bool { return f[accounts.Name] == user }) != nil
+}
+
+// unused returns the first range that is nobody's, in both files.
+func (s System) unused() (r Range, ok bool) {
+	taken := append(s.taken(Users), s.taken(Groups)...)
+	slices.SortFunc(taken, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
+	first := uint64(grantFirst)
+	for _, t := range taken {
+		if uint64(t.First) < first+grantCount {
+			first = max(first, t.end())
+		}
+	}
+	return Range{uint32(first), grantCount}, first+grantCount <= noID
+}
+
+// taken returns every range of a file, whosever it is.
+func (s System) taken(kind Kind) []Range {
+	var taken []Range
+	text, _ := os.ReadFile(s.Root + kind.file())
+	for line := range strings.Lines(string(text)) {
+		if r, err := rangeOf(strings.Split(strings.TrimSpace(line), ":")); err == nil && r.Count > 0 {
+			taken = append(taken, r)
+		}
+	}
+	return taken
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/xunshare/xunshare/internal/asuser"
+)
+
+// The suites about ids and about the process itself need no tree.
+
+var subidContenders = []contender{
+	{name: "xunshare", tool: "xunshare", argv: mapAutoArgs},
+	{name: "unshare", tool: "unshare", argv: mapAutoArgs},
+}
+
+var inPlaceContenders = []contender{
+	{name: "xunshare", tool: "xunshare", argv: mountArgs},
+	{name: "unshare", tool: "unshare", argv: mountArgs},
+}
+
+func mapAutoArgs(j job) []string { return with(j.target, "--map-auto", "-r") }
+
+func mountArgs(j job) []string { return with(j.target, "-m") }
+
+// subids times maps of sub-ids, which the helpers of shadow-utils write. Root gives the user sub-ids for the run.
+func (b *bench) subids(ctx context.Context) error {
+	if !b.wants("subids", subidContenders) {
+		return nil
+	}
+	if err := asuser.GiveAccount(b.temp); err != nil {
+		return b.skip(ctx, "subids", err)
+	}
+	results, err := b.race(ctx, "subids", subidContenders, job{target: []string{"/bin/true"}})
+	printTimes("subids: a user namespace with sub-ids, /bin/true", results)
+	return err
+}
+
+// inPlace times a program that keeps the launcher's pid, which needs root.
+func (b *bench) inPlace(ctx context.Context) error {
+	if !b.wants("in-place", inPlaceContenders) {
+		return nil
+	}
+	if !b.root {
+		return b.skip(ctx, "in-place", fmt.Errorf("only root can make namespaces without a user namespace"))
+	}
+	b.asRoot = true
+	defer func() { b.asRoot = false }()
+	results, err := b.race(ctx, "in-place", inPlaceContenders, job{target: []string{"/bin/true"}})
+	printTimes("in-place: a mount namespace, as root, without a child, /bin/true", results)
+	return err
+}

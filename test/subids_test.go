@@ -1,0 +1,110 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/xunshare/xunshare/internal/asuser"
+)
+
+// needSubIDs is for tests that need the account with sub-ids that root gives the tests.
+func needSubIDs(t *testing.T) {
+	t.Helper()
+	text, _ := os.ReadFile("/etc/subuid")
+	if !strings.Contains(string(text), asuser.SubIDs) {
+		asuser.Skip(t, "only root can give the tests an account with sub-ids")
+	}
+}
+
+// columns is a map of /proc as it is asked for.
+func columns(text string) string {
+	var lines []string
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		lines = append(lines, strings.Join(words(line), " "))
+	}
+	return strings.Join(lines, ", ")
+}
+
+// All ranges of a user are used, and the helpers of shadow-utils write them.
+func TestSubIDs(t *testing.T) {
+	needSubIDs(t)
+	me := os.Getuid()
+	for _, c := range []struct{ args, want string }{
+		{"--map-auto", "0 2000000 65536, 65536 3000000 1000"},
+		{"--map-auto -r", fmt.Sprintf("0 %d 1, 1 2000000 65536, 65537 3000000 1000", me)},
+		{"--map-auto -c", fmt.Sprintf("%d %d 1, 0 2000000 %d, %d %d %d, 65537 3000000 1000", me, me, me, me+1, 2000000+me, 65536-me)},
+		{"--map-subids -r", fmt.Sprintf("0 %d 1, 2000000 2000000 65536, 3000000 3000000 1000", me)},
+		{"--map-users=auto --map-group=0", "0 2000000 65536, 65536 3000000 1000"},
+		{"--map-users=5:2000000:10 --map-users=50:2000010:10 --map-groups=auto", "5 2000000 10, 50 2000010 10"},
+		{"--map-users=2000000,5,10 -r", fmt.Sprintf("0 %d 1, 5 2000000 10", me)},
+	} {
+		r := run(t, append(words(c.args), "cat", "/proc/self/uid_map")...)
+		if r.status != 0 || columns(r.out) != c.want {
+			t.Errorf("%s maps %q, want %q: %+v", c.args, columns(r.out), c.want, r)
+		}
+	}
+}
+
+// With a map of many groups setgroups stays allowed, and ids can really be changed to.
+func TestSubIDsAreUsable(t *testing.T) {
+	needSubIDs(t)
+	run(t, "--map-auto", "-r", "cat", "/proc/self/setgroups").want(t, "allow\n")
+	run(t, "--map-auto", "-r", "-S", "7", "-G", "8", "sh", "-c", "id -u; id -g; id -G").want(t, "7\n8\n8\n")
+	run(t, "--map-auto", "-r", "--setgroups=deny", "cat", "/proc/self/setgroups").want(t, "deny\n")
+	run(t, "-rm", "--map-auto", "-l", rule(t, "arm64"), "--root="+tree("arm64"), "/bin/sh", "-c", "uname -m; cat /proc/self/gid_map | wc -l").want(t, "aarch64\n3\n")
+	home := os.Getenv("HOME")
+	run(t, "--map-auto", "-r", "sh", "-c", "cd "+home+" && touch f && chown 5:6 f && stat -c %u:%g f && rm f").want(t, "5:6\n")
+}
+
+// A helper that fails or is killed ends the launch; what it said is in the error; the program never starts.
+func TestHelperFails(t *testing.T) {
+	needSubIDs(t)
+	for script, want := range map[string]string{
+		"echo no way >&2; exit 3": "map the users: newuidmap: exit status 3: no way",
+		"kill -9 $$":              "map the users: newuidmap: signal: killed",
+	} {
+		path := t.TempDir()
+		for name, text := range map[string]string{"newuidmap": script, "newgidmap": "exec /usr/bin/newgidmap \"$@\""} {
+			if err := os.WriteFile(path+"/"+name, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command(binary(), "--map-auto", "echo", "started")
+		cmd.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"))
+		if r := finish(t, cmd); r.status != 1 || r.out != "" || !strings.Contains(r.err, want) {
+			t.Errorf("%s: %+v, want %q", script, r, want)
+		}
+	}
+}
+
+func TestBadSubIDs(t *testing.T) {
+	needSubIDs(t)
+	for _, c := range []struct {
+		args, says string
+		status     int
+	}{
+		{"--map-users=0:0:10 true", "map the users: newuidmap:", 1},
+		{"--map-users=x true", "it has to be INNER:OUTER:COUNT", 1},
+		{"--map-users=0:0:0 true", "the count is 0", 1},
+		{"--map-users=auto --map-users=0:2000000:5 true", "overlap", 1},
+		{"--map-users=all true", "newuidmap", 1},
+	} {
+		if r := run(t, words(c.args)...); r.status != c.status || !strings.Contains(r.err, c.says) || r.out != "" {
+			t.Errorf("%s: %+v, want status %d, %q", c.args, r, c.status, c.says)
+		}
+	}
+	for path, want := range map[string]string{"/nosuch": "newuidmap"} {
+		cmd := exec.Command(binary(), "--map-auto", "/bin/true")
+		cmd.Env = []string{"PATH=" + path}
+		if r := finish(t, cmd); r.status == 0 || !strings.Contains(r.err, want) || !strings.Contains(r.err, "hint: ") {
+			t.Errorf("PATH=%s: %+v, want %q", path, r, want)
+		}
+	}
+	r := finish(t, exec.Command("setpriv", "--no-new-privs", binary(), "--map-auto", "true"))
+	if r.status != 1 || !strings.Contains(r.err, "no_new_privs") {
+		t.Errorf("with no_new_privs: %+v", r)
+	}
+}
