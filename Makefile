@@ -42,6 +42,10 @@ test-deps:
 
 install: build
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/xunshare
+	install -D -m 644 docs/xunshare.1 $(DESTDIR)$(PREFIX)/share/man/man1/xunshare.1
+	install -D -m 644 packaging/completions/xunshare.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xunshare
+	install -D -m 644 packaging/completions/_xunshare $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_xunshare
+	install -D -m 644 packaging/completions/xunshare.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/xunshare.fish
 
 bench: build
 	@scripts/install-deps bench

@@ -135,7 +135,7 @@ func TestProgramLookup(t *testing.T) {
 		{"b", "loop", "", "is a script for " + home + "/b/nosuch, which is not there", 127},
 		{"b", "/", "", "is a directory", 126},
 		{"b", home + "/a/tool", "", "not executable", 126},
-		{"b", home + "/b/tool/x", "", "there is no such program", 127},
+		{"b", home + "/b/tool/x", "", "not a directory", 126},
 	} {
 		cmd := exec.Command(binary(), append([]string{"-r"}, words(c.args)...)...)
 		cmd.Env = []string{"PATH=" + home + "/" + strings.ReplaceAll(c.path, ":", ":"+home+"/")}

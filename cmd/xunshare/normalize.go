@@ -43,6 +43,8 @@ func long(word string, rest []string) (options, after []string, err error) {
 		return nil, rest, err
 	case given && f.takes == none:
 		return nil, rest, misuse("--" + f.name + " takes no argument")
+	case given && f.persists && value == "":
+		return nil, rest, misuse("--" + f.name + "= needs a file")
 	case given:
 		return []string{f.canonical(value)}, rest, nil
 	case f.takes == required && len(rest) == 0:

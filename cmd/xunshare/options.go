@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -23,6 +24,7 @@ type Options struct {
 	ClearEnv    bool
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
+	Init        bool     // the target runs under an init
 	DryRun      bool
 	Help        bool
 	Version     bool
@@ -37,16 +39,19 @@ func (o *Options) imply() {
 	}
 }
 
-// mapsRoot tells whether there can be a user 0 inside.
+// mapsRoot tells whether the launch is user 0 inside: as the caller, or as an owner who maps everybody.
 func (o *Options) mapsRoot() bool {
 	single := o.NS.Users.Single
-	return single != nil && *single == 0 || len(o.NS.Users.Ranges) > 0
+	return single != nil && *single == 0 || single == nil && os.Geteuid() == 0 && len(o.NS.Users.Ranges) > 0
 }
 
 // Validate finds what cannot go together. Each error is one sentence.
 func (o *Options) Validate() error {
 	if err := o.NS.Validate(); err != nil {
 		return err
+	}
+	if o.Init && !o.NS.Kinds.Has(ns.PID) {
+		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
 	}
 	if len(o.Rules) > 0 && !o.mapsRoot() {
 		return remedy.New("a rule can be loaded only where user 0 exists in the namespace: binfmt_misc's register file is theirs",

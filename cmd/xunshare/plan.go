@@ -4,6 +4,7 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/ns"
 )
 
 // plan puts the steps of a launch in order. It is the only place that knows the order, and it is pure: the same
@@ -25,13 +26,15 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
 	add(tree.WorkIn())
+	add(o.initialize())
 	add(o.NS.Become(f.NS)) // last: what came before may need privileges
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 
 // tree is what package chroot has to know of the options.
 func (o *Options) tree(f *Facts) chroot.Options {
-	t := chroot.Options{Root: o.Root, Dir: o.Dir, Pivot: o.NS.PivotAllowed(), ProcDir: o.ProcDir}
+	t := chroot.Options{Root: o.Root, Dir: o.Dir, Pivot: o.NS.PivotAllowed(),
+		Shares: o.NS.Propagate != ns.Private, ProcDir: o.ProcDir}
 	switch {
 	case o.ProcDir != "":
 		t.Proc = chroot.NewProc

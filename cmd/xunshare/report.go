@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"syscall"
@@ -28,7 +29,10 @@ const (
 
 func exitStatus(err error) int {
 	var failed *launch.Error
+	var helper *fs.PathError
 	switch {
+	case errors.As(err, &helper) && helper.Op == "exec":
+		return statusNotExecutable
 	case errors.Is(err, exec.ErrNotFound): // a helper, which unshare(1) runs in the same way
 		return statusNotFound
 	case !errors.As(err, &failed) || failed.Operation != execve:

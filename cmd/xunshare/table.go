@@ -72,6 +72,7 @@ var table = [...]option{
 	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
 	{name: "root", short: 'R', takes: required, set: func(o *Options, v string) error { o.Root = v; return notEmpty(v) }},
 	{name: "wd", short: 'w', takes: required, set: func(o *Options, v string) error { o.Dir = v; return notEmpty(v) }},
+	{name: "init", ours: true, set: func(o *Options, _ string) error { o.NS.Fork, o.Init = true, true; return nil }},
 	{name: "forward-signals", set: forwardSignals},
 	{name: "clear-env", set: func(o *Options, _ string) error { o.ClearEnv = true; return nil }},
 	{name: "whitelist-env", takes: required, set: whitelist},

@@ -19,7 +19,7 @@ Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
       --boottime=SECONDS    offset of its boot-time clock (needs --time)
 Processes:
   -f, --fork                run the program as a child
-      --init                with an init as process 1 (implies --pid --fork)
+      --init                with an init as process 1 (needs -p; implies --fork)
       --forward-signals     pass on SIGTERM and SIGINT (implies --fork)
       --kill-child[=SIG]    SIG for it when xunshare dies (KILL; implies --fork)
 Ids (the maps and --owner imply --user):

@@ -17,6 +17,7 @@ import (
 type Facts struct {
 	OnInitramfs bool // the root of this mount namespace is the initial one, which pivot_root(2) refuses
 	ProcDir     bool // the root has a directory /proc
+	Here        bool // the root is the one that we have
 }
 
 // Look gathers the facts for o and checks that its root can be entered.
@@ -27,7 +28,17 @@ func Look(root string) (Facts, error) {
 	if err := checkRoot(root); err != nil {
 		return Facts{}, err
 	}
-	return Facts{OnInitramfs: onInitramfs(), ProcDir: isDir(root, procDir)}, nil
+	return Facts{OnInitramfs: onInitramfs(), ProcDir: isDir(root, procDir), Here: isRoot(root)}, nil
+}
+
+// isRoot tells whether path is the present root: the same directory of the same mount (statx(2), Linux 5.8).
+func isRoot(path string) bool {
+	var there, here unix.Statx_t
+	const mask = unix.STATX_INO | unix.STATX_MNT_ID
+	if unix.Statx(unix.AT_FDCWD, path, 0, mask, &there) != nil || unix.Statx(unix.AT_FDCWD, "/", 0, mask, &here) != nil {
+		return false
+	}
+	return there.Ino == here.Ino && there.Dev_major == here.Dev_major && there.Dev_minor == here.Dev_minor && there.Mnt_id == here.Mnt_id
 }
 
 func checkRoot(root string) error {

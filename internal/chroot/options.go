@@ -16,6 +16,7 @@ type Options struct {
 	Dir     string    // the working directory of the target, inside the root; "" for none in particular
 	Proc    Proc      // what becomes of /proc
 	ProcDir string    // where
+	Shares  bool      // mounts spread to the caller's namespace, or from it
 	Pivot   bool      // the mounts are the target's own
 	Beneath launch.FD // a mount to keep alive out of sight, under the root; "" for none
 }

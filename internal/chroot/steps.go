@@ -25,10 +25,13 @@ func (o *Options) Enter(f Facts) []launch.Step {
 		}
 	}
 	steps := o.carryProc()
-	if o.Beneath == "" {
-		return append(steps, o.enterPlain(f)...)
+	switch {
+	case o.Beneath != "":
+		return append(steps, o.enterAbove(f)...)
+	case f.Here: // a mount on "/" would cover it for everybody but us
+		return append(steps, launch.Step{Call: launch.Chdir{Path: "/"}, Reason: enterRoot})
 	}
-	return append(steps, o.enterAbove(f)...)
+	return append(steps, o.enterPlain(f)...)
 }
 
 const (
@@ -88,17 +91,28 @@ func (o *Options) carryProc() []launch.Step {
 func (o *Options) MountProc() []launch.Step {
 	switch {
 	case o.Proc == NewProc:
-		return []launch.Step{{Call: launch.Mount{Source: "proc", Target: o.ProcDir, Type: "proc", Flags: procFlags},
-			Reason: "mount a new proc"}}
+		return append(o.keepApart(), launch.Step{Call: launch.Mount{Source: "proc", Target: o.ProcDir, Type: "proc", Flags: procFlags},
+			Reason: "mount a new proc"})
 	case o.Proc == HostProc:
 		return []launch.Step{{Call: launch.MoveMount{From: proc, To: o.ProcDir}, Reason: "show the host's /proc"}}
 	}
 	return nil
 }
 
+// keepApart keeps a mount on the directory from showing up in the caller's namespace. A directory that is no mount point
+// cannot be made private by itself (EINVAL); in a root that is the usual case.
+func (o *Options) keepApart() []launch.Step {
+	if !o.Shares {
+		return nil
+	}
+	private := launch.Propagation(o.ProcDir, unix.MS_PRIVATE)
+	private.Optional = true
+	return []launch.Step{{Call: private, Reason: "keep the new proc to ourselves"}}
+}
+
 // Leave detaches the old root, which lies on top of the new one, where the working directory still is.
 func (o *Options) Leave(f Facts) []launch.Step {
-	if o.Root == "" || !o.Pivot || f.OnInitramfs {
+	if o.Root == "" || !o.Pivot || f.OnInitramfs || f.Here && o.Beneath == "" {
 		return nil
 	}
 	return []launch.Step{{Call: launch.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: "let go of the old root"}}

@@ -20,7 +20,8 @@ type arena struct {
 	here   uint32            // 1 if they are performed by the process itself, not by a child
 	mask   uint64            // the caller's signal mask, as rt_sigprocmask(2) takes it
 	slots  [maxSlots]uintptr // descriptors
-	code   uintptr           // where the instructions lie, from the start of the arena
+	station
+	code uintptr // where the instructions lie, from the start of the arena
 }
 
 // An instruction is a loaded call.

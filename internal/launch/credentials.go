@@ -55,11 +55,12 @@ func (k KeepCapabilities) lower(p *program) {
 
 // canShare tells whether the child may borrow the parent's memory. Not where the parent has to work meanwhile, which it
 // cannot while its thread sleeps; nor where credentials change, which makes the memory they share undumpable, and the
-// parent's files in /proc another's (PR_SET_DUMPABLE(2const)).
+// parent's files in /proc another's (PR_SET_DUMPABLE(2const)); nor into a time namespace, which the kernel forbids
+// (timens_install in kernel/time/namespace.c, EUSERS).
 func canShare(steps []Step) bool {
 	for _, s := range steps {
 		switch s.Call.(type) {
-		case task, DropGroups, SetGroup, SetUser, KeepCapabilities:
+		case task, DropGroups, SetGroup, SetUser, KeepCapabilities, EnterTime:
 			return false
 		}
 	}

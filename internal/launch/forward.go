@@ -32,19 +32,36 @@ type relay struct {
 	fatal atomic.Int32 // the signal that the relay has killed it for
 }
 
-// forward runs for as long as the process, but for signals that the caller has it ignore: the target ignores them too.
-func (r *relay) forward(w Wait, ignored signalSet) {
-	signals := make(chan os.Signal, lastSignal)
-	listening := false
-	for _, sig := range w.forwards() {
-		if !ignored.has(int(sig)) {
-			signal.Notify(signals, sig)
-			listening = true
-		}
+// ears hear signals from the moment that ready is closed, whether there is a target already or not.
+type ears struct {
+	ready   chan struct{}
+	signals chan os.Signal
+}
+
+// listen begins to listen to those of a list that are not ignored. Each takes a round trip through the runtime's signal
+// thread, so it is done beside what else there is to prepare.
+func listen(list []syscall.Signal, ignored signalSet) *ears {
+	e := &ears{make(chan struct{}), make(chan os.Signal, lastSignal)}
+	if len(list) == 0 {
+		close(e.ready)
+		return e
 	}
-	for listening {
-		if sig, ok := (<-signals).(syscall.Signal); ok {
-			r.pass(sig)
+	go func() {
+		for _, sig := range list {
+			if !ignored.has(int(sig)) {
+				signal.Notify(e.signals, sig)
+			}
+		}
+		close(e.ready)
+	}()
+	return e
+}
+
+// each calls pass for every signal, for as long as the process runs.
+func (e *ears) each(pass func(syscall.Signal)) {
+	for s := range e.signals {
+		if sig, ok := s.(syscall.Signal); ok {
+			pass(sig)
 		}
 	}
 }
@@ -98,6 +115,5 @@ func fromTerminal(sig syscall.Signal) bool {
 		return false
 	}
 	defer unix.Close(tty)
-	foreground, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
-	return err == nil && foreground == unix.Getpgrp()
+	return terminal{tty, unix.Getpgrp()}.foreground()
 }

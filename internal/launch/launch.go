@@ -60,18 +60,35 @@ func runChild(steps []Step, w Wait) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	if after, ok := afterInit(steps); ok {
+		return p.runJob(a, after)
+	}
 	byDefault, ignored := w.dispositions(p.world)
-	pid, errno := a.start(steps[0].Call.(Clone).Flags, canShare(steps), byDefault, ignored)
+	signals := listen(w.forwards(), ignored)
+	<-signals.ready
+	pid, err := p.start(a, byDefault, ignored)
+	if err != nil {
+		return Status{}, err
+	}
+	r := relay{pid: pid, first: steps[0].Call.(Clone).Flags&unix.CLONE_NEWPID != 0}
+	if w != Shield {
+		go signals.each(r.pass)
+	}
+	status, err := supervise(&r, w)
+	return status, cmp.Or(err, p.outcome(a))
+}
+
+// start starts the child and does what it waits for.
+func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err error) {
+	pid, errno := a.start(p.steps[0].Call.(Clone).Flags, canShare(p.steps), byDefault, ignored)
 	unix.Close(p.parent)
 	if errno != 0 {
-		return Status{}, &Error{Step: steps[0], Operation: "clone", Errno: errno}
+		return 0, &Error{Step: p.steps[0], Operation: "clone", Errno: errno}
 	}
 	if err := p.meanwhile(pid); err != nil {
-		return Status{}, cmp.Or(p.outcome(a), err)
+		return 0, cmp.Or(p.outcome(a), err)
 	}
-	first := steps[0].Call.(Clone).Flags&unix.CLONE_NEWPID != 0
-	status, err := supervise(pid, first, w, ignored)
-	return status, cmp.Or(err, p.outcome(a))
+	return pid, nil
 }
 
 // prepare lowers steps and loads them.
@@ -90,7 +107,8 @@ func (p *program) outcome(a *arena) error {
 	if a.failed == 0 {
 		return nil
 	}
-	return p.failure(int(a.failed-1), syscall.Errno(a.errno))
+	// A target may write to the memory of its init (ptrace(2)), so the number can be anything.
+	return p.failure(min(int(a.failed), len(p.calls))-1, syscall.Errno(a.errno))
 }
 
 // What follows runs with all signals blocked, so that no handler of the Go runtime ever runs in the child, and without
@@ -109,15 +127,18 @@ func (a *arena) walkHere() {
 	a.restoreSignals()
 }
 
-// start starts the child, and sets this process up to wait before a signal can get through.
+// start sets this process up to wait, so that no signal comes too early for that, and starts the child, which sets all
+// dispositions anew before it executes the target.
 //
 //go:nosplit
 //go:norace
 func (a *arena) start(flags uintptr, share bool, byDefault, ignored signalSet) (pid int, errno syscall.Errno) {
 	a.blockSignals()
-	pid, errno = a.fork(flags|uintptr(unix.SIGCHLD), share)
-	if errno == 0 {
-		setDispositions(byDefault, ignored)
+	setDispositions(byDefault, ignored)
+	if a.wanted != 0 {
+		pid, errno = a.forkInit(flags | uintptr(unix.SIGCHLD))
+	} else {
+		pid, errno = a.fork(flags|uintptr(unix.SIGCHLD), share)
 	}
 	a.restoreSignals()
 	return pid, errno

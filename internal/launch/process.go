@@ -70,10 +70,13 @@ func (e Exec) lower(p *program) {
 	p.lowerInheritance()
 	argv, env := p.strings(e.Argv), p.strings(e.Env)
 	scripts := make([]int, len(e.Candidates)) // scripts[i] is the call that tries candidate i
+	how := search
+	if len(e.Candidates) == 1 {
+		how = must
+	}
 	for i, file := range e.Candidates {
 		scripts[i] = len(p.calls)
-		p.add(call{number: unix.SYS_EXECVE, args: pad([]operand{p.str(file), argv, env}), result: noSlot,
-			mode: search}, "execve", file)
+		p.add(call{number: unix.SYS_EXECVE, args: pad([]operand{p.str(file), argv, env}), result: noSlot, mode: how}, "execve", file)
 	}
 	p.add(call{result: noSlot, mode: lost}, "execve", e.Argv[0])
 	if !e.Script {

@@ -35,7 +35,7 @@ type call struct {
 	result int // the slot that keeps the result; noSlot for none
 	mode   mode
 	sets   [2]signalSet // for dispositions
-	script int          // for search: the call to go on with if the kernel cannot execute the file; 0 for none
+	script int          // for execve: the call to go on with if the kernel cannot execute the file; 0 for none
 }
 
 const noSlot = -1
@@ -64,6 +64,8 @@ const (
 	search                   // execve of one candidate of a PATH search: go on with the next if this one is not there
 	lost                     // no call at all: the end of a PATH search that found nothing
 	pause                    // wait for what the parent does meanwhile (parent.go)
+	initialize               // no call: the process becomes an init, and a child of it goes on
+	lead                     // the target becomes the leader of a process group (pidone.go)
 	dispositions             // rt_sigaction(2) for two sets of signals: those set to SIG_DFL, those set to SIG_IGN
 )
 

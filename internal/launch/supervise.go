@@ -2,6 +2,7 @@ package launch
 
 import (
 	"os"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -27,31 +28,41 @@ type Status struct {
 	Signal syscall.Signal // 0 if it ended by itself
 }
 
-// dispositions are what a waiting parent sets: the signals that act on it as on any process, where the Go runtime would
-// ignore them or print its stack, and those that it ignores.
-func (w Wait) dispositions(in world) (byDefault, ignored signalSet) {
-	ignored = in.ignored
-	kept := runtimeNeeds
-	if w == Shield {
-		ignored |= setOf(unix.SIGINT) | setOf(unix.SIGTERM)
+// statusOf is the status of a process that has ended.
+func statusOf(status unix.WaitStatus) Status {
+	if status.Signaled() {
+		return Status{Signal: status.Signal()}
 	}
+	return Status{Code: status.ExitStatus()}
+}
+
+// dispositions are what a waiting parent sets: the signals that act on it as on any process, where the Go runtime would
+// ignore them or print its stack, and those that it ignores. The caller's blocked signals are among these, because the
+// threads of the runtime block none.
+func (w Wait) dispositions(in world) (byDefault, ignored signalSet) {
+	kept := runtimeNeeds
 	for _, sig := range w.forwards() {
 		kept |= setOf(sig)
+	}
+	ignored = in.ignored
+	if in.mask != nil {
+		ignored |= *in.mask &^ kept
+	}
+	if w == Shield {
+		ignored |= setOf(unix.SIGINT) | setOf(unix.SIGTERM)
 	}
 	return in.runtimes &^ ignored &^ kept, ignored &^ runtimeNeeds
 }
 
-// supervise waits for the child to end. first says that it is the first process of a pid namespace.
-func supervise(pid int, first bool, w Wait, ignored signalSet) (Status, error) {
-	r := relay{pid: pid, first: first}
-	go r.forward(w, ignored) // not here: each signal takes a round trip through the runtime's signal thread
+// supervise waits for the child to end.
+func supervise(r *relay, w Wait) (Status, error) {
 	for {
-		status, err := wait(pid, w)
+		status, err := wait(r.pid, w)
 		switch {
 		case err != nil:
 			return Status{}, os.NewSyscallError("wait4", err)
 		case status.Exited():
-			return Status{Code: status.ExitStatus()}, nil
+			return statusOf(status), nil
 		case status.Signaled():
 			return Status{Signal: r.cause(status.Signal())}, nil
 		case status.Stopped() && w == Transparent:
@@ -80,9 +91,10 @@ func (s Status) Exit() {
 	if s.Signal != 0 {
 		// The core is the target's; a second one of ours would only hide it.
 		unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+		runtime.LockOSThread() // whose own signal is sure to be taken before tgkill returns
 		setDispositions(setOf(s.Signal), 0)
 		unblock(s.Signal)
-		unix.Kill(unix.Getpid(), s.Signal)
+		unix.Tgkill(unix.Getpid(), unix.Gettid(), s.Signal)
 		os.Exit(128 + int(s.Signal))
 	}
 	os.Exit(s.Code)

@@ -35,3 +35,15 @@ func (a *arena) fork(flags uintptr, share bool) (pid int, errno syscall.Errno) {
 	}
 	return result, 0
 }
+
+// clone is clone(2) without shared memory. It returns in the child too, with 0.
+//
+//go:nosplit
+//go:norace
+func clone(flags uintptr) (pid int, errno syscall.Errno) {
+	result := vfork(flags)
+	if result < 0 {
+		return 0, syscall.Errno(-result)
+	}
+	return result, 0
+}

@@ -10,8 +10,8 @@ import (
 // lock, no growing stack, no write barrier. The functions are nosplit so that the linker proves the second half of it.
 
 // walk performs the instructions in order, from the next one on. It returns at the first that fails, which it leaves in
-// the arena, after the last, or, in the process itself, where others of its threads have something to do first. A
-// successful execve does not return.
+// the arena, after the last, where the process has to become an init, or, in the process itself, where others of its
+// threads have something to do first. A successful execve does not return.
 //
 //go:nosplit
 //go:norace
@@ -19,7 +19,7 @@ import (
 func (a *arena) walk() {
 	for a.next < a.count {
 		in := a.instruction(a.next)
-		if in.mode == pause && a.here != 0 {
+		if in.mode == pause && a.here != 0 || in.mode == initialize {
 			a.next++
 			return
 		}
@@ -33,7 +33,7 @@ func (a *arena) walk() {
 		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
 		case in.mode == ignore, in.mode == search && a.elsewhere(errno):
 			a.next++
-		case in.mode == search && errno == unix.ENOEXEC && in.script != 0:
+		case errno == unix.ENOEXEC && in.script != 0:
 			a.next = in.script
 		default:
 			a.failed, a.errno = a.next+1, uint32(errno)
@@ -51,6 +51,9 @@ func (a *arena) perform(in *instruction) (result uintptr, errno syscall.Errno) {
 	switch {
 	case in.mode == dispositions:
 		setDispositions(signalSet(in.sets[0]), signalSet(in.sets[1]))
+		return 0, 0
+	case in.mode == lead:
+		a.station.lead()
 		return 0, 0
 	case in.mode == lost && a.denied != 0:
 		return 0, unix.EACCES

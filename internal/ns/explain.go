@@ -17,6 +17,10 @@ func (o *Options) Explain(failed *launch.Error) []string {
 	case launch.Clone, launch.Unshare:
 		return o.explainNew(failed.Errno)
 	}
+	switch failed.Step.Call.(type) {
+	case launch.SetUser, launch.SetGroup, launch.DropGroups:
+		return o.explainIDs(failed)
+	}
 	own := strings.HasPrefix(failed.Path, "/proc/self/")
 	denied := errors.Is(failed, fs.ErrPermission)
 	switch {
@@ -51,6 +55,20 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 	}
 	return []string{"the kernel refuses new user namespaces in a chroot, and container engines filter them: " +
 		"run xunshare outside, or let the container have them (docker run --security-opt seccomp=unconfined)"}
+}
+
+// explainIDs is for ids that could not be changed to.
+func (o *Options) explainIDs(failed *launch.Error) []string {
+	_, groups := failed.Step.Call.(launch.DropGroups)
+	switch {
+	case o.Owner != nil && os.Geteuid() != 0:
+		return []string{"only root can make a user namespace for somebody else: leave --owner out"}
+	case failed.Errno == syscall.EINVAL:
+		return []string{"the id is not mapped in the namespace: map it, with --map-users and --map-groups or --map-auto"}
+	case groups && o.Kinds.Has(User):
+		return []string{"who maps a single group gives setgroups(2) up, which --setgid needs: map groups with --map-auto or --map-groups"}
+	}
+	return nil
 }
 
 func appArmorRestricts() bool { return setting("kernel/apparmor_restrict_unprivileged_userns") == "1" }

@@ -22,6 +22,14 @@ func ParseSignal(s string) (syscall.Signal, error) {
 	if sig, ok := realTime(name); ok {
 		return sig, nil
 	}
+	switch name { // second names (signal(7))
+	case "IOT":
+		name = "ABRT"
+	case "CLD":
+		name = "CHLD"
+	case "POLL":
+		name = "IO"
+	}
 	if sig := unix.SignalNum("SIG" + name); sig != 0 {
 		return sig, nil
 	}

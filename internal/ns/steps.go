@@ -60,7 +60,11 @@ func (o *Options) Map(f Facts) []launch.Step {
 	if late := o.late(); late != 0 {
 		steps = append(steps, enter(late))
 	}
-	return append(steps, o.setClocks()...)
+	steps = append(steps, o.setClocks()...)
+	if o.Child() && o.Kinds.Has(Time) {
+		steps = append(steps, launch.Step{Call: launch.EnterTime{}, Reason: "enter the time namespace"})
+	}
+	return steps
 }
 
 const (

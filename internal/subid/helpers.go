@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -28,6 +30,9 @@ func Helpers() (newuidmap, newgidmap string, err error) {
 func helper(name, capName string, capability uint) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
+		if plain := unexecutable(name); plain != "" {
+			return "", remedy.Wrap(&fs.PathError{Op: "exec", Path: plain, Err: fs.ErrPermission}, "sudo chmod 4755 "+plain)
+		}
 		return "", remedy.Errorf("install the package uidmap (Debian, Ubuntu), shadow-utils (Fedora) or shadow (elsewhere)",
 			"%s, which maps ids for ordinary users: %w", name, errors.Unwrap(err))
 	}
@@ -36,6 +41,17 @@ func helper(name, capName string, capability uint) (string, error) {
 		return "", err
 	}
 	return path, p.judge(capName, capability)
+}
+
+// unexecutable is a file of that name in PATH; "" if there is none.
+func unexecutable(name string) string {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
 }
 
 // program is what decides whether the kernel gives a program more privilege than its caller has (execve(2)).

@@ -31,6 +31,8 @@ var cases = []testCase{
 	{"nested-unshare", enter + "/bin/busybox unshare -U id -u", prints("65534\n")},
 	{"nested-xunshare", enter + "--fork --pid --mount-proc xunshare -rm --root=/inner /bin/sh -c 'echo /inner*'", prints("/innermost\n")},
 
+	{"time", "user xunshare -rT --boottime=1000000 cut -c1-4 /proc/uptime", prints("1000\n")},
+
 	{"own-rule", enterArm64 + "/bin/uname -m", ownRules(aarch64, tooOld)},
 	{"own-rule-nested", loadRule + "--root=/nativetree /bin/busybox unshare -U /arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},
 	{"own-rule-no-root", loadRule + "/arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"os"
+	osexec "os/exec" // explain.go has an exec of its own
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xunshare/xunshare/internal/asuser"
+)
+
+// The documents that name options, and how each one is read.
+var documents = []struct {
+	file string
+	read func(t *testing.T, text string) (defined, mentioned []string)
+}{
+	{usageFile, readHelp},
+	{manualPage, readManual},
+	{"../../packaging/completions/xunshare.bash", readBash},
+	{"../../packaging/completions/_xunshare", readZsh},
+	{"../../packaging/completions/xunshare.fish", readFish},
+}
+
+const (
+	usageFile  = "usage.go"
+	manualPage = "../../docs/xunshare.1"
+)
+
+// The table, the help, the manual page and the completions know the same options, and agree on which of them take an
+// argument. An option is written as getopt_long(3) knows it: "-r", "--fork", "--root=" if it needs an argument,
+// "--mount[=]" if it may have one.
+func TestDocumentsAgree(t *testing.T) {
+	want := tabled()
+	for _, d := range documents {
+		t.Run(filepath.Base(d.file), func(t *testing.T) {
+			text, err := os.ReadFile(d.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defined, mentioned := d.read(t, string(text))
+			for _, option := range missing(want, defined) {
+				t.Errorf("%s is not in it", option)
+			}
+			for _, option := range missing(defined, want) {
+				t.Errorf("%s is in it, but not in the table", option)
+			}
+			for _, option := range missing(mentioned, bare(want)) {
+				t.Errorf("it mentions %s, which is not in the table", option)
+			}
+			slices.Sort(defined)
+			if twice := len(defined) - len(slices.Compact(defined)); twice > 0 {
+				t.Errorf("%d options are in it twice", twice)
+			}
+		})
+	}
+}
+
+// tabled is the table in the form of TestDocumentsAgree.
+func tabled() []string {
+	var list []string
+	for _, f := range table {
+		list = append(list, "--"+f.name+[...]string{none: "", required: "=", optional: "[=]"}[f.takes])
+		if f.short != 0 {
+			list = append(list, "-"+string(rune(f.short)))
+		}
+	}
+	return list
+}
+
+// missing lists those of list that others lacks.
+func missing(list, others []string) (lacks []string) {
+	for _, s := range list {
+		if !slices.Contains(others, s) && !slices.Contains(lacks, s) {
+			lacks = append(lacks, s)
+		}
+	}
+	return lacks
+}
+
+// bare is the list without the marks of arguments.
+func bare(list []string) (names []string) {
+	for _, s := range list {
+		names = append(names, strings.TrimRight(s, "[=]"))
+	}
+	return names
+}
+
+// matches returns the first group of each match.
+func matches(expression, text string) (found []string) {
+	for _, m := range regexp.MustCompile(expression).FindAllStringSubmatch(text, -1) {
+		found = append(found, m[1])
+	}
+	return found
+}
+
+const (
+	longs   = `(?:^|[^-\w])(--[a-z][-a-z]*)`
+	letters = `(?:^|[^-\w])(-[A-Za-z])\b`
+)
+
+// readHelp takes what a line begins with for a definition: two blanks end it.
+func readHelp(_ *testing.T, text string) (defined, mentioned []string) {
+	text = within(text, "`", "`")
+	for _, part := range matches(`(?m)^ +(-.*?)(?:  |$)`, text) {
+		for _, m := range regexp.MustCompile(`(--?[A-Za-z][-a-z]*)(\[?=?)`).FindAllStringSubmatch(part, -1) {
+			defined = append(defined, m[1]+map[string]string{"": "", "=": "=", "[=": "[=]"}[m[2]])
+		}
+	}
+	return defined, append(matches(longs, text), matches(letters, text)...)
+}
+
+// readManual takes list items that begin with a flag for definitions. Mentions are flags anywhere, and long options in
+// examples.
+func readManual(_ *testing.T, text string) (defined, mentioned []string) {
+	for _, item := range matches(`(?m)^\.It (Fl .*)$`, text) {
+		for _, m := range regexp.MustCompile(`Fl (-?[A-Za-z][-a-z]*)(?: Ns( Op)? =)?`).FindAllStringSubmatch(item, -1) {
+			option, takes := "-"+m[1], ""
+			switch {
+			case m[2] != "":
+				takes = "[=]"
+			case strings.HasSuffix(m[0], "="):
+				takes = "="
+			}
+			if len(option) == 2 {
+				takes = ""
+			}
+			defined = append(defined, option+takes)
+		}
+	}
+	for _, flag := range matches(`\bFl (-[a-z][-a-z]*|[A-Za-z]\b)`, text) {
+		mentioned = append(mentioned, "-"+flag)
+	}
+	return defined, append(mentioned, matches(longs, text)...)
+}
+
+// readBash takes the words of the variable options.
+func readBash(_ *testing.T, text string) (defined, mentioned []string) {
+	for _, option := range strings.Fields(within(text, "local options='", "'")) {
+		if len(option) == len("-R=") {
+			option = strings.TrimSuffix(option, "=")
+		}
+		defined = append(defined, option)
+	}
+	patterns := strings.Join(matches(`(?m)^\t\t(-[-\w |]*)\)`, text), " ")
+	return defined, append(matches(longs, patterns), matches(letters, patterns)...)
+}
+
+// readZsh takes the specifications of _arguments, one a line.
+func readZsh(t *testing.T, text string) (defined, mentioned []string) {
+	for _, line := range strings.Split(text, "\n") {
+		if !strings.HasPrefix(line, "  '") {
+			continue
+		}
+		spec, explained, ok := strings.Cut(line, "[")
+		exclusive := within(spec, "(", ")")
+		mentioned = append(mentioned, append(matches(longs, exclusive), matches(letters, exclusive)...)...)
+		spec = strings.Replace(spec, "("+exclusive+")", "", 1)
+		if !ok || !strings.Contains(spec, "-") {
+			continue // the program and its arguments
+		}
+		for _, m := range regexp.MustCompile(`(--?[A-Za-z][-a-z]*)(=?-?)`).FindAllStringSubmatch(spec, -1) {
+			takes := map[string]string{"": "", "=": "=", "=-": "[=]"}[m[2]]
+			if (takes == "[=]") != strings.Contains(explained, "]::") {
+				t.Errorf("an optional argument needs both =- and two colons: %s", line)
+			}
+			defined = append(defined, m[1]+takes)
+		}
+	}
+	return defined, mentioned
+}
+
+// readFish takes the specifications of argparse; the complete commands have to name the same options.
+func readFish(t *testing.T, text string) (defined, mentioned []string) {
+	for _, line := range matches(`(?m)^    set -[la] options (.*)$`, text) {
+		for _, spec := range strings.Fields(line) {
+			short, long, both := strings.Cut(spec, "/")
+			switch {
+			case both:
+				defined = append(defined, "-"+short)
+			case len(spec) == 1:
+				defined = append(defined, "-"+spec)
+				continue
+			default:
+				long = spec
+			}
+			name, takes, _ := strings.Cut(long, "=")
+			if name != long {
+				takes = map[string]string{"": "=", "+": "=", "'?'": "[=]"}[takes]
+			}
+			defined = append(defined, "--"+name+takes)
+		}
+	}
+	var completed []string
+	for _, line := range matches(`(?m)^complete -c xunshare (.* -l .*)$`, text) {
+		if short := matches(` -s (\w) `, line); short != nil {
+			completed = append(completed, "-"+short[0])
+		}
+		long := "--" + matches(` -l ([-a-z]+) `, line)[0]
+		switch {
+		case strings.Contains(line, " -x "):
+			long += "="
+		case strings.Contains(line, " -a ") || strings.Contains(line, " -F "):
+			long += "[=]"
+		}
+		completed = append(completed, long)
+	}
+	for _, option := range append(missing(completed, defined), missing(defined, completed)...) {
+		t.Errorf("argparse and complete do not agree about %s", option)
+	}
+	return defined, nil
+}
+
+// within returns the text between two marks, "" where they are not.
+func within(text, from, to string) string {
+	_, text, _ = strings.Cut(text, from)
+	text, _, ok := strings.Cut(text, to)
+	if !ok {
+		return ""
+	}
+	return text
+}
+
+// The help fits a terminal.
+func TestHelpFits(t *testing.T) {
+	lines := strings.Split(strings.TrimSuffix(usage, "\n"), "\n")
+	for _, line := range lines {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+	if len(lines) > 60 {
+		t.Errorf("%d lines", len(lines))
+	}
+}
+
+// The manual page is well-formed, and its lines fit as well.
+func TestManualPage(t *testing.T) {
+	if _, err := osexec.LookPath("mandoc"); err != nil {
+		asuser.Skip(t, "mandoc is not installed: scripts/install-deps test")
+	}
+	said, err := osexec.Command("mandoc", "-Tlint", "-Wwarning", manualPage).CombinedOutput()
+	if err != nil || len(said) > 0 {
+		t.Errorf("mandoc: %v\n%s", err, said)
+	}
+	page, err := osexec.Command("mandoc", "-Tascii", "-Owidth=78", manualPage).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := regexp.MustCompile(".\b").ReplaceAllString(string(page), "")
+	for _, line := range strings.Split(plain, "\n") {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+}

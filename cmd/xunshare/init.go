@@ -1,0 +1,20 @@
+package main
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// initialize makes the process an init. It is tied to xunshare's life by the target's death signal, which it passes on
+// as any other; SIGKILL ties it from the start.
+func (o *Options) initialize() []launch.Step {
+	if !o.Init {
+		return nil
+	}
+	var steps []launch.Step
+	if o.NS.KillChild && o.NS.DeathSigno != unix.SIGKILL {
+		steps = append(steps, launch.Step{Call: launch.DeathSignal{Signal: o.NS.DeathSigno}, Reason: "tie the init to xunshare's life"})
+	}
+	return append(steps, launch.Step{Call: launch.Init{}, Reason: "start the program under an init"})
+}

@@ -1,0 +1,227 @@
+package launch
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Everything in this file runs in the init, which is a copy of this process without a Go runtime, as the child in
+// walk.go is. Starting the program again instead would cost as much as a launch, need several megabytes, and need the
+// file to be executable from inside the root. All signals stay blocked: they are waited for, and a blocked signal
+// reaches the first process of a pid namespace although it has no handler (sig_ignored in kernel/signal.c).
+
+// forkInit is fork for a child that becomes an init. That needs memory of its own.
+//
+//go:noinline
+//go:nosplit
+//go:norace
+func (a *arena) forkInit(flags uintptr) (pid int, errno syscall.Errno) {
+	pid, errno = clone(flags)
+	if pid == 0 && errno == 0 {
+		a.walk()
+		if a.failed == 0 {
+			a.beInit()
+		}
+		exit()
+	}
+	return pid, errno
+}
+
+// beInit starts the target and serves it. It returns if it cannot.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (a *arena) beInit() {
+	s := &a.station
+	if s.apart != 0 {
+		syscall.RawSyscall(unix.SYS_SETPGID, 0, 0, 0)
+	}
+	pid, errno := a.fork(uintptr(unix.SIGCHLD), s.share != 0)
+	if errno != 0 {
+		a.failed, a.errno = a.next, uint32(errno)
+		return
+	}
+	s.target = int32(pid)
+	s.all = ^uint64(0)
+	for {
+		s.serve()
+	}
+}
+
+// lead makes the target the leader of a process group, and that the terminal's foreground group, as a shell does with a
+// job: the target must not run before.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) lead() {
+	if s.apart == 0 {
+		return
+	}
+	syscall.RawSyscall(unix.SYS_SETPGID, 0, 0, 0)
+	pid, _, _ := syscall.RawSyscall(unix.SYS_GETPID, 0, 0, 0)
+	s.group = int32(pid)
+	s.giveTerminal()
+}
+
+// giveTerminal gives the terminal, if xunshare has said so, to the group that had it last or, if that is gone, to the
+// target's.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) giveTerminal() {
+	if s.give == 0 {
+		return
+	}
+	s.give = 0
+	if s.group != 0 && s.setForeground() {
+		if s.group != s.target { // it may have been stopped because it did not have the terminal
+			syscall.RawSyscall(unix.SYS_KILL, uintptr(-s.group), uintptr(unix.SIGCONT), 0)
+		}
+		return
+	}
+	group, _, _ := syscall.RawSyscall(unix.SYS_GETPGID, uintptr(s.target), 0, 0)
+	s.group = int32(group)
+	if s.group != 0 { // not one outside
+		s.setForeground()
+	}
+}
+
+// setForeground is tcsetpgrp(3), which a process in the background may call while it blocks SIGTTOU.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) setForeground() bool {
+	_, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(s.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&s.group)))
+	return errno == 0
+}
+
+// serve waits for the next signal and does what it is for.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) serve() {
+	sig, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&s.all)),
+		uintptr(unsafe.Pointer(&s.info)), 0, sigsetSize, 0, 0)
+	switch {
+	case errno != 0: // EINTR, after a stop
+	case sig == uintptr(unix.SIGCHLD):
+		s.children()
+	case s.apart != 0 || s.alone():
+		s.pass(sig)
+	}
+}
+
+// children reaps children, and answers xunshare's question for the state that is found then.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) children() {
+	asked := s.asked
+	s.asked = 0
+	s.reap()
+	if asked != 0 {
+		s.tell(answer | s.stopped)
+	}
+}
+
+// reap takes in all children that have ended.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) reap() {
+	for {
+		pid, _, errno := syscall.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&s.last)),
+			unix.WNOHANG|unix.WUNTRACED|unix.WCONTINUED, 0, 0, 0)
+		switch {
+		case errno == unix.EINTR:
+		case errno != 0 || pid == 0:
+			return
+		case int32(pid) != s.target:
+		case s.last == 0xffff: // WIFCONTINUED
+			s.stopped = 0
+		case s.last&0xff == 0x7f: // WIFSTOPPED
+			s.stopped = byte(s.last >> 8)
+			s.lookAtTerminal()
+			s.tell(s.stopped)
+		default:
+			s.status, s.ended = s.last, 1
+			exit()
+		}
+	}
+}
+
+// lookAtTerminal notes which of the groups here has the terminal; groups outside have the number 0.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) lookAtTerminal() {
+	s.found = 0
+	syscall.RawSyscall(unix.SYS_IOCTL, uintptr(s.tty), unix.TIOCGPGRP, uintptr(unsafe.Pointer(&s.found)))
+	s.inside = 0
+	if s.found != 0 {
+		s.inside, s.group = 1, s.found
+	}
+}
+
+// tell writes a byte to xunshare.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) tell(b byte) {
+	s.told = b
+	syscall.RawSyscall(unix.SYS_WRITE, uintptr(s.reports), uintptr(unsafe.Pointer(&s.told)), 1)
+}
+
+// alone tells whether the signal was sent to the init alone, not to the process group outside that the target is in as
+// well: from inside, which has pids here, or by xunshare, which uses sigqueue(3). What xunshare's death sends is like it.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) alone() bool {
+	const siCode, siPid = 2, 3 + unsafe.Sizeof(uintptr(0))/8 // in ints, siginfo_t of sigaction(2)
+	info := (*[32]int32)(unsafe.Pointer(&s.info))
+	return info[siPid] > 0 || info[siCode] == siQueue || s.orphan()
+}
+
+// siQueue is si_code of a signal that was sent by sigqueue(3).
+const siQueue = -1
+
+// orphan tells whether xunshare is dead: its pidfd is readable then.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) orphan() bool {
+	poll := unix.PollFd{Fd: s.parent, Events: unix.POLLIN}
+	var now unix.Timespec
+	n, _, errno := syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&poll)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	return errno == 0 && n != 0
+}
+
+// pass passes a signal on to the target; what stops or continues a job, to its group.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) pass(sig uintptr) {
+	to := s.target
+	if sig == uintptr(unix.SIGCONT) {
+		s.giveTerminal()
+	}
+	if s.apart != 0 && (sig == uintptr(unix.SIGCONT) || sig == uintptr(unix.SIGTSTP)) {
+		to = -to
+	}
+	syscall.RawSyscall(unix.SYS_KILL, uintptr(to), sig, 0)
+}

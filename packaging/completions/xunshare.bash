@@ -1,0 +1,88 @@
+# bash completion for xunshare(1)
+
+_xunshare()
+{
+	local cur prev words cword split
+	_init_completion -s -n : || return
+
+	# "=" behind an option that needs an argument, "[=]" where it may be left out.
+	local options='
+		-U --user[=] -m --mount[=] -p --pid[=] -u --uts[=]
+		-i --ipc[=] -n --net[=] -C --cgroup[=] -T --time[=]
+		--monotonic= --boottime=
+		-f --fork --init --forward-signals --kill-child[=]
+		-r --map-root-user -c --map-current-user
+		--map-user= --map-group= --map-users= --map-groups=
+		--map-auto --map-subids --owner= --setgroups=
+		-S= --setuid= -G= --setgid= --keep-caps
+		-R= --root= -w= --wd= --mount-proc[=] --propagation=
+		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
+		--clear-env --whitelist-env= --dry-run
+		-h --help -V --version
+	'
+	options=" ${options//[$'\t\n']/ } "
+
+	# What is neither an option nor the argument of one is the program: it begins at COMP_WORDS[at]. The words in line are
+	# as xunshare sees them; those in COMP_WORDS are broken at = and : besides.
+	local line last word option='' rest='' i at=1
+	_get_comp_words_by_ref -n =: -w line -i last
+	for ((i = 1; i < last; i++)); do
+		word=${line[i]}
+		if [[ $option ]]; then
+			option=
+		elif [[ $rest || $word != -?* ]]; then
+			break
+		elif [[ $word == -- ]]; then
+			rest=yes
+		elif [[ $word == --* ]]; then
+			[[ $options == *" $word= "* ]] && option=$word
+		else
+			word=${word:1}
+			while [[ $word && $options != *" -${word:0:1}= "* ]]; do
+				word=${word:1}
+			done
+			((${#word} == 1)) && option=-$word
+		fi
+		word=${line[i]}
+		while [[ $word ]]; do
+			[[ $word == "${COMP_WORDS[at]}"* ]] || return
+			word=${word#"${COMP_WORDS[at++]}"}
+		done
+	done
+	if [[ ! $option && ($i -lt $last || $rest || ${line[last]} != -*) ]]; then
+		_command_offset $at
+		return
+	fi
+	[[ $split == true ]] && option=$prev
+
+	case $option in
+		--user | --mount | --pid | --uts | --ipc | --net | --cgroup | --time)
+			_filedir
+			return
+			;;
+		-R | --root | -w | --wd | --mount-proc | --mount-binfmt)
+			_filedir -d
+			return
+			;;
+		--map-user) COMPREPLY=($(compgen -u -- "$cur")) ;;
+		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
+		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
+		--setgroups) COMPREPLY=($(compgen -W 'allow deny' -- "$cur")) ;;
+		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
+		--kill-child)
+			COMPREPLY=($(compgen -A signal -X 'SIGRTM@(IN|AX)' -- "SIG${cur#SIG}"))
+			COMPREPLY=("${COMPREPLY[@]#SIG}")
+			;;
+		--whitelist-env)
+			COMPREPLY=($(compgen -e -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
+			;;
+		?*) ;;
+		*)
+			if [[ $cur == -* ]]; then
+				COMPREPLY=($(compgen -W "${options//\[=]/}" -X '!--*' -- "$cur"))
+				[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
+			fi
+			;;
+	esac
+} &&
+	complete -F _xunshare xunshare

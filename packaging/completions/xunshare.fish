@@ -1,0 +1,78 @@
+# fish completion for xunshare(1)
+
+# Prints the program and its arguments; fails as long as the command line has options only.
+function __xunshare_program
+    # "=" behind an option that needs an argument, "=?" where it may be left out.
+    set -l options U user='?' m mount='?' p pid='?' u uts='?' i ipc='?' n net='?' C cgroup='?' T time='?'
+    set -a options monotonic= boottime= f/fork init forward-signals kill-child='?'
+    set -a options r/map-root-user c/map-current-user map-user= map-group= map-users=+ map-groups=+
+    set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps
+    set -a options R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
+    set -a options clear-env whitelist-env=+ dry-run h/help V/version
+
+    set -l words (commandline -opc) (commandline -ct)
+    set -e words[1]
+    argparse -s $options -- $words 2>/dev/null
+    and set -q argv[1]
+    and not string match -q -- '-*' $argv[1]
+    or return
+    string join0 -- $argv
+    return 0
+end
+
+function __xunshare_complete_program
+    set -l words (__xunshare_program | string split0)
+    __fish_complete_subcommand --commandline $words
+end
+
+function __xunshare_signals
+    kill -l | string split ' '
+end
+
+function __xunshare_variables
+    set -l listed (string match -r '^.*,' -- (commandline -ct | string replace -r '^--[^=]*=' ''))
+    set -q listed[1]; or set listed ''
+    printf '%s\n' $listed(set -nx)
+end
+
+complete -c xunshare -f
+complete -c xunshare -n '__xunshare_program >/dev/null' -x -a '(__xunshare_complete_program)'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s U -l user -F -d 'new user namespace'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s m -l mount -F -d 'new mount namespace'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s p -l pid -F -d 'new pid namespace, for children'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s u -l uts -F -d 'new UTS namespace (host name)'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s i -l ipc -F -d 'new System V IPC namespace'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s n -l net -F -d 'new network namespace'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s C -l cgroup -F -d 'new cgroup namespace'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s T -l time -F -d 'new time namespace'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l monotonic -x -d 'offset of the monotonic clock'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l boottime -x -d 'offset of the boot-time clock'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s f -l fork -d 'run the program as a child'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l init -d 'run the program with an init as process 1'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l forward-signals -d 'pass on SIGTERM and SIGINT'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l kill-child -a '(__xunshare_signals)' -d 'send the child a signal when xunshare dies'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s r -l map-root-user -d 'be root inside'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s c -l map-current-user -d 'be yourself inside'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-user -x -a '(__fish_complete_users)' -d 'be this user inside'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-group -x -a '(__fish_complete_groups)' -d 'be in this group inside'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-users -x -a 'auto subids all' -d 'map users'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-groups -x -a 'auto subids all' -d 'map groups'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-auto -d 'map your subordinate ids, from 0 on'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-subids -d 'map your subordinate ids unchanged'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l owner -x -d 'let the user namespace belong to a user'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setgroups -x -a 'allow deny' -d 'allow or deny setgroups(2)'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s S -l setuid -x -d 'become this user inside, last of all'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s G -l setgid -x -d 'become this group inside'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l keep-caps -d 'let the program keep its capabilities'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s R -l root -x -a '(__fish_complete_directories)' -d 'enter a directory as the root'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s w -l wd -x -a '(__fish_complete_directories)' -d 'work in a directory, inside the root'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-proc -a '(__fish_complete_directories)' -d 'mount a new proc'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l propagation -x -a 'private slave shared unchanged' -d 'set how mounts propagate'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l whitelist-env -x -a '(__xunshare_variables)' -d 'give the program only these variables'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dry-run -d 'print what would be done'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s h -l help -d 'print the help'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s V -l version -d 'print the version'
