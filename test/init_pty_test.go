@@ -171,7 +171,8 @@ func (s *session) until(line string, right func(said string) bool) {
 // A job that did not read goes on in the background, and a signal reaches it there.
 func TestSignalsByHand(t *testing.T) {
 	inShells(t, func(s *session) {
-		s.run(`$X -rpf --init sh -c 'trap "echo got USR1" USR1; trap "echo got WINCH" WINCH; sleep 1000 & while :; do wait; done' &`)
+		s.enter(`$X -rpf --init sh -c 'trap "echo got USR1" USR1; trap "echo got WINCH" WINCH; echo it listens; sleep 1000 & while :; do wait; done' &` + "\n")
+		s.expect("it listens\n")
 		for _, step := range []struct{ line, says string }{
 			{"kill -USR1 $!", "got USR1\n"},
 			{"kill -WINCH $!", "got WINCH\n"},
