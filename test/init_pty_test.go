@@ -26,7 +26,7 @@ func TestKeys(t *testing.T) {
 		for key, status := range map[string]string{ctrlC: "130", ctrlBackslash: "131", ctrlD: "0"} {
 			s.enter("ulimit -c 0; " + initCat + "\n")
 			s.echoes("hello")
-			s.enter(key)
+			s.press(key)
 			s.expect(prompt)
 			s.want("echo $?", status+"\n")
 		}
@@ -38,15 +38,15 @@ func TestStopAndContinue(t *testing.T) {
 		s.enter(initCat + "\n")
 		for i := 0; i < 5; i++ {
 			s.echoes(fmt.Sprint("word", i))
-			s.enter(ctrlZ)
+			s.press(ctrlZ)
 			if said := s.expect(prompt); !strings.Contains(said, "Stopped") {
 				s.t.Fatalf("after Ctrl-Z: %q", said)
 			}
 			s.want("echo 6*7=$((6*7))", "6*7=42\n")
-			s.enter("fg\n")
+			s.fg()
 		}
 		s.echoes("last")
-		s.enter(ctrlC)
+		s.press(ctrlC)
 		s.expect(prompt)
 		s.want("echo $?", "130\n")
 	})
@@ -62,13 +62,13 @@ func TestJobControlInside(t *testing.T) {
 			}
 			s.enter("cat\n")
 			s.echoes("one")
-			s.enter(ctrlZ)
+			s.press(ctrlZ)
 			if said := s.expect("INSIDE> "); !strings.Contains(said, "Stopped") {
 				s.t.Fatalf("%s inside: after Ctrl-Z: %q", name, said)
 			}
-			s.enter("fg\n")
+			s.fg()
 			s.echoes("two")
-			s.enter(ctrlC)
+			s.press(ctrlC)
 			s.expect("INSIDE> ")
 			s.enter("exit 5\n")
 			s.expect(prompt)
@@ -87,7 +87,7 @@ func TestStopShellInside(t *testing.T) {
 			s.expect("Stopped")
 			s.expect(prompt)
 			s.want("echo $((6*7))", "42\n")
-			s.enter("fg\n")
+			s.fg()
 			s.enter("echo $((6*9))\n")
 			s.expect("54\n")
 			s.expect("INSIDE> ")
@@ -96,9 +96,9 @@ func TestStopShellInside(t *testing.T) {
 		s.expect("Stopped")
 		s.expect(prompt)
 		s.want("echo $((6*7))", "42\n")
-		s.enter("fg\n")
+		s.fg()
 		s.leaves()
-		s.enter(ctrlC)
+		s.press(ctrlC)
 		s.expect("INSIDE> ")
 		s.enter("exit\n")
 		s.expect(prompt)
@@ -112,22 +112,22 @@ func TestBackground(t *testing.T) {
 		s.stopped()
 		s.want("echo $((6*7))", "42\n")
 		for i := 0; i < 3; i++ {
-			s.enter("fg\n")
+			s.fg()
 			s.echoes("hello")
-			s.enter(ctrlZ)
+			s.press(ctrlZ)
 			s.expect(prompt)
 			s.run("bg")
 			s.stopped()
 		}
-		s.enter("fg\n")
+		s.fg()
 		s.echoes("hello")
-		s.enter(ctrlD)
+		s.press(ctrlD)
 		s.expect(prompt)
 		for name, words := range shells {
 			s.run("PS1='INSIDE> ' $X -rpf --init " + strings.Join(words, " ") + " &")
 			s.stopped()
 			s.want("echo $((6*7))", "42\n")
-			s.enter("fg\n")
+			s.fg()
 			s.enter("echo $((6*9))\n")
 			s.expect("54\n")
 			s.expect("INSIDE> ")
@@ -185,9 +185,9 @@ func TestSignalsByHand(t *testing.T) {
 		s.until("jobs", func(said string) bool { return strings.Contains(said, "Running") })
 		s.run("kill -STOP $!")
 		s.stopped()
-		s.enter("fg\n")
+		s.fg()
 		s.leaves()
-		s.enter(ctrlC)
+		s.press(ctrlC)
 		s.expect(prompt)
 		s.want("echo $?", "130\n")
 		s.enter("$X -rpf --init sh -c 'echo it runs; exec sleep 1000' &\n")
@@ -203,24 +203,24 @@ func TestPipeline(t *testing.T) {
 		s.enter(initCat + " | cat\n")
 		for i := 0; i < 3; i++ {
 			s.echoes("hello")
-			s.enter(ctrlZ)
+			s.press(ctrlZ)
 			if said := s.expect(prompt); !strings.Contains(said, "Stopped") {
 				s.t.Fatalf("after Ctrl-Z: %q", said)
 			}
 			s.want("echo $((6*7))", "42\n")
-			s.enter("fg\n")
+			s.fg()
 		}
 		s.echoes("last")
-		s.enter(ctrlC)
+		s.press(ctrlC)
 		s.expect(prompt)
 		s.want("echo $((6*7))", "42\n")
 		s.enter("$X -rpf --init sh -c 'echo from inside; exec sleep 1000' | sh -c 'read x; read y </dev/tty; echo $x, $y; kill $PPID' &\n")
 		s.expect(prompt)
 		s.stopped()
-		s.enter("fg\n")
+		s.fg()
 		s.enter("from the keyboard\n")
 		s.expect("from inside, from the keyboard\n")
-		s.enter(ctrlC)
+		s.press(ctrlC)
 		s.expect(prompt)
 	})
 }
@@ -232,18 +232,18 @@ func TestScriptOnATerminal(t *testing.T) {
 			s.enter(shell + " -c 'for i in 1 2 3; do $X -rpf --init sh -c \"echo round $i; cat\"; done; echo survived'\n")
 			s.expect("round 1\n")
 			s.echoes("hello")
-			s.enter(ctrlC)
+			s.press(ctrlC)
 			if said := s.expect(prompt); strings.TrimSpace(said) != strings.TrimSpace(prompt) {
 				s.t.Errorf("%s: after Ctrl-C: %q", shell, said)
 			}
 			s.enter(shell + " -c '" + initCat + "; echo after'\n")
 			s.echoes("hello")
-			s.enter(ctrlZ)
+			s.press(ctrlZ)
 			s.expect("Stopped")
 			s.expect(prompt)
-			s.enter("fg\n")
+			s.fg()
 			s.echoes("hello")
-			s.enter(ctrlD)
+			s.press(ctrlD)
 			s.expect("after\n")
 			s.expect(prompt)
 		}
@@ -256,15 +256,15 @@ func TestNestedOnATerminal(t *testing.T) {
 		s.enter("$X -rpf --init " + initCat + "\n")
 		for i := 0; i < 3; i++ {
 			s.echoes("hello")
-			s.enter(ctrlZ)
+			s.press(ctrlZ)
 			if said := s.expect(prompt); !strings.Contains(said, "Stopped") {
 				s.t.Fatalf("after Ctrl-Z: %q", said)
 			}
 			s.want("echo $((6*7))", "42\n")
-			s.enter("fg\n")
+			s.fg()
 		}
 		s.echoes("last")
-		s.enter(ctrlC)
+		s.press(ctrlC)
 		s.expect(prompt)
 		s.want("echo $?", "130\n")
 	})
@@ -275,10 +275,10 @@ func TestNoShell(t *testing.T) {
 	s := onTerminal(t, binary(), words("-rpf --init cat")...)
 	s.echoes("hello")
 	for i := 0; i < 10; i++ {
-		s.enter(ctrlZ)
+		s.press(ctrlZ)
 		s.echoes("hello")
 	}
-	s.enter(ctrlC)
+	s.press(ctrlC)
 	s.cmd.Wait()
 	if status := s.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != unix.SIGINT {
 		t.Errorf("after Ctrl-C: %v", s.cmd.ProcessState)
@@ -311,6 +311,7 @@ func TestKilledOnATerminal(t *testing.T) {
 			}
 			unix.Kill(victim, unix.SIGKILL)
 			s.expect(prompt)
+			eventually(s.t, "just the shell", func() bool { return len(s.states()) == 1 })
 			s.want("echo $?", "137\n")
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -160,6 +161,47 @@ func (s *session) want(line, out string) {
 	if got := s.run(line); got != out {
 		s.t.Errorf("%s: printed %q, want %q", line, got, out)
 	}
+}
+
+// press types a key that sends a signal. Whether a program that has not gone to sleep yet gets that signal first or reads
+// first, is the kernel's choice, without xunshare too.
+func (s *session) press(key string) {
+	s.t.Helper()
+	s.settle()
+	s.enter(key)
+}
+
+// fg brings the stopped job to the foreground.
+func (s *session) fg() {
+	s.t.Helper()
+	s.settle()
+	s.enter("fg\n")
+}
+
+// settle waits until all processes of the session sleep, are stopped or are dead.
+func (s *session) settle() {
+	s.t.Helper()
+	eventually(s.t, "quiet on the terminal", func() bool {
+		for _, state := range s.states() {
+			if !strings.Contains("STZ", state) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// states are those of its processes (proc_pid_stat(5)).
+func (s *session) states() (states []string) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		_, after, _ := strings.Cut(string(text), ") ")
+		if f := words(after); len(f) > 3 && f[3] == fmt.Sprint(s.cmd.Process.Pid) {
+			states = append(states, f[0])
+		}
+	}
+	return states
 }
 
 // foreground is the group that has the terminal.

@@ -32,6 +32,12 @@ func afterInit(steps []Step) (after []Step, ok bool) {
 // answer is the bit that tells an answer from a report of the init.
 const answer = 0x80
 
+// The bits of station.poke.
+const (
+	continued    = 1 << iota // xunshare has got a SIGCONT
+	inForeground             // and the terminal
+)
+
 // A station is the part of the arena by which this process and the init tell each other what happens to the target.
 // The system calls that wake them, kill(2) and write(2), keep what they say in order.
 type station struct {
@@ -46,7 +52,9 @@ type station struct {
 	group  int32  // the process group that is given it; 0 for none
 	inside uint32 // 1 if a group of the namespace had it when the target stopped
 
-	asked  uint32 // 1 if xunshare wants to know whether the target is stopped now; a SIGCHLD follows
+	asked  uint32 // 1 if xunshare wants to know whether the target is stopped now; a SIGURG follows
+	resume uint32 // 1 if the SIGCONT that follows is to continue the target,
+	poke   uint32 // or a bit of those below if it is not to continue one that has been stopped since
 	target int32  // its pid in the namespace
 	ended  uint32 // 1 if it has ended,
 	status uint32 // in this way, as wait4(2) has it

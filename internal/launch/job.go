@@ -80,7 +80,7 @@ func (j *job) wait() (Status, error) {
 		if !ok {
 			break
 		}
-		if report&answer == 0 && j.isStopped() {
+		if report&answer == 0 {
 			j.stop(syscall.Signal(report))
 		}
 	}
@@ -106,11 +106,10 @@ func (j *job) read() (said byte, ok bool) {
 	}
 }
 
-// isStopped asks the init whether the target is stopped still: it may have been continued since it said so, together with
-// this process, which must not stop then.
+// isStopped asks the init whether the target is stopped.
 func (j *job) isStopped() bool {
 	j.asked = 1
-	j.send(unix.SIGCHLD)
+	j.send(unix.SIGURG)
 	for {
 		said, ok := j.read()
 		if !ok || said&answer != 0 {
@@ -122,8 +121,11 @@ func (j *job) isStopped() bool {
 // pass passes a signal on, unless the terminal has sent it to the target as well.
 func (j *job) pass(sig syscall.Signal) {
 	switch {
-	case sig == unix.SIGCONT:
+	case sig == unix.SIGCONT && orphaned():
 		j.resume()
+	case sig == unix.SIGCONT: // perhaps the one that ended our stop: that has been seen to
+		j.poke = continued | flag(j.tty.foreground())*inForeground
+		j.send(sig)
 	case j.apart != 0 || !fromTerminal(sig):
 		j.send(sig)
 	}
@@ -136,44 +138,40 @@ func (j *job) send(sig syscall.Signal) {
 }
 
 // stop stops this process, because the target has been stopped by sig.
+//
+// Both may have been stopped and continued together since. So the signal is made pending first and the init asked
+// then: a SIGCONT that comes later takes the pending signal away, one that came before has continued the target.
 func (j *job) stop(sig syscall.Signal) {
-	if sig == unix.SIGTTOU {
-		sig = unix.SIGTTIN // the other we ignore
+	wantsTerminal := sig == unix.SIGTTIN || sig == unix.SIGTTOU
+	own := unix.SIGTSTP
+	if wantsTerminal {
+		own = unix.SIGTTIN
 	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	held := hold(own)
 	switch {
-	case sig == unix.SIGTTIN && j.tty.foreground(): // so it may have the terminal now
+	case !j.isStopped():
+		held.drop()
+	case wantsTerminal && j.tty.foreground(): // it may have it now
+		held.drop()
 		j.resume()
-		return
-	case j.inside != 0:
-		j.tty.take()
-	}
-	stopSelf(sig)
-	if sig != unix.SIGTTIN || !orphaned() { // or it would ask for the terminal again and again
-		j.resume()
+	default:
+		if j.inside != 0 {
+			j.tty.take()
+		}
+		held.release()
+		if sig == unix.SIGTSTP || !orphaned() {
+			j.resume()
+		}
 	}
 }
 
 // resume continues the target, in the foreground if that is where we are.
 func (j *job) resume() {
-	if j.tty.foreground() {
-		j.give = 1
-	}
+	j.give = flag(j.tty.foreground())
+	j.station.resume = 1
 	j.send(unix.SIGCONT)
-}
-
-// stopSelf stops this process as sig does that nobody handles, so that the shell tells the right reason. It returns when
-// the process has been continued; or at once, if the kernel finds that nobody would do that.
-func stopSelf(sig syscall.Signal) {
-	runtime.LockOSThread() // whose own signal is sure to be taken before tgkill returns
-	defer runtime.UnlockOSThread()
-	var before, byDefault disposition
-	set := func(new, old *disposition) {
-		unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(new)), uintptr(unsafe.Pointer(old)), sigsetSize, 0, 0)
-	}
-	set(&byDefault, &before)
-	unblock(sig)
-	unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
-	set(&before, nil)
 }
 
 // orphaned tells whether no shell is there to continue this process when it has been stopped from the terminal: then the
@@ -183,4 +181,44 @@ func orphaned() bool {
 	session, err := unix.Getsid(parent)
 	own, _ := unix.Getsid(0)
 	return parent == 0 || err != nil || session != own
+}
+
+// A heldSignal is pending for the calling thread, with its default action.
+type heldSignal struct {
+	sig    syscall.Signal
+	mask   signalSet   // the thread's before
+	before disposition // the process's
+}
+
+// hold sends this thread a signal and holds it back.
+func hold(sig syscall.Signal) *heldSignal {
+	h := &heldSignal{sig: sig}
+	set := setOf(sig)
+	changeMask(unix.SIG_BLOCK, &set, &h.mask)
+	h.dispose(&disposition{}, &h.before)
+	unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
+	return h
+}
+
+// release lets the signal act, if it is pending still. When that has stopped the process it returns after SIGCONT.
+func (h *heldSignal) release() {
+	mask := h.mask &^ setOf(h.sig)
+	changeMask(unix.SIG_SETMASK, &mask, nil)
+	changeMask(unix.SIG_SETMASK, &h.mask, nil)
+	h.dispose(&h.before, nil)
+}
+
+// drop takes the signal back: to ignore it is to forget it (sigaction(2)).
+func (h *heldSignal) drop() {
+	h.dispose(&disposition{handler: sigIgnore}, nil)
+	h.dispose(&h.before, nil)
+	changeMask(unix.SIG_SETMASK, &h.mask, nil)
+}
+
+func (h *heldSignal) dispose(to, old *disposition) {
+	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(h.sig), uintptr(unsafe.Pointer(to)), uintptr(unsafe.Pointer(old)), sigsetSize, 0, 0)
+}
+
+func changeMask(how uintptr, set, old *signalSet) {
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, how, uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), sigsetSize, 0, 0)
 }

@@ -21,34 +21,34 @@ func (a *arena) forkInit(flags uintptr) (pid int, errno syscall.Errno) {
 	pid, errno = clone(flags)
 	if pid == 0 && errno == 0 {
 		a.walk()
-		if a.failed == 0 {
-			a.beInit()
+		if a.failed == 0 && a.startTarget() {
+			for {
+				a.station.serve()
+			}
 		}
 		exit()
 	}
 	return pid, errno
 }
 
-// beInit starts the target and serves it. It returns if it cannot.
+// startTarget starts the target, and tells whether it could.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (a *arena) beInit() {
+func (a *arena) startTarget() bool {
 	s := &a.station
 	if s.apart != 0 {
-		syscall.RawSyscall(unix.SYS_SETPGID, 0, 0, 0)
+		syscall.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 	}
 	pid, errno := a.fork(uintptr(unix.SIGCHLD), s.share != 0)
 	if errno != 0 {
 		a.failed, a.errno = a.next, uint32(errno)
-		return
+		return false
 	}
 	s.target = int32(pid)
 	s.all = ^uint64(0)
-	for {
-		s.serve()
-	}
+	return true
 }
 
 // lead makes the target the leader of a process group, and that the terminal's foreground group, as a shell does with a
@@ -61,8 +61,8 @@ func (s *station) lead() {
 	if s.apart == 0 {
 		return
 	}
-	syscall.RawSyscall(unix.SYS_SETPGID, 0, 0, 0)
-	pid, _, _ := syscall.RawSyscall(unix.SYS_GETPID, 0, 0, 0)
+	syscall.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
+	pid, _, _ := syscall.RawSyscall6(unix.SYS_GETPID, 0, 0, 0, 0, 0, 0)
 	s.group = int32(pid)
 	s.giveTerminal()
 }
@@ -80,11 +80,11 @@ func (s *station) giveTerminal() {
 	s.give = 0
 	if s.group != 0 && s.setForeground() {
 		if s.group != s.target { // it may have been stopped because it did not have the terminal
-			syscall.RawSyscall(unix.SYS_KILL, uintptr(-s.group), uintptr(unix.SIGCONT), 0)
+			syscall.RawSyscall6(unix.SYS_KILL, uintptr(-s.group), uintptr(unix.SIGCONT), 0, 0, 0, 0)
 		}
 		return
 	}
-	group, _, _ := syscall.RawSyscall(unix.SYS_GETPGID, uintptr(s.target), 0, 0)
+	group, _, _ := syscall.RawSyscall6(unix.SYS_GETPGID, uintptr(s.target), 0, 0, 0, 0, 0)
 	s.group = int32(group)
 	if s.group != 0 { // not one outside
 		s.setForeground()
@@ -97,7 +97,7 @@ func (s *station) giveTerminal() {
 //go:norace
 //go:nocheckptr
 func (s *station) setForeground() bool {
-	_, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(s.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&s.group)))
+	_, _, errno := syscall.RawSyscall6(unix.SYS_IOCTL, uintptr(s.tty), unix.TIOCSPGRP, uintptr(unsafe.Pointer(&s.group)), 0, 0, 0)
 	return errno == 0
 }
 
@@ -112,24 +112,24 @@ func (s *station) serve() {
 	switch {
 	case errno != 0: // EINTR, after a stop
 	case sig == uintptr(unix.SIGCHLD):
-		s.children()
+		s.reap()
+	case sig == uintptr(unix.SIGURG) && s.asked != 0:
+		s.answer()
 	case s.apart != 0 || s.alone():
 		s.pass(sig)
 	}
 }
 
-// children reaps children, and answers xunshare's question for the state that is found then.
+// answer tells xunshare what state the target is in. What xunshare sent before it asked has been passed on: of several
+// pending signals that with the lowest number comes first (next_signal in kernel/signal.c), and SIGURG has a high one.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (s *station) children() {
-	asked := s.asked
+func (s *station) answer() {
 	s.asked = 0
 	s.reap()
-	if asked != 0 {
-		s.tell(answer | s.stopped)
-	}
+	s.tell(answer | s.stopped)
 }
 
 // reap takes in all children that have ended.
@@ -166,7 +166,7 @@ func (s *station) reap() {
 //go:nocheckptr
 func (s *station) lookAtTerminal() {
 	s.found = 0
-	syscall.RawSyscall(unix.SYS_IOCTL, uintptr(s.tty), unix.TIOCGPGRP, uintptr(unsafe.Pointer(&s.found)))
+	syscall.RawSyscall6(unix.SYS_IOCTL, uintptr(s.tty), unix.TIOCGPGRP, uintptr(unsafe.Pointer(&s.found)), 0, 0, 0)
 	s.inside = 0
 	if s.found != 0 {
 		s.inside, s.group = 1, s.found
@@ -180,7 +180,7 @@ func (s *station) lookAtTerminal() {
 //go:nocheckptr
 func (s *station) tell(b byte) {
 	s.told = b
-	syscall.RawSyscall(unix.SYS_WRITE, uintptr(s.reports), uintptr(unsafe.Pointer(&s.told)), 1)
+	syscall.RawSyscall6(unix.SYS_WRITE, uintptr(s.reports), uintptr(unsafe.Pointer(&s.told)), 1, 0, 0, 0)
 }
 
 // alone tells whether the signal was sent to the init alone, not to the process group outside that the target is in as
@@ -210,6 +210,24 @@ func (s *station) orphan() bool {
 	return errno == 0 && n != 0
 }
 
+// isLate tells whether a SIGCONT comes from before the target has been stopped.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) isLate() bool {
+	poke, resume := s.poke, s.resume
+	s.poke, s.resume = 0, 0
+	if poke == 0 || resume != 0 {
+		return false
+	}
+	s.reap()
+	if s.stopped == 0 && poke&inForeground != 0 {
+		s.give = 1
+	}
+	return s.stopped != 0
+}
+
 // pass passes a signal on to the target; what stops or continues a job, to its group.
 //
 //go:nosplit
@@ -218,10 +236,13 @@ func (s *station) orphan() bool {
 func (s *station) pass(sig uintptr) {
 	to := s.target
 	if sig == uintptr(unix.SIGCONT) {
+		if s.isLate() {
+			return
+		}
 		s.giveTerminal()
 	}
 	if s.apart != 0 && (sig == uintptr(unix.SIGCONT) || sig == uintptr(unix.SIGTSTP)) {
 		to = -to
 	}
-	syscall.RawSyscall(unix.SYS_KILL, uintptr(to), sig, 0)
+	syscall.RawSyscall6(unix.SYS_KILL, uintptr(to), sig, 0, 0, 0, 0)
 }
