@@ -148,9 +148,11 @@ func (s *session) expect(text string) string {
 	}
 }
 
-// run types a command, which ends before the next prompt, and returns what it says.
+// run types a command, which ends before the next prompt, and returns what it says. A program that has not stopped yet
+// could still read it.
 func (s *session) run(line string) string {
 	s.t.Helper()
+	s.settle()
 	s.enter(line + "\n")
 	return strings.TrimSuffix(s.expect(prompt), prompt)
 }
