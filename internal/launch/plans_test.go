@@ -61,6 +61,11 @@ var plans = map[string]testPlan{
 	"clone fails":        {steps: sh(unix.CLONE_NEWNET, "true"), exit: 99, want: "operation not permitted"},
 	"signal":             {steps: sh(0, "kill -TERM $$"), exit: -1},
 	"signals":            {steps: sh(0, "grep -c SigBlk:.0000000000000000 /proc/self/status"), want: "1\n"},
+	"init":               {steps: underInit("exit 8"), exit: 8},
+	"init signal":        {steps: underInit("kill -TERM $$"), exit: -1},
+	"init is the parent": {steps: underInit("echo $$ $PPID"), want: "2 1\n"},
+	"init step fails":    {steps: underInit("true", Chdir{Path: "/nosuch"}), exit: 99, want: "mount it: chdir /nosuch: no such file"},
+	"init exec fails":    {steps: underInit("true", Chroot{Path: "/etc"}), exit: 99, want: "run it: execve /bin/sh: no such file"},
 	"many arguments":     {steps: arguments(5000), want: "5000"},
 	"binary environment": {steps: environment("A=\x01\xff é", "B="), want: "A=\x01\xff é\nB=\n"},
 }
@@ -112,6 +117,15 @@ func parental(text string, calls ...Call) func() []Step {
 			steps = append(steps, Step{c, "by the parent"})
 		}
 		return append(steps, run([]string{"/bin/sh", "-c", text}, os.Environ()))
+	}
+}
+
+// underInit runs a script as mapped does, after some calls of the init's child.
+func underInit(text string, calls ...Call) func() []Step {
+	return func() []Step {
+		steps := mapped(text, append([]Call{Init{}}, calls...)...)()
+		steps[0].Call = Clone{newUser | unix.CLONE_NEWPID}
+		return steps
 	}
 }
 
