@@ -5,6 +5,7 @@ go 1.24.0
 require (
 	github.com/moby/sys/mountinfo v0.7.3
 	github.com/urfave/cli/v2 v2.27.7
+	golang.org/x/net v0.50.0
 	golang.org/x/sys v0.41.0
 )
 

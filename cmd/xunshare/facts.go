@@ -14,6 +14,7 @@ import (
 type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
+	Filter launch.Filter // without a program if none is asked for
 	Target launch.Exec
 }
 
@@ -30,9 +31,14 @@ func gather(o *Options) (Facts, error) {
 	if err := checkEmulators(o); err != nil {
 		return Facts{}, err
 	}
+	filter, err := filter(o, &caller)
+	if err != nil {
+		return Facts{}, err
+	}
 	return Facts{
 		NS:     caller,
 		Root:   root,
+		Filter: filter,
 		Target: target(o, o.environment()),
 	}, nil
 }

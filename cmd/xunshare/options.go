@@ -25,6 +25,8 @@ type Options struct {
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
+	FakeIDs     bool     // what the id maps have no place for succeeds without being done
+	NoSync      bool     // files count as written to the disk at once
 	DryRun      bool
 	Help        bool
 	Version     bool
@@ -52,6 +54,9 @@ func (o *Options) Validate() error {
 	}
 	if o.Init && !o.NS.Kinds.Has(ns.PID) {
 		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
+	}
+	if o.FakeIDs && !o.NS.Kinds.Has(ns.User) {
+		return remedy.New("--fake-ids is about the ids that a new user namespace does not have", "add --map-root-user")
 	}
 	if len(o.Rules) > 0 && !o.mapsRoot() {
 		return remedy.New("a rule can be loaded only where user 0 exists in the namespace: binfmt_misc's register file is theirs",

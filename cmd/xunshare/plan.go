@@ -27,7 +27,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
 	add(tree.WorkIn())
 	add(o.initialize())
-	add(o.NS.Become(f.NS)) // last: what came before may need privileges
+	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 

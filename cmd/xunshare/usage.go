@@ -36,6 +36,7 @@ Ids (the maps and --owner imply --user):
   -S, --setuid=UID          become this user inside, last of all
   -G, --setgid=GID          become this group inside, and be in no other
       --keep-caps           let the program keep the namespace's capabilities
+      --fake-ids            changes to ids that are not mapped seem to succeed
 Root and mounts:
   -R, --root=DIR            enter DIR as the root
   -w, --wd=DIR              work in DIR, inside the root
@@ -48,6 +49,7 @@ Foreign architectures (all imply --user and --mount):
                             Flags for QEMU: POCF. F takes it from the host.
       --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc)
 Other:
+      --suppress-sync       files count as written to the disk at once
       --clear-env           give the program no environment
       --whitelist-env=A,B   give it only these variables
       --dry-run             print what would be done, and do nothing

@@ -14,10 +14,10 @@ _xunshare()
 		-r --map-root-user -c --map-current-user
 		--map-user= --map-group= --map-users= --map-groups=
 		--map-auto --map-subids --owner= --setgroups=
-		-S= --setuid= -G= --setgid= --keep-caps
+		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
 		-R= --root= -w= --wd= --mount-proc[=] --propagation=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
-		--clear-env --whitelist-env= --dry-run
+		--suppress-sync --clear-env --whitelist-env= --dry-run
 		-h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
