@@ -13,7 +13,11 @@ type assembler struct {
 	reversed []bpf.Instruction
 	allow    label
 	fake     label
+	relays   []relay
 }
+
+// A relay is a jump on to a label that conditional jumps do not reach.
+type relay struct{ to, at label }
 
 // A label is the place of an instruction, counted from the end.
 type label int
@@ -41,16 +45,30 @@ func (a *assembler) emit(i bpf.Instruction) label {
 // skip is how many instructions lie between the next one that is emitted and a label.
 func (a *assembler) skip(to label) int { return len(a.reversed) - 1 - int(to) }
 
-// branch emits a test of the loaded value that leads to one of two labels. A conditional jump reaches 255 instructions.
+// branch emits a test of the loaded value that leads to one of two labels.
 func (a *assembler) branch(test bpf.JumpTest, value uint32, yes, no label) label {
-	const far = 255 - 1 // another jump may come in between
-	if a.skip(yes) > far {
-		yes = a.emit(bpf.Jump{Skip: uint32(a.skip(yes))})
-	}
-	if a.skip(no) > far {
-		no = a.emit(bpf.Jump{Skip: uint32(a.skip(no))})
-	}
+	yes, no = a.within(yes), a.within(no)
 	return a.emit(bpf.JumpIf{Cond: test, Val: value, SkipTrue: uint8(a.skip(yes)), SkipFalse: uint8(a.skip(no))})
+}
+
+// within returns a label that leads to another and can be reached by a conditional jump, which skips 255 instructions.
+func (a *assembler) within(to label) label {
+	const far = 255 - 1 // the next relay may come in between
+	if a.skip(to) <= far {
+		return to
+	}
+	for i := range a.relays {
+		r := &a.relays[i]
+		if r.to == to {
+			if a.skip(r.at) > far {
+				r.at = a.emit(bpf.Jump{Skip: uint32(a.skip(to))})
+			}
+			return r.at
+		}
+	}
+	at := a.emit(bpf.Jump{Skip: uint32(a.skip(to))})
+	a.relays = append(a.relays, relay{to, at})
+	return at
 }
 
 // Offsets in struct seccomp_data (seccomp(2)).
