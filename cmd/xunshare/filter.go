@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
@@ -16,7 +19,10 @@ func filter(o *Options, f *ns.Facts) (launch.Filter, error) {
 	s := seccomp.Options{FakeIDs: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(*f)}
 	s.Users, s.Groups = o.NS.Mapped(*f)
 	program, err := s.Build()
-	return launch.Filter{Program: program, NoNewPrivs: !o.NS.Kinds.Has(ns.User) && !isAdmin()}, err
+	if err != nil {
+		return launch.Filter{}, fmt.Errorf("--fake-ids: %w", err)
+	}
+	return launch.Filter{Program: program, NoNewPrivs: !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
 // isAdmin tells whether this process may install a filter as it is: the capability is effective.
@@ -36,4 +42,15 @@ func (o *Options) filtering(f *Facts) []launch.Step {
 		reason = "let files count as written to the disk"
 	}
 	return []launch.Step{{Call: f.Filter, Reason: reason}}
+}
+
+// explainFilter says why the filter could not be installed.
+func explainFilter(failed *launch.Error) []string {
+	if _, ours := failed.Step.Call.(launch.Filter); !ours {
+		return nil
+	}
+	if errors.Is(failed, unix.EINVAL) || errors.Is(failed, unix.ENOSYS) {
+		return []string{"filters of system calls need Linux 4.17 with CONFIG_SECCOMP_FILTER; emulated programs cannot install any"}
+	}
+	return nil
 }
