@@ -59,9 +59,13 @@ func (k KeepCapabilities) lower(p *program) {
 // which the kernel forbids (timens_install in kernel/time/namespace.c, EUSERS; check_unshare_flags in kernel/fork.c).
 func canShare(steps []Step) bool {
 	for _, s := range steps {
-		switch s.Call.(type) {
+		switch c := s.Call.(type) {
 		case task, DropGroups, SetGroup, SetUser, KeepCapabilities, EnterTime, EnterUser:
 			return false
+		case Unshare:
+			if c.Flags&unix.CLONE_NEWUSER != 0 {
+				return false
+			}
 		}
 	}
 	return true
