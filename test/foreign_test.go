@@ -188,3 +188,10 @@ func TestRulesForAnybody(t *testing.T) {
 	}
 	run(t, "-c", "--keep-caps", "-m", "-l", rule(t, "s390x"), "sh", "-c", "mount -t tmpfs x /mnt && "+tree("s390x")+"/bin/busybox uname -m").want(t, "s390x\n")
 }
+
+// A program that leaves the mount namespace, and then lets go of the host's mounts, as container engines do, keeps the
+// rules.
+func TestRulesOutliveTheirMounts(t *testing.T) {
+	run(t, "-r", "-l", rule(t, "s390x"), "unshare", "-m", "sh", "-c", "umount -l /proc/sys/fs/binfmt_misc; "+tree("s390x")+"/bin/busybox uname -m").
+		want(t, "s390x\n")
+}
