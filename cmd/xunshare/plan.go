@@ -25,6 +25,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(rules.Attach())
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
+	add(o.NS.Plant(f.NS))
 	add(tree.WorkIn())
 	add(o.NS.MapBack(f.NS)) // what comes after needs no privileges but over the ids
 	add(o.initialize())

@@ -1,7 +1,6 @@
 package binfmt
 
 import (
-	"encoding/binary"
 	"runtime"
 	"strings"
 )
@@ -139,10 +138,7 @@ func (a *Arch) Rule(interpreter, flags string) *Rule {
 }
 
 func (a *Arch) rule(name string, machine uint16, interpreter, flags string) *Rule {
-	order := binary.ByteOrder(binary.LittleEndian)
-	if a.Data == dataBE {
-		order = binary.BigEndian
-	}
+	order := a.order()
 	size := 20
 	if a.FlagsMask != 0 {
 		size = 40 // as far as e_flags of a 32-bit header reaches

@@ -9,29 +9,13 @@ import (
 	"testing"
 )
 
-// matches compares as the kernel does: bytes that the file does not have are NUL.
-func (r *Rule) matches(start []byte) bool {
-	buf := make([]byte, Window)
-	copy(buf, start)
-	for i, m := range r.Magic {
-		mask := byte(0xff)
-		if r.Mask != nil {
-			mask = r.Mask[i]
-		}
-		if (m^buf[r.Offset+i])&mask != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // checkMatches checks that of all built-in rules only those for the architecture target match.
 func checkMatches(t *testing.T, what string, start []byte, target string) {
 	t.Helper()
 	hits := 0
 	for i := range arches {
 		for _, r := range arches[i].Rules("/q", "") {
-			if !r.matches(start) {
+			if !r.Matches(start, "") {
 				continue
 			}
 			hits++
@@ -197,7 +181,7 @@ func TestRulesAndIdent(t *testing.T) {
 		a := FindArch(c.arch)
 		b := elfFile{Header: Header{Class: a.Class, Data: a.Data, Type: 2, Machine: a.Machine, Flags: a.Flags}}.bytes()
 		copy(b[c.offset:], c.bytes)
-		if got := a.Rule("/q", "").matches(b); got != c.want {
+		if got := a.Rule("/q", "").Matches(b, ""); got != c.want {
 			t.Errorf("%s: rule for %s matches: %v", c.what, c.arch, got)
 		}
 	}

@@ -62,6 +62,8 @@ var plans = map[string]testPlan{
 	"enter user, no map": {steps: entered("cat /proc/self/uid_map; id -u", EnterUser{}), want: "65534\n"},
 	"enter user, groups": {steps: entered("id -u; id -g", EnterUser{"7 0 1\n", "8 0 1\n"}), want: "7\n8\n"},
 	"enter user fails":   {steps: entered("true", EnterUser{Users: "7 8 9\n"}), exit: 99, want: "mount it: write uid_map: operation not permitted"},
+	"create file":        {steps: entered("stat -c '%a %s' /tmp/f", tmpfs("/tmp"), CreateFile{"/tmp/f", "text", 1 << 7}), want: "755 4\n"},
+	"create file fails":  {steps: mapped("true", CreateFile{"/bin/sh", "text", 0}), exit: 99, want: "open /bin/sh: file exists"},
 	"clone fails":        {steps: sh(unix.CLONE_NEWNET, "true"), exit: 99, want: "operation not permitted"},
 	"signal":             {steps: sh(0, "kill -TERM $$"), exit: -1},
 	"signals":            {steps: sh(0, "grep -c SigBlk:.0000000000000000 /proc/self/status"), want: "1\n"},
