@@ -86,13 +86,28 @@ func readRule(dir int, name string, buf []byte) (*binfmt.Rule, error) {
 	if err == nil {
 		r, err = parseEntry(name, text)
 	}
+	if err == nil && r != nil {
+		err = writable(r)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("rule %q: %w", name, err)
 	}
-	if r != nil {
-		_, err = binfmt.Parse(r.String()) // its sentence begins as ours
+	return r, nil
+}
+
+// writable is an error if String has no text for r that the kernel takes, because magic and mask are too long with escapes
+// or because no character is left for the delimiter. Parsing all rules would cost a fifth of the whole.
+func writable(r *binfmt.Rule) error {
+	const short = 1900 // MAX_REGISTER_LENGTH is 1920; delimiters, type and offset need 11
+	size := len(r.Name) + len(r.Extension) + len(r.Interpreter) + len(r.Flags) + len(`\x00`)*(len(r.Magic)+len(r.Mask))
+	colon := func(s string) bool { return strings.IndexByte(s, ':') >= 0 }
+	if size <= short && !colon(r.Name) && !colon(r.Extension) && !colon(r.Interpreter) {
+		return nil
 	}
-	return r, err
+	if _, err := binfmt.Parse(r.String()); err != nil {
+		return fmt.Errorf("it cannot be written so that the kernel takes it again: %w", err)
+	}
+	return nil
 }
 
 // maxEntry is what the kernel needs at most for what it shows of a rule that it took from a text of MAX_REGISTER_LENGTH.
