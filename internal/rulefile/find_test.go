@@ -45,6 +45,7 @@ func TestFind(t *testing.T) {
 			"a", rule("a", "/run")},
 		{"local", map[string]string{local + "a.conf": rule("a", "/local"), lib + "a.conf": rule("a", "/lib")}, "a", rule("a", "/local")},
 		{"a file later in the alphabet", map[string]string{etc + "a.conf": rule("a", "/etc"), lib + "b.conf": rule("a", "/lib")}, "a", rule("a", "/lib")},
+		{"a file later in the alphabet, of more weight", map[string]string{etc + "b.conf": rule("a", "/etc"), lib + "a.conf": rule("a", "/lib")}, "a", rule("a", "/etc")},
 		{"twice in a file", map[string]string{etc + "a.conf": rule("a", "/1") + rule("a", "/2")}, "a", rule("a", "/2")},
 		{"systemd's rather than QEMU's", map[string]string{lib + "z.conf": rule("a", "/lib"), qemu + "a.conf": rule("a", "/qemu"), deb + "a": debian},
 			"a", rule("a", "/lib")},
