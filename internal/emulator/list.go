@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // Row is what --list-arches says about one architecture.
@@ -45,7 +44,7 @@ func (s *Search) row(a *binfmt.Arch, setuid bool) Row {
 	e, err := s.Find(a, false)
 	if err != nil {
 		row.Problem = err.Error()
-		row.Install = strings.Join(remedy.Hints(err), "; ")
+		row.Install = s.Install(a)
 		return row
 	}
 	row.Emulator, row.Kind, row.Version = e.Path, e.Kind.String(), e.Version.Text

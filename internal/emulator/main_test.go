@@ -145,3 +145,10 @@ func (r *root) link(path, to string) {
 		r.t.Fatal(err)
 	}
 }
+
+func (r *root) chmod(path string, mode fs.FileMode) {
+	r.t.Helper()
+	if err := os.Chmod(r.Root+path, mode); err != nil {
+		r.t.Fatal(err)
+	}
+}
