@@ -1,11 +1,15 @@
 package test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/asuser"
 	"github.com/xunshare/xunshare/internal/binfmt"
 	emulators "github.com/xunshare/xunshare/internal/emulator"
 )
@@ -56,4 +60,24 @@ func TestMarkedEmulatorInARoot(t *testing.T) {
 	cmd := exec.Command(binary(), args...)
 	cmd.ExtraFiles = []*os.File{marked}
 	finish(t, cmd).want(t, "x86_64\n/memfd:emulator (deleted)\n")
+}
+
+// unreadable makes a foreign program that all may run, and only who started the tests may read.
+func unreadable(dir string) error {
+	name := dir + "/busybox-unreadable"
+	return errors.Join(command("cp", dir+"/trees/arm64/bin/busybox", name).Run(), os.Chmod(name, 0o711))
+}
+
+// With the flags that are chosen a program that cannot be read runs, as a native one does.
+func TestChosenFlagsRunTheUnreadable(t *testing.T) {
+	name := dir() + "/busybox-unreadable"
+	if unix.Access(name, unix.R_OK) == nil {
+		asuser.Skip(t, "the tests were not started by root, whose file it would be")
+	}
+	e := chosen(t, "arm64")
+	run(t, "-r", "-l", e.Arch.Rule(e.Path, e.Flags(false)).String(), name, "uname", "-m").want(t, "aarch64\n")
+	r := run(t, "-r", "-l", e.Arch.Rule(e.Path, strings.ReplaceAll(e.Flags(false), "O", "")).String(), name, "uname", "-m")
+	if r.status != 1 || r.out == "aarch64\n" {
+		t.Errorf("without O: %+v", r)
+	}
 }

@@ -87,7 +87,7 @@ func (f *finder) try(path string) {
 	if missing(file.Err) {
 		return
 	}
-	if err, near := f.reject(file); err != nil {
+	if near, err := f.reject(file); err != nil {
 		if f.rejected == nil || near > f.nearness {
 			f.rejected, f.nearness = err, near
 		}
@@ -128,7 +128,7 @@ func (f *finder) given(g Given) (*Emulator, error) {
 	if isScript(file) && !f.needStatic {
 		return f.accept(file), nil // its user knows what it passes on
 	}
-	if err, _ := f.reject(file); err != nil {
+	if _, err := f.reject(file); err != nil {
 		return nil, givenError(g, err)
 	}
 	return f.accept(file), nil

@@ -24,19 +24,19 @@ const (
 )
 
 // reject says why a file that is there will not do, nil if it does.
-func (f *finder) reject(file binfmt.Emulator) (error, nearness) {
+func (f *finder) reject(file binfmt.Emulator) (nearness, error) {
 	if err := file.Fits(f.host); err != nil {
-		return err, nearnessOf(file)
+		return nearnessOf(file), err
 	}
 	if isScript(file) {
-		return fmt.Errorf("%s is a script, and would be started by way of %s, not an emulator by itself",
-			file.Path, file.Image.Interpreter), nearScript
+		return nearScript, fmt.Errorf("%s is a script, and would be started by way of %s, not an emulator by itself",
+			file.Path, file.Image.Interpreter)
 	}
 	if f.needStatic && rankOf(file) == rankDynamic {
-		return fmt.Errorf("%s is dynamically linked: its loader %s and its libraries would be looked up inside the root",
-			file.Path, file.Image.ELF.Interp), nearDynamic
+		return nearDynamic, fmt.Errorf("%s is dynamically linked: its loader %s and its libraries would be looked up inside the root",
+			file.Path, file.Image.ELF.Interp)
 	}
-	return nil, farOff
+	return farOff, nil
 }
 
 func nearnessOf(file binfmt.Emulator) nearness {
