@@ -40,6 +40,9 @@ func prepare(dir string) error {
 			return err
 		}
 	}
+	if err := unreadable(dir); err != nil {
+		return err
+	}
 	// Who runs the tests owns the trees, as the user of a tree does.
 	if os.Getuid() == 0 && os.Getenv(asuser.KeepRoot) == "" {
 		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees").Run()
