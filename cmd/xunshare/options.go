@@ -15,11 +15,15 @@ type Options struct {
 	Root string // --root; "" stays in the caller's
 	Dir  string // --wd; "" for none
 
-	ProcDir     string // where --mount-proc mounts; "" if it was not given
-	BinfmtDir   string // where --mount-binfmt mounts; "" for the usual place
-	MountBinfmt bool   // an instance of binfmt_misc is wanted
-	ProcImplied bool   // /proc has to show it
-	Rules       []*binfmt.Rule
+	ProcDir     string         // where --mount-proc mounts; "" if it was not given
+	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
+	MountBinfmt bool           // an instance of binfmt_misc is wanted
+	ProcImplied bool           // /proc has to show it
+	Rules       []*binfmt.Rule // --load-binfmt, written out
+	Foreign     foreign
+	ListArches  string       // --list-arches: table or json; "" for no list
+	PrintRule   *binfmt.Arch // --print-rule; nil for none
+	Verbose     bool
 	ClearEnv    bool
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
@@ -33,10 +37,10 @@ type Options struct {
 // imply sets what follows from several options together. A process whose children belong to another pid namespace
 // cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
 func (o *Options) imply() {
-	if len(o.Rules) > 0 && o.NS.Kinds.Has(ns.PID) {
+	if o.loads() && o.NS.Kinds.Has(ns.PID) {
 		o.NS.Fork = true
 	}
-	o.NS.NeedsRoot = len(o.Rules) > 0 // binfmt_misc's register file is root's
+	o.implyMaps()
 }
 
 // Validate finds what cannot go together. Each error is one sentence.
@@ -46,6 +50,9 @@ func (o *Options) Validate() error {
 	}
 	if o.Init && !o.NS.Kinds.Has(ns.PID) {
 		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
+	}
+	if err := o.validateEmulators(); err != nil {
+		return err
 	}
 	if err := binfmt.CheckSet(o.Rules); err != nil {
 		return fmt.Errorf("--load-binfmt: %w", err)

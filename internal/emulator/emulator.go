@@ -102,19 +102,15 @@ func rankOf(file binfmt.Emulator) rank {
 	switch {
 	case file.Image == nil:
 		return rankUnreadable
-	case isStatic(file):
+	case file.Image.Static():
 		return rankStatic
 	}
 	return rankDynamic
 }
 
-func isStatic(file binfmt.Emulator) bool {
-	return file.Image != nil && file.Image.Kind == binfmt.KindELF && file.Image.ELF.Interp == ""
-}
-
 // accept finds out what an emulator that fits is.
 func (f *finder) accept(file binfmt.Emulator) *Emulator {
-	e := &Emulator{Arch: f.arch, Path: file.Path, Static: isStatic(file)}
+	e := &Emulator{Arch: f.arch, Path: file.Path, Static: file.Image.Static()}
 	e.Kind, e.Version = f.search.identify(file)
 	return e
 }
