@@ -37,7 +37,7 @@ func (o *Options) judge(r *binfmt.Rule) error {
 	root := o.Root
 	var inRoot func(path string) bool
 	if root != "" {
-		inRoot = func(path string) bool { return exists(root, path) }
+		inRoot = func(path string) bool { return exists(o.Root, path) }
 	}
 	if r.Has('F') {
 		root = "" // the kernel opens it on the host, while the rule is written

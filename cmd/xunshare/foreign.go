@@ -126,6 +126,7 @@ func loadBinfmt(o *Options, v string) error {
 		found, err = rulefile.ReadFile(file)
 	case isName(v):
 		found, err = rulefile.System{}.Find(v)
+		err = remedy.Wrap(err, "a rule itself is written :name:type:offset:magic:mask:interpreter:flags")
 	}
 	if err != nil {
 		return err

@@ -32,15 +32,15 @@ func (o *Options) Load() []launch.Step {
 		Reason: "make an instance of binfmt_misc",
 	}}
 	for _, r := range o.Kept {
-		steps = append(steps, write(r, true))
+		steps = append(steps, registration(r, true))
 	}
 	for _, r := range o.Rules {
-		steps = append(steps, write(r, false))
+		steps = append(steps, registration(r, false))
 	}
 	return steps
 }
 
-func write(r *Rule, optional bool) launch.Step {
+func registration(r *Rule, optional bool) launch.Step {
 	return launch.Step{
 		Call:   launch.WriteFile{Dir: Instance, Path: register, Text: r.String(), Optional: optional},
 		Reason: "register " + r.Name,

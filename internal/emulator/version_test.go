@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"encoding/binary"
 	"os"
 	"strings"
 	"testing"
