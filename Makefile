@@ -66,6 +66,8 @@ fuzz:
 	$(GO) test ./internal/ns/idmap -run '^$$' -fuzz FuzzMerge -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzInspect -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzFindArch -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzKernelAgrees -fuzztime $(FUZZTIME)
 
 lint: cross
 	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -d cmd internal test; exit 1; }
