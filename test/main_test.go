@@ -32,6 +32,8 @@ func prepare(dir string) error {
 	if err := build(dir); err != nil {
 		return err
 	}
+	guests := make(chan error, 1)
+	go func() { guests <- fetchGuests(dir) }()
 	if err := fetchTree(dir, native); err != nil {
 		return err
 	}
@@ -40,12 +42,12 @@ func prepare(dir string) error {
 			return err
 		}
 	}
-	if err := unreadable(dir); err != nil {
+	if err := errors.Join(unreadable(dir), fetchGuestEmulators(dir), <-guests); err != nil {
 		return err
 	}
 	// Who runs the tests owns the trees, as the user of a tree does.
 	if os.Getuid() == 0 && os.Getenv(asuser.KeepRoot) == "" {
-		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees").Run()
+		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees", dir+"/libc").Run()
 	}
 	return nil
 }
