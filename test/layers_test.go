@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"test":              {},
 	"test/root":         {},
 	"test/vm":           {},
-	"test/bench":        {"internal/asuser"},
+	"test/bench":        {"internal/asuser", "internal/binfmt"},
 }
 
 const module = "github.com/xunshare/xunshare/"

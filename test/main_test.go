@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
 // arches are the foreign trees, by Debian's name: what uname -m says inside, and QEMU's name.
@@ -75,10 +76,7 @@ func fetchEmulator(dir, target string) error {
 	if err != nil {
 		return err
 	}
-	rule, err := script("rule", target, emulator)
-	if err != nil {
-		return err
-	}
+	rule := binfmt.FindArch(target).Rule(emulator, "POCF").String()
 	return os.WriteFile(dir+"/rule-"+target, []byte(rule), 0o644)
 }
 
