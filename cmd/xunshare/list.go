@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -42,10 +41,11 @@ func listArches(o *Options) error {
 		return out.Encode(rows)
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ARCHITECTURE\tDEBIAN\tFLAGS\tEMULATOR")
+	fmt.Fprintln(w, "ARCHITECTURE\tFLAGS\tVERSION\tEMULATOR\tALSO CALLED")
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Arch, strings.Join(r.Names, " "), orDash(r.Flags), describe(r))
+		version, _, _ := strings.Cut(r.Version, " ")
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Arch, orDash(r.Flags), orDash(version), describe(r), orDash(strings.Join(r.Names, " ")))
 	}
 	return w.Flush()
 }
@@ -59,19 +59,17 @@ func orDash(s string) string {
 
 // describe says what runs the programs of a row, or what to install.
 func describe(r *emulator.Row) string {
-	var words []string
+	words := r.Emulator
 	switch {
 	case r.Emulator == "":
-		words = append(words, "none: "+r.Install)
-	case r.Static:
-		words = append(words, r.Emulator, r.Version)
-	default:
-		words = append(words, r.Emulator, r.Version, "(dynamic: not for a root; "+r.Install+")")
+		words = "none; " + r.Install
+	case !r.Static:
+		words += " (dynamic, so not for a root; " + r.Install + ")"
 	}
 	if r.Native {
-		words = append([]string{"not needed here:"}, words...)
+		words = "not needed here; " + words
 	}
-	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
+	return words
 }
 
 // printRule prints the rule that would be loaded, for use elsewhere: a line for each.

@@ -10,7 +10,7 @@ import (
 // Row is what --list-arches says about one architecture.
 type Row struct {
 	Arch     string   `json:"arch"`               // QEMU's name
-	Names    []string `json:"names"`              // Debian's, as far as they are others
+	Names    []string `json:"names"`              // what others call it
 	Native   bool     `json:"native"`             // this machine's kernel runs it without an emulator
 	Emulator string   `json:"emulator,omitempty"` // path; "" if there is none, the rest but Problem and Install is empty then
 	Kind     string   `json:"kind,omitempty"`
@@ -40,7 +40,7 @@ func (s *Search) List(arches []*binfmt.Arch, setuid bool) []Row {
 }
 
 func (s *Search) row(a *binfmt.Arch, setuid bool) Row {
-	row := Row{Arch: a.Name, Names: otherNames(a)}
+	row := Row{Arch: a.Name, Names: a.Names()[1:]}
 	e, err := s.Find(a, false)
 	if err != nil {
 		row.Problem = err.Error()
@@ -53,17 +53,6 @@ func (s *Search) row(a *binfmt.Arch, setuid bool) Row {
 		row.Install = s.Install(a)
 	}
 	return row
-}
-
-// otherNames are Debian's.
-func otherNames(a *binfmt.Arch) []string {
-	names := []string{}
-	for name := range strings.SplitSeq(a.Debian, ",") {
-		if name != "" && name != a.Name {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // readDir returns those entries that may be names of emulators. A directory that cannot be read has none; it is not

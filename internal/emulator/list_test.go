@@ -38,14 +38,14 @@ func TestListJSON(t *testing.T) {
 	r := newRoot(t)
 	r.fill([]file{
 		{path: "/usr/bin/qemu-aarch64", content: dynamic},
-		{path: "/usr/libexec/qemu-binfmt/arm-binfmt-P", content: "=/usr/bin/q"},
-		{path: "/usr/bin/q", content: elf{data: qemu("arm", "7.2.22 (Debian)")}.String()},
+		{path: "/usr/libexec/qemu-binfmt/mips64-binfmt-P", content: "=/usr/bin/q"},
+		{path: "/usr/bin/q", content: elf{data: qemu("mips64", "7.2.22 (Debian)")}.String()},
 		{path: "/etc/os-release", content: "ID=alpine\n"},
 	})
-	text, err := json.Marshal(r.List([]*binfmt.Arch{arch(t, "aarch64"), arch(t, "arm"), arch(t, "xtensa")}, false))
+	text, err := json.Marshal(r.List([]*binfmt.Arch{arch(t, "aarch64"), arch(t, "mips64"), arch(t, "xtensa")}, false))
 	const want = `[
-{"arch":"aarch64","names":["arm64"],"native":false,"emulator":"/usr/bin/qemu-aarch64","kind":"QEMU","version":"8.1.0","static":false,"flags":"POF","install":"install one: apk add qemu-aarch64"},
-{"arch":"arm","names":["armel","armhf"],"native":false,"emulator":"/usr/bin/q","kind":"QEMU","version":"7.2.22 (Debian)","static":true,"flags":"POF"},
+{"arch":"aarch64","names":["arm64","armv8","arm64v8"],"native":false,"emulator":"/usr/bin/qemu-aarch64","kind":"QEMU","version":"8.1.0","static":false,"flags":"POF","install":"install one: apk add qemu-aarch64"},
+{"arch":"mips64","names":["mips64r6","mipsisa64r6"],"native":false,"emulator":"/usr/bin/q","kind":"QEMU","version":"7.2.22 (Debian)","static":true,"flags":"POF"},
 {"arch":"xtensa","names":[],"native":false,"static":false,"problem":"no emulator for xtensa was found","install":"install one: apk add qemu-xtensa"}
 ]`
 	if got := string(text); err != nil || got != strings.ReplaceAll(want, "\n", "") {
