@@ -45,9 +45,9 @@ func TestBadInput(t *testing.T) {
 		{"-r " + home + "/plain", 126, "is not executable (mode 0644)", "chmod +x"},
 		{"-r " + home, 126, "is a directory", ""},
 		{"-r " + home + "/script", 127, "is a script for /bin/nosuch-shell, which is not there", ""},
-		{"-r " + foreign + "/bin/busybox true", 126, "is a program for s390x, and no rule runs it here", "--load-binfmt ':qemu-s390x:"},
-		{"-rm --root=" + foreign + " /bin/busybox", 126, "is a program for s390x", "--load-binfmt"},
-		{"-rm --root=" + foreign + " /usr/local/bin/hello", 126, "/bin/sh: is a program for s390x", "--load-binfmt"},
+		{"-r " + foreign + "/bin/busybox true", 126, "is a program for s390x, and no rule runs it here", "--arch=auto"},
+		{"-rm --root=" + foreign + " /bin/busybox", 126, "is a program for s390x", "--arch=auto"},
+		{"-rm --root=" + foreign + " /usr/local/bin/hello", 126, "/bin/sh: is a program for s390x", "--arch=auto"},
 
 		{"-r -l nonsense true", 1, "rule", ":name:type:offset:magic:mask:interpreter:flags"},
 		{"-r -l ::M::abc::/bin/true: true", 1, "the name is empty", ""},
@@ -61,8 +61,6 @@ func TestBadInput(t *testing.T) {
 		{"-r -l :x:M::abc::/bin/true:q true", 1, "flag", ""},
 		{"-r -l :x:M::abc::/bin/true:Z true", 1, "write register: invalid argument", "flags that every kernel knows"},
 		{"-r -l :x:M::abc::/bin/true: -l :x:M::abd::/bin/true: true", 1, `"x"`, ""},
-		{"-l :x:M::abc::/bin/true: true", 1, "only where user 0 exists", "add --map-root-user"},
-		{"-c -l :x:M::abc::/bin/true: true", 1, "only where user 0 exists", "add --map-root-user"},
 
 		{"-r -l " + magic + "/nosuch:F true", 1, "emulator /nosuch: no such file", "qemu-user"},
 		{"-r -l " + magic + home + "/plain:F true", 1, "is not executable", "chmod +x"},

@@ -14,55 +14,47 @@ import (
 type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
+	Rules  ruleFacts
 	Filter launch.Filter // without a program if none is asked for
 	Target launch.Exec
 }
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out.
-func gather(o *Options) (Facts, error) {
-	caller, err := o.NS.Look()
-	if err != nil {
-		return Facts{}, err
+func gather(o *Options) (f Facts, err error) {
+	if f.Root, err = chroot.Look(o.Root); err != nil {
+		return f, err
 	}
-	root, err := chroot.Look(o.Root)
-	if err != nil {
-		return Facts{}, err
+	f.Target = target(o, o.environment())
+	if f.Rules, err = o.lookAtRules(f.Target.Candidates); err != nil {
+		return f, err
 	}
-	if err := checkEmulators(o); err != nil {
-		return Facts{}, err
+	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 // binfmt_misc's register file is root's
+	if f.NS, err = o.NS.Look(); err != nil {
+		return f, err
 	}
-	filter, err := filter(o, &caller)
-	if err != nil {
-		return Facts{}, err
-	}
-	return Facts{
-		NS:     caller,
-		Root:   root,
-		Filter: filter,
-		Target: target(o, o.environment()),
-	}, nil
+	f.Filter, err = filter(o, &f.NS)
+	return f, err
 }
 
-// checkEmulators refuses rules whose emulator cannot work, while nothing has changed yet.
-func checkEmulators(o *Options) error {
+// judge says why the emulator of a rule cannot work, nil if nothing speaks against it.
+func (o *Options) judge(r *binfmt.Rule) error {
+	root := o.Root
 	var inRoot func(path string) bool
-	if o.Root != "" {
+	if root != "" {
 		inRoot = func(path string) bool { return exists(o.Root, path) }
 	}
-	for _, r := range o.Rules {
-		root := o.Root
-		if r.Has('F') {
-			root = "" // the kernel opens it on the host, while the rule is written
-		} else if !path.IsAbs(r.Interpreter) {
-			continue // relative to whoever runs a program, then
-		}
-		open := func(path string) (*os.File, error) { return chroot.Open(root, path) }
-		onHost := func(path string) bool { return exists("", path) }
-		if err := binfmt.Look(open, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
-			return err
-		}
+	if r.Has('F') {
+		root = "" // the kernel opens it on the host, while the rule is written
+	} else if !path.IsAbs(r.Interpreter) {
+		return nil // relative to whoever runs a program, then
 	}
-	return nil
+	onHost := func(path string) bool { return exists("", path) }
+	return lookAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost)
+}
+
+// lookAt looks at an emulator inside a root.
+func lookAt(root, file string) binfmt.Emulator {
+	return binfmt.Look(func(path string) (*os.File, error) { return chroot.Open(root, path) }, file)
 }
 
 func exists(root, path string) bool {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -16,11 +15,15 @@ type Options struct {
 	Root string // --root; "" stays in the caller's
 	Dir  string // --wd; "" for none
 
-	ProcDir     string // where --mount-proc mounts; "" if it was not given
-	BinfmtDir   string // where --mount-binfmt mounts; "" for the usual place
-	MountBinfmt bool   // an instance of binfmt_misc is wanted
-	ProcImplied bool   // /proc has to show it
-	Rules       []*binfmt.Rule
+	ProcDir     string         // where --mount-proc mounts; "" if it was not given
+	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
+	MountBinfmt bool           // an instance of binfmt_misc is wanted
+	ProcImplied bool           // /proc has to show it
+	Rules       []*binfmt.Rule // --load-binfmt, written out
+	Foreign     foreign
+	ListArches  string       // --list-arches: table or json; "" for no list
+	PrintRule   *binfmt.Arch // --print-rule; nil for none
+	Verbose     bool
 	ClearEnv    bool
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
@@ -36,15 +39,10 @@ type Options struct {
 // imply sets what follows from several options together. A process whose children belong to another pid namespace
 // cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
 func (o *Options) imply() {
-	if len(o.Rules) > 0 && o.NS.Kinds.Has(ns.PID) {
+	if o.loads() && o.NS.Kinds.Has(ns.PID) {
 		o.NS.Fork = true
 	}
-}
-
-// mapsRoot tells whether the launch is user 0 inside: as the caller, or as an owner who maps everybody.
-func (o *Options) mapsRoot() bool {
-	single := o.NS.Users.Single
-	return single != nil && *single == 0 || single == nil && os.Geteuid() == 0 && len(o.NS.Users.Ranges) > 0
+	o.implyMaps()
 }
 
 // Validate finds what cannot go together. Each error is one sentence.
@@ -58,9 +56,8 @@ func (o *Options) Validate() error {
 	if o.FakeIDs && !o.NS.Kinds.Has(ns.User) {
 		return remedy.New("--fake-ids is about the ids that a new user namespace does not have", "add --map-root-user")
 	}
-	if len(o.Rules) > 0 && !o.mapsRoot() {
-		return remedy.New("a rule can be loaded only where user 0 exists in the namespace: binfmt_misc's register file is theirs",
-			"add --map-root-user")
+	if err := o.validateEmulators(); err != nil {
+		return err
 	}
 	if err := binfmt.CheckSet(o.Rules); err != nil {
 		return fmt.Errorf("--load-binfmt: %w", err)

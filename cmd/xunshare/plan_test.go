@@ -12,6 +12,7 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
 
 var update = flag.Bool("update", false, "write the golden plans")
@@ -51,6 +52,8 @@ func checkGolden(t *testing.T, file string) {
 
 func goldenFacts(o *Options, words string) *Facts {
 	f := &Facts{NS: ns.Facts{UID: 1000, GID: 100}, Root: chroot.Facts{ProcDir: true}}
+	f.Rules = ruleFacts{Loaded: o.Rules, Instance: len(o.Rules) > 0 || o.Foreign.None}
+	o.NS.NeedsRoot = len(o.Rules) > 0
 	f.Target = launch.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
 	if o.FakeIDs || o.NoSync {
 		f.Filter = launch.Filter{Program: make([]unix.SockFilter, 2), NoNewPrivs: !o.FakeIDs}
@@ -61,6 +64,10 @@ func goldenFacts(o *Options, words string) *Facts {
 			f.Root.ProcDir = false
 		case "initramfs":
 			f.Root.OnInitramfs = true
+		case "sub-ids":
+			f.NS.UIDMap, f.NS.GIDMap = "/usr/bin/newuidmap", "/usr/bin/newgidmap"
+			f.NS.Users = idmap.Map{{Inside: 1000, Outside: 1000, Count: 1}, {Inside: 5, Outside: 5000, Count: 10}}
+			f.NS.Groups = idmap.Map{{Inside: 100, Outside: 100, Count: 1}, {Inside: 5, Outside: 5000, Count: 10}}
 		}
 	}
 	return f

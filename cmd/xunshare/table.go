@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
@@ -71,6 +70,14 @@ var table = [...]option{
 	{name: "mount-binfmt", takes: optional, implies: ns.Mount | ns.User, set: mountBinfmt},
 	{name: "load-interp", short: 'l', takes: required, implies: ns.Mount | ns.User, set: loadBinfmt},
 	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
+	{name: "arch", takes: required, ours: true, implies: ns.Mount | ns.User, set: setArch},
+	{name: "emulator", takes: required, ours: true, set: setEmulator},
+	{name: "emulator-env", takes: required, ours: true, set: setEmulatorVariable},
+	{name: "cpu", takes: required, ours: true, set: setCPU},
+	{name: "guest-setuid", takes: required, ours: true, set: setGuestSetuid},
+	{name: "host-binfmt", takes: required, ours: true, set: setHostBinfmt},
+	{name: "list-arches", takes: optional, preset: listTable, ours: true, set: setListArches},
+	{name: "print-rule", takes: required, ours: true, set: setPrintRule},
 	{name: "root", short: 'R', takes: required, set: func(o *Options, v string) error { o.Root = v; return notEmpty(v) }},
 	{name: "wd", short: 'w', takes: required, set: func(o *Options, v string) error { o.Dir = v; return notEmpty(v) }},
 	{name: "init", ours: true, set: func(o *Options, _ string) error { o.NS.Fork, o.Init = true, true; return nil }},
@@ -79,6 +86,7 @@ var table = [...]option{
 	{name: "clear-env", set: func(o *Options, _ string) error { o.ClearEnv = true; return nil }},
 	{name: "whitelist-env", takes: required, set: whitelist},
 	{name: "kill-child", takes: optional, preset: "KILL", set: killChild},
+	{name: "verbose", ours: true, set: func(o *Options, _ string) error { o.Verbose = true; return nil }},
 	{name: "dry-run", ours: true, set: func(o *Options, _ string) error { o.DryRun = true; return nil }},
 	{name: "help", short: 'h', set: func(o *Options, _ string) error { o.Help = true; return errEnough }},
 	{name: "version", short: 'V', set: func(o *Options, _ string) error { o.Version = true; return errEnough }},
@@ -231,18 +239,6 @@ func mountBinfmt(o *Options, v string) error {
 	o.MountBinfmt, o.BinfmtDir = true, v
 	o.ProcImplied = o.ProcImplied || v == ""
 	return nil
-}
-
-func loadBinfmt(o *Options, v string) error {
-	rule, err := binfmt.Parse(v)
-	if err != nil {
-		return err
-	}
-	o.Rules = append(o.Rules, rule)
-	if o.MountBinfmt {
-		return nil
-	}
-	return mountBinfmt(o, "")
 }
 
 func killChild(o *Options, v string) (err error) {

@@ -4,7 +4,10 @@ package main
 const usage = `Usage: xunshare [options] [program [argument...]]
 
 Run a program, or the login shell, in new namespaces and in another root: one of
-a foreign architecture too, whose programs an emulator of the host runs.
+a foreign architecture too, whose programs an emulator of the host runs:
+
+  xunshare -rpf --arch=auto --root=TREE     be root in a tree
+  xunshare --arch=arm64 PROGRAM             let it run arm64 programs here
 
 Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
   -U, --user[=FILE]         new user namespace
@@ -42,16 +45,28 @@ Root and mounts:
   -w, --wd=DIR              work in DIR, inside the root
       --mount-proc[=DIR]    mount a new proc on DIR (/proc; implies --mount)
       --propagation=WORD    private (default), slave, shared or unchanged
-Foreign architectures (all imply --user and --mount):
+Foreign architectures (--arch and rules imply --user and --mount):
+      --arch=NAME,...       run programs of these architectures: auto (what the
+                            program or the tree is for), all, none, or names
+      --emulator=[ARCH=]PATH
+                            use this emulator; default: the one that is found
+      --cpu=NAME            the CPU that QEMU emulates
+      --emulator-env=NAME=VALUE
+                            a variable for the emulator; may be repeated
+      --guest-setuid=WORD   yes (default) or no: whether set-id programs count
+      --host-binfmt=WORD    keep (default) or hide the rules of this system
   -l, --load-interp=RULE, --load-binfmt=RULE
                             load a binfmt_misc rule; may be repeated. RULE is
-                            :name:type:offset:magic:mask:interpreter:flags
-                            Flags for QEMU: POCF. F takes it from the host.
+                            :name:type:offset:magic:mask:interpreter:flags,
+                            @FILE with such lines, or the name of a rule
       --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc)
+      --list-arches[=json]  list architectures, and the emulators for them
+      --print-rule=ARCH     print the rule that --arch would load
 Other:
       --suppress-sync       files count as written to the disk at once
       --clear-env           give the program no environment
       --whitelist-env=A,B   give it only these variables
+      --verbose             tell what was found, chosen and left out
       --dry-run             print what would be done, and do nothing
   -h, --help                print this help
   -V, --version             print the version

@@ -35,7 +35,7 @@ type call struct {
 	result int // the slot that keeps the result; noSlot for none
 	mode   mode
 	sets   [2]signalSet // for dispositions
-	script int          // for execve: the call to go on with if the kernel cannot execute the file; 0 for none
+	script int          // the call to go on with if the kernel cannot execute a file; 0 for none; and after beside
 }
 
 const noSlot = -1
@@ -66,6 +66,9 @@ const (
 	pause                    // wait for what the parent does meanwhile (parent.go)
 	initialize               // no call: the process becomes an init, and a child of it goes on
 	lead                     // the target becomes the leader of a process group (pidone.go)
+	beside                   // clone a helper, which performs the calls up to a leave, while the process goes on behind it
+	leave                    // no call: the helper has done its work
+	proven                   // no call: an error unless the helper, which has ended, has done its work
 	dispositions             // rt_sigaction(2) for two sets of signals: those set to SIG_DFL, those set to SIG_IGN
 )
 

@@ -1,5 +1,10 @@
 # bash completion for xunshare(1)
 
+__xunshare_arches()
+{
+	xunshare --list-arches 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 _xunshare()
 {
 	local cur prev words cword split
@@ -16,8 +21,10 @@ _xunshare()
 		--map-auto --map-subids --owner= --setgroups=
 		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
 		-R= --root= -w= --wd= --mount-proc[=] --propagation=
+		--arch= --emulator= --cpu= --emulator-env= --guest-setuid= --host-binfmt=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
-		--suppress-sync --clear-env --whitelist-env= --dry-run
+		--list-arches[=] --print-rule=
+		--suppress-sync --clear-env --whitelist-env= --verbose --dry-run
 		-h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
@@ -69,6 +76,12 @@ _xunshare()
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
 		--setgroups) COMPREPLY=($(compgen -W 'allow deny' -- "$cur")) ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
+		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
+		--print-rule) COMPREPLY=($(compgen -W "$(__xunshare_arches)" -- "$cur")) ;;
+		--emulator) _filedir ;;
+		--guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
+		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
+		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
 		--kill-child)
 			COMPREPLY=($(compgen -A signal -X 'SIGRTM@(IN|AX)' -- "SIG${cur#SIG}"))
 			COMPREPLY=("${COMPREPLY[@]#SIG}")

@@ -8,7 +8,8 @@ function __xunshare_program
     set -a options r/map-root-user c/map-current-user map-user= map-group= map-users=+ map-groups=+
     set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
     set -a options R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
-    set -a options suppress-sync clear-env whitelist-env=+ dry-run h/help V/version
+    set -a options arch= emulator=+ cpu= emulator-env=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
+    set -a options suppress-sync clear-env whitelist-env=+ verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -33,6 +34,10 @@ function __xunshare_variables
     set -l listed (string match -r '^.*,' -- (commandline -ct | string replace -r '^--[^=]*=' ''))
     set -q listed[1]; or set listed ''
     printf '%s\n' $listed(set -nx)
+end
+
+function __xunshare_arches
+    xunshare --list-arches 2>/dev/null | string match -r '^\S+' | string match -v ARCHITECTURE
 end
 
 complete -c xunshare -f
@@ -69,12 +74,21 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -s R -l root -x -a '
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s w -l wd -x -a '(__fish_complete_directories)' -d 'work in a directory, inside the root'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-proc -a '(__fish_complete_directories)' -d 'mount a new proc'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l propagation -x -a 'private slave shared unchanged' -d 'set how mounts propagate'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l arch -x -a 'auto all none (__xunshare_arches)' -d 'run programs of these architectures'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator -x -a '(__fish_complete_path)' -d 'use this emulator'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l cpu -x -d 'the CPU that QEMU emulates'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator-env -x -d 'set a variable for the emulator'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id programs have their effect'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'what becomes of the rules of this system'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-arches -a 'table json' -d 'list architectures and emulators'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a '(__xunshare_arches)' -d 'print the rule of an architecture'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l suppress-sync -d 'let files count as written to the disk at once'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l whitelist-env -x -a '(__xunshare_variables)' -d 'give the program only these variables'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l verbose -d 'tell what was found, chosen and left out'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dry-run -d 'print what would be done'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s h -l help -d 'print the help'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s V -l version -d 'print the version'

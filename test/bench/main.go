@@ -70,7 +70,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.tree, "tree", "", "native `directory` to enter (default: a busybox tree made for the run)")
 	flags.StringVar(&o.foreign, "foreign", "", "arm64 `directory` to enter (default: ask scripts/get-tree)")
 	flags.StringVar(&o.emulator, "emulator", "", "`path` of the arm64 emulator (default: ask scripts/get-emulator)")
-	flags.StringVar(&o.rule, "rule", "", "binfmt_misc rule of the emulator, the `string` or a file (default: ask scripts/rule)")
+	flags.StringVar(&o.rule, "rule", "", "binfmt_misc rule of the emulator, the `string` or a file (default: a rule for it)")
 	flags.StringVar(&o.xunshare, "xunshare", "", "`path` of xunshare (default: bin/xunshare of the project)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
