@@ -2,7 +2,7 @@ package ns
 
 import "github.com/xunshare/xunshare/internal/ns/idmap"
 
-// Mapped are the ids that exist in the new user namespace.
+// Mapped are the ids that the target has in its user namespace.
 func (o *Options) Mapped(f Facts) (users, groups []idmap.Range) {
 	return mapped(o.Users, f.Users), mapped(o.Groups, f.Groups)
 }
@@ -19,15 +19,7 @@ func mapped(ids IDs, whole idmap.Map) (ranges []idmap.Range) {
 
 // mapsUser tells whether a user exists in the new user namespace, or may exist in the caller's.
 func (o *Options) mapsUser(f Facts, id uint32) bool {
-	if !o.Kinds.Has(User) {
-		return true
-	}
-	for _, r := range mapped(o.Users, f.Users) {
-		if id-r.First < r.Count {
-			return true
-		}
-	}
-	return false
+	return !o.Kinds.Has(User) || o.Users.Single != nil && *o.Users.Single == id || f.Users.Has(id)
 }
 
 // SetgroupsAllowed tells whether setgroups(2) can be called in the new user namespace: not before groups are mapped
