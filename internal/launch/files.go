@@ -32,10 +32,11 @@ func (w WriteFile) lower(p *program) {
 	p.close(file)
 }
 
-// Chdir changes the working directory to Path, or to the directory FD (chdir(2), fchdir(2)).
+// Chdir changes the working directory to Path, or to the directory FD (chdir(2), fchdir(2)). An Optional one may fail.
 type Chdir struct {
-	Path string
-	FD   FD
+	Path     string
+	FD       FD
+	Optional bool
 }
 
 func (c Chdir) String() string {
@@ -51,6 +52,9 @@ func (c Chdir) lower(p *program) {
 		return
 	}
 	p.syscall("chdir", c.Path, unix.SYS_CHDIR, p.str(c.Path))
+	if c.Optional {
+		p.calls[len(p.calls)-1].mode = ignore
+	}
 }
 
 // Chroot changes the root directory (chroot(2)); the working directory stays.

@@ -42,8 +42,8 @@ func (a *arena) walk() {
 		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
 		case in.mode == ignore, in.mode == search && a.elsewhere(errno):
 			a.next++
-		case errno == unix.ENOEXEC && in.script != 0:
-			a.next = in.script
+		case in.other != 0 && errno == syscall.Errno(in.on):
+			a.next = in.other
 		default:
 			a.failed, a.errno = a.next+1, uint32(errno)
 			return
