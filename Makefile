@@ -60,12 +60,15 @@ cover: test-deps
 	$(GO) tool covdata textfmt -i=.cache/cover -o=.cache/cover.out
 	$(GO) tool cover -func=.cache/cover.out | tail -1
 
+# Root's fuzz cache is closed to the user that tests become.
 fuzz:
 	$(GO) test ./cmd/xunshare -run '^$$' -fuzz FuzzNormalize -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/ns/idmap -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/ns/idmap -run '^$$' -fuzz FuzzMerge -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzInspect -fuzztime $(FUZZTIME)
+	XUNSHARE_TEST_AS_ROOT=1 $(GO) test ./internal/rulefile -run '^$$' -fuzz FuzzFile -fuzztime $(FUZZTIME)
+	XUNSHARE_TEST_AS_ROOT=1 $(GO) test ./internal/rulefile -run '^$$' -fuzz FuzzEntry -fuzztime $(FUZZTIME)
 
 lint: cross
 	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -d cmd internal test; exit 1; }

@@ -61,8 +61,6 @@ func TestBadInput(t *testing.T) {
 		{"-r -l :x:M::abc::/bin/true:q true", 1, "flag", ""},
 		{"-r -l :x:M::abc::/bin/true:Z true", 1, "write register: invalid argument", "flags that every kernel knows"},
 		{"-r -l :x:M::abc::/bin/true: -l :x:M::abd::/bin/true: true", 1, `"x"`, ""},
-		{"-l :x:M::abc::/bin/true: true", 1, "only where user 0 exists", "add --map-root-user"},
-		{"-c -l :x:M::abc::/bin/true: true", 1, "only where user 0 exists", "add --map-root-user"},
 
 		{"-r -l " + magic + "/nosuch:F true", 1, "emulator /nosuch: no such file", "qemu-user"},
 		{"-r -l " + magic + home + "/plain:F true", 1, "is not executable", "chmod +x"},

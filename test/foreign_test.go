@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -158,5 +159,39 @@ func TestRulesSurviveNestedNamespaces(t *testing.T) {
 // On the host's own tree the rules serve whatever runs there.
 func TestRulesWithoutRoot(t *testing.T) {
 	run(t, "-r", "-l", rule(t, "s390x"), "sh", "-c", tree("s390x")+"/bin/busybox uname -m; test -d "+os.Getenv("HOME")).
+		want(t, "s390x\n")
+}
+
+// Whoever the target is to be, rules can be loaded for it: binfmt_misc's register file is root's, who then is somebody
+// only during set-up.
+func TestRulesForAnybody(t *testing.T) {
+	needSubIDs(t)
+	me := os.Getuid()
+	for _, c := range []struct{ args, id, users string }{
+		{"-r", "0", fmt.Sprint("0 ", me, " 1")},
+		{"-c", fmt.Sprint(me), fmt.Sprint(me, " 0 1")},
+		{"-c --fork --pid --init", fmt.Sprint(me), fmt.Sprint(me, " 0 1")},
+		{"-U", "65534", ""},
+		{"--map-user=0", "0", "0 0 1"},
+		{"--map-user=7 --map-group=7 -f", "7", "7 0 1"},
+		{"-c --map-subids", fmt.Sprint(me), fmt.Sprint(me, " 0 1, 2000000 2000000 65536, 3000000 3000000 1000")},
+		{"-c --map-subids -pf --init", fmt.Sprint(me), fmt.Sprint(me, " 0 1, 2000000 2000000 65536, 3000000 3000000 1000")},
+		{"--map-subids --map-user=7 --map-group=8 -S 2000005", "2000005", "7 0 1, 2000000 2000000 65536, 3000000 3000000 1000"},
+		{"-c --map-auto", fmt.Sprint(me), fmt.Sprint(me, " ", me, " 1, 0 2000000 ", me, ", ", me+1, " ", 2000000+me, " ", 65536-me, ", 65537 3000000 1000")},
+	} {
+		args := append(words(c.args), "-l", rule(t, "s390x"), "sh", "-c", tree("s390x")+"/bin/busybox id -u; cat /proc/self/uid_map")
+		r := run(t, args...)
+		id, users, _ := strings.Cut(r.out, "\n")
+		if r.status != 0 || r.err != "" || id != c.id || columns(users) != c.users {
+			t.Errorf("%s: %+v, want %s and %s", c.args, r, c.id, c.users)
+		}
+	}
+	run(t, "-c", "--keep-caps", "-m", "-l", rule(t, "s390x"), "sh", "-c", "mount -t tmpfs x /mnt && "+tree("s390x")+"/bin/busybox uname -m").want(t, "s390x\n")
+}
+
+// A program that leaves the mount namespace, and then lets go of the host's mounts, as container engines do, keeps the
+// rules.
+func TestRulesOutliveTheirMounts(t *testing.T) {
+	run(t, "-r", "-l", rule(t, "s390x"), "unshare", "-m", "sh", "-c", "umount -l /proc/sys/fs/binfmt_misc; "+tree("s390x")+"/bin/busybox uname -m").
 		want(t, "s390x\n")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -37,12 +36,7 @@ func (o *Options) imply() {
 	if len(o.Rules) > 0 && o.NS.Kinds.Has(ns.PID) {
 		o.NS.Fork = true
 	}
-}
-
-// mapsRoot tells whether the launch is user 0 inside: as the caller, or as an owner who maps everybody.
-func (o *Options) mapsRoot() bool {
-	single := o.NS.Users.Single
-	return single != nil && *single == 0 || single == nil && os.Geteuid() == 0 && len(o.NS.Users.Ranges) > 0
+	o.NS.NeedsRoot = len(o.Rules) > 0 // binfmt_misc's register file is root's
 }
 
 // Validate finds what cannot go together. Each error is one sentence.
@@ -52,10 +46,6 @@ func (o *Options) Validate() error {
 	}
 	if o.Init && !o.NS.Kinds.Has(ns.PID) {
 		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
-	}
-	if len(o.Rules) > 0 && !o.mapsRoot() {
-		return remedy.New("a rule can be loaded only where user 0 exists in the namespace: binfmt_misc's register file is theirs",
-			"add --map-root-user")
 	}
 	if err := binfmt.CheckSet(o.Rules); err != nil {
 		return fmt.Errorf("--load-binfmt: %w", err)

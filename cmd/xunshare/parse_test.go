@@ -100,9 +100,6 @@ func TestValidate(t *testing.T) {
 		{"-r --setgroups=allow", "exclude each other"},
 		{"-r --setgroups=deny", ""},
 		{"-U --setgroups=allow", ""},
-		{"-l " + goodRule, "only where user 0 exists"},
-		{"-U -l " + goodRule, "only where user 0 exists"},
-		{"--map-user=1 -l " + goodRule, "only where user 0 exists"},
 		{"-r -l " + goodRule, ""},
 		{"-r -l " + goodRule + " --load-binfmt " + goodRule, `rule "ppc"`},
 	} {

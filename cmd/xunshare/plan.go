@@ -25,7 +25,9 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(rules.Attach())
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
+	add(o.NS.Plant(f.NS))
 	add(tree.WorkIn())
+	add(o.NS.MapBack(f.NS)) // what comes after needs no privileges but over the ids
 	add(o.initialize())
 	add(o.NS.Become(f.NS)) // last: what came before may need privileges
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})

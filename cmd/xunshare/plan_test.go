@@ -10,6 +10,7 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
 
 var update = flag.Bool("update", false, "write the golden plans")
@@ -56,6 +57,10 @@ func goldenFacts(o *Options, words string) *Facts {
 			f.Root.ProcDir = false
 		case "initramfs":
 			f.Root.OnInitramfs = true
+		case "sub-ids":
+			f.NS.UIDMap, f.NS.GIDMap = "/usr/bin/newuidmap", "/usr/bin/newgidmap"
+			f.NS.Users = idmap.Map{{Inside: 1000, Outside: 1000, Count: 1}, {Inside: 5, Outside: 5000, Count: 10}}
+			f.NS.Groups = idmap.Map{{Inside: 100, Outside: 100, Count: 1}, {Inside: 5, Outside: 5000, Count: 10}}
 		}
 	}
 	return f

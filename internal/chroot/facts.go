@@ -122,3 +122,19 @@ func onInitramfs() bool {
 func isInitialType(fstype uint32) bool {
 	return fstype == unix.TMPFS_MAGIC || fstype == unix.RAMFS_MAGIC
 }
+
+// List returns the names in a directory as the target would see it inside root; none if it cannot be read.
+func List(root, path string) []string {
+	found, err := Open(root, path)
+	if err != nil {
+		return nil
+	}
+	defer found.Close()
+	dir, err := Read(found)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	return names
+}

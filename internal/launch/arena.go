@@ -17,6 +17,8 @@ type arena struct {
 	denied uint32            // the last EACCES of a PATH search, which is what the search ends with (execvp(3))
 	count  uint32            // how many instructions there are
 	next   uint32            // the one to go on with
+	helper uint32            // the one that a helper goes on with, a child that a call needs beside the process
+	done   uint32            // 1 if the helper has done its work
 	here   uint32            // 1 if they are performed by the process itself, not by a child
 	mask   uint64            // the caller's signal mask, as rt_sigprocmask(2) takes it
 	slots  [maxSlots]uintptr // descriptors

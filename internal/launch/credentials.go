@@ -55,13 +55,17 @@ func (k KeepCapabilities) lower(p *program) {
 
 // canShare tells whether the child may borrow the parent's memory. Not where the parent has to work meanwhile, which it
 // cannot while its thread sleeps; nor where credentials change, which makes the memory they share undumpable, and the
-// parent's files in /proc another's (PR_SET_DUMPABLE(2const)); nor into a time namespace, which the kernel forbids
-// (timens_install in kernel/time/namespace.c, EUSERS).
+// parent's files in /proc another's (PR_SET_DUMPABLE(2const)); nor into a time namespace or a further user namespace,
+// which the kernel forbids (timens_install in kernel/time/namespace.c, EUSERS; check_unshare_flags in kernel/fork.c).
 func canShare(steps []Step) bool {
 	for _, s := range steps {
-		switch s.Call.(type) {
-		case task, DropGroups, SetGroup, SetUser, KeepCapabilities, EnterTime:
+		switch c := s.Call.(type) {
+		case task, DropGroups, SetGroup, SetUser, KeepCapabilities, EnterTime, EnterUser:
 			return false
+		case Unshare:
+			if c.Flags&unix.CLONE_NEWUSER != 0 {
+				return false
+			}
 		}
 	}
 	return true

@@ -5,11 +5,12 @@ import (
 )
 
 // WriteFile writes Text to an existing file with one write(2), as the control files of the kernel want it. With Dir
-// the path is taken from that directory.
+// the path is taken from that directory. An Optional one may fail.
 type WriteFile struct {
-	Dir  FD
-	Path string
-	Text string
+	Dir      FD
+	Path     string
+	Text     string
+	Optional bool
 }
 
 func (w WriteFile) String() string {
@@ -28,7 +29,11 @@ func (w WriteFile) lower(p *program) {
 	}
 	text := p.bytes([]byte(w.Text))
 	p.open(file, "open", w.Path, unix.SYS_OPENAT, dir, p.str(w.Path), num(unix.O_WRONLY|unix.O_CLOEXEC))
-	p.syscall("write", w.Path, unix.SYS_WRITE, p.fd(file), text, num(len(w.Text)))
+	write := call{number: unix.SYS_WRITE, args: pad([]operand{p.fd(file), text, num(len(w.Text))}), result: noSlot}
+	if w.Optional {
+		write.mode = ignore
+	}
+	p.add(write, "write", w.Path)
 	p.close(file)
 }
 

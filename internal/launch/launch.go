@@ -3,6 +3,8 @@ package launch
 import (
 	"cmp"
 	"runtime"
+	"slices"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -85,10 +87,25 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 	if errno != 0 {
 		return 0, &Error{Step: p.steps[0], Operation: "clone", Errno: errno}
 	}
+	if p.makesMounts() {
+		holdMounts(pid)
+	}
 	if err := p.meanwhile(pid); err != nil {
 		return 0, cmp.Or(p.outcome(a), err)
 	}
 	return pid, nil
+}
+
+// makesMounts tells whether the child makes mounts whose lifetime matters: rules end with the last mount of their
+// instance, and a target may leave the mount namespace that it is in (unshare --mount), and in the next one unmount it.
+func (p *program) makesMounts() bool {
+	return slices.ContainsFunc(p.steps, func(s Step) bool { _, ok := s.Call.(NewMount); return ok })
+}
+
+// holdMounts keeps the child's mount namespace, and with it all mounts there, for as long as this process lives. A child
+// that has ended already needs none.
+func holdMounts(pid int) {
+	_, _ = unix.Open("/proc/"+strconv.Itoa(pid)+"/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
 // prepare lowers steps and loads them.

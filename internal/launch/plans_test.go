@@ -58,6 +58,12 @@ var plans = map[string]testPlan{
 	"setgroups fails":    {steps: mapped("true", DropGroups{}), exit: 99, want: "setgroups: operation not permitted"},
 	"capabilities":       {steps: mapped("grep -c 'Cap[IA][nm][hb]:.0000000000000fff' /proc/self/status", KeepCapabilities{11}), want: "2\n"},
 	"unshare":            {steps: mapped("hostname x && hostname", Unshare{unix.CLONE_NEWUTS}), want: "x"},
+	"enter user":         {steps: entered("cat /proc/self/uid_map | tr -s ' '; id -u", EnterUser{Users: "7 0 1\n", Groups: ""}), want: " 7 0 1\n7\n"},
+	"enter user, no map": {steps: entered("cat /proc/self/uid_map; id -u", EnterUser{}), want: "65534\n"},
+	"enter user, groups": {steps: entered("id -u; id -g", EnterUser{"7 0 1\n", "8 0 1\n"}), want: "7\n8\n"},
+	"enter user fails":   {steps: entered("true", EnterUser{Users: "7 8 9\n"}), exit: 99, want: "mount it: write uid_map: operation not permitted"},
+	"create file":        {steps: entered("stat -c '%a %s' /tmp/f", tmpfs("/tmp"), CreateFile{"/tmp/f", "text", 1 << 7}), want: "755 4\n"},
+	"create file fails":  {steps: mapped("true", CreateFile{"/bin/sh", "text", 0}), exit: 99, want: "open /bin/sh: file exists"},
 	"clone fails":        {steps: sh(unix.CLONE_NEWNET, "true"), exit: 99, want: "operation not permitted"},
 	"signal":             {steps: sh(0, "kill -TERM $$"), exit: -1},
 	"signals":            {steps: sh(0, "grep -c SigBlk:.0000000000000000 /proc/self/status"), want: "1\n"},
@@ -107,6 +113,14 @@ func mapped(text string, calls ...Call) func() []Step {
 		}
 		return append(steps, run([]string{"/bin/sh", "-c", text}, os.Environ()))
 	}
+}
+
+// entered runs a script as mapped does, with a group mapped as well, without which there is no user namespace inside.
+func entered(text string, calls ...Call) func() []Step {
+	return mapped(text, append([]Call{
+		WriteFile{Path: "/proc/self/setgroups", Text: "deny"},
+		WriteFile{Path: "/proc/self/gid_map", Text: fmt.Sprintf("0 %d 1", os.Getgid())},
+	}, calls...)...)
 }
 
 // parental runs a script in a new user namespace after calls that the parent makes.

@@ -36,7 +36,7 @@ type call struct {
 	mode   mode
 	sets   [2]signalSet // for dispositions
 	on     unix.Errno   // the error that is no failure: the walk goes on with another call
-	other  int          // the call to go on with then; 0 for none
+	other  int          // the call to go on with then, or after beside; 0 for none
 }
 
 const noSlot = -1
@@ -67,6 +67,9 @@ const (
 	pause                    // wait for what the parent does meanwhile (parent.go)
 	initialize               // no call: the process becomes an init, and a child of it goes on
 	lead                     // the target becomes the leader of a process group (pidone.go)
+	beside                   // clone a helper, which performs the calls up to a leave, while the process goes on behind it
+	leave                    // no call: the helper has done its work
+	proven                   // no call: an error unless the helper, which has ended, has done its work
 	dispositions             // rt_sigaction(2) for two sets of signals: those set to SIG_DFL, those set to SIG_IGN
 )
 

@@ -11,41 +11,62 @@ import (
 
 // walk performs the instructions in order, from the next one on. It returns at the first that fails, which it leaves in
 // the arena, after the last, where the process has to become an init, or, in the process itself, where others of its
-// threads have something to do first. A successful execve does not return.
+// threads have something to do first. A successful execve does not return, and neither does a helper.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (a *arena) walk() {
-	for a.next < a.count {
-		in := a.instruction(a.next)
+	next := &a.next
+	for *next < a.count {
+		this := *next // which a helper must not read again: the process may have gone on by then
+		in := a.instruction(this)
 		switch { // what needs the stack that perform would take: there is not much (800 bytes, "nosplit" in cmd/link)
 		case in.mode == pause && a.here != 0, in.mode == initialize:
-			a.next++
+			*next++
 			return
 		case in.mode == dispositions:
 			setDispositions(signalSet(in.sets[0]), signalSet(in.sets[1]))
-			a.next++
+			*next++
 			continue
 		case in.mode == lead:
 			a.station.lead()
-			a.next++
+			*next++
+			continue
+		case in.mode == leave:
+			a.done = 1
+			exit()
+		case in.mode == proven && (a.failed != 0 || a.done != 0):
+			if a.failed != 0 { // in the helper
+				return
+			}
+			a.done = 0
+			*next++
 			continue
 		}
 		result, errno := a.perform(in)
 		switch {
+		case in.mode == beside && errno == 0 && result == 0:
+			a.helper = this + 1
+			next = &a.helper
 		case errno == 0:
 			if in.result >= 0 {
 				a.slots[in.result&(maxSlots-1)] = result
 			}
-			a.next++
+			*next++
+			if in.mode == beside {
+				*next = in.other
+			}
 		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
 		case in.mode == ignore, in.mode == search && a.elsewhere(errno):
-			a.next++
+			*next++
 		case in.other != 0 && errno == syscall.Errno(in.on):
-			a.next = in.other
+			*next = in.other
 		default:
-			a.failed, a.errno = a.next+1, uint32(errno)
+			a.failed, a.errno = this+1, uint32(errno)
+			if next == &a.helper {
+				exit()
+			}
 			return
 		}
 	}
@@ -62,6 +83,11 @@ func (a *arena) perform(in *instruction) (result uintptr, errno syscall.Errno) {
 		return 0, unix.EACCES
 	case in.mode == lost:
 		return 0, unix.ENOENT
+	case in.mode == proven: // the helper has been killed
+		return 0, unix.ECHILD
+	case in.mode == beside:
+		pid, errno := clone(uintptr(unix.SIGCHLD))
+		return uintptr(pid), errno
 	}
 	args := in.args
 	for i := range args {

@@ -14,12 +14,16 @@ type Facts struct {
 	UID, GID       int       // effective
 	Users, Groups  idmap.Map // the whole maps, where there is more in them than one id
 	LastCap        int       // the highest capability of this kernel (/proc/sys/kernel/cap_last_cap)
-	UIDMap, GIDMap string    // newuidmap(1) and newgidmap(1); "" where xunshare writes the maps itself
+	helpers        []helperCopy
+	UIDMap, GIDMap string // newuidmap(1) and newgidmap(1); "" where xunshare writes the maps itself
 }
 
 // Look finds out what o needs, and refuses what cannot be mapped.
 func (o *Options) Look() (f Facts, err error) {
 	f.UID, f.GID = os.Geteuid(), os.Getegid()
+	if o.OfferIDs {
+		o.offer()
+	}
 	if f.Users, err = o.wholeMap(o.Users, "uid_map", f.UID, subid.Users); err != nil {
 		return f, fmt.Errorf("--map-users: %w", err)
 	}
@@ -30,11 +34,44 @@ func (o *Options) Look() (f Facts, err error) {
 		if f.UIDMap, f.GIDMap, err = subid.Helpers(); err != nil {
 			return f, err
 		}
+		if o.OfferIDs && o.nested(f) {
+			f.helpers = copies(f)
+		}
 	}
 	if o.KeepCaps {
 		f.LastCap, err = strconv.Atoi(setting("kernel/cap_last_cap"))
 	}
 	return f, err
+}
+
+// offer adds the ids of OfferIDs: root's are all there are, others have sub-ids if they have any and the helpers work.
+func (o *Options) offer() {
+	kind := idmap.All
+	if os.Geteuid() != 0 {
+		kind = idmap.SubIDs
+		if !subIDsUsable() {
+			return
+		}
+	}
+	o.Users.Ranges = append(o.Users.Ranges, idmap.Spec{Kind: kind})
+	o.Groups.Ranges = append(o.Groups.Ranges, idmap.Spec{Kind: kind})
+}
+
+// subIDsUsable tells whether nothing that can be seen beforehand speaks against mapping sub-ids.
+func subIDsUsable() bool {
+	_, users := blocksOf(idmap.Spec{Kind: idmap.SubIDs}, "", subid.Users)
+	_, groups := blocksOf(idmap.Spec{Kind: idmap.SubIDs}, "", subid.Groups)
+	_, _, helpers := subid.Helpers()
+	return users == nil && groups == nil && helpers == nil
+}
+
+// Withdraw takes the ids of OfferIDs back, after a launch in which they could not be mapped. False if there were none.
+func (o *Options) Withdraw() bool {
+	if !o.OfferIDs || len(o.Users.Ranges) == 0 {
+		return false
+	}
+	o.OfferIDs, o.Users.Ranges, o.Groups.Ranges = false, nil, nil
+	return true
 }
 
 // wholeMap merges the single id with the ranges. Nil where the child writes the map by itself, as everybody may a map of

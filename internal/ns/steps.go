@@ -45,6 +45,10 @@ func (o *Options) late() Kind {
 // Map writes the id maps and then enters the namespaces that are left. A map of one id is written from inside, as every
 // user may (user_namespaces(7)); any other by the parent, or by the helpers that have the privilege.
 func (o *Options) Map(f Facts) []launch.Step {
+	if o.nested(f) {
+		outer, facts := o.outer(f)
+		return outer.Map(facts)
+	}
 	var steps []launch.Step
 	if f.Users == nil && o.Users.Single != nil {
 		steps = append(steps, write("uid_map", mapLine(*o.Users.Single, f.UID), mapUsers))
