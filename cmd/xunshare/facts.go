@@ -15,6 +15,7 @@ type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
 	Target launch.Exec
+	Dir    string // the working directory
 }
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out.
@@ -23,18 +24,20 @@ func gather(o *Options) (Facts, error) {
 	if err != nil {
 		return Facts{}, err
 	}
-	root, err := chroot.Look(o.Root)
+	root, err := chroot.Look(o.enters())
 	if err != nil {
 		return Facts{}, err
 	}
 	if err := checkEmulators(o); err != nil {
 		return Facts{}, err
 	}
-	return Facts{
-		NS:     caller,
-		Root:   root,
-		Target: target(o, o.environment()),
-	}, nil
+	f := Facts{NS: caller, Root: root, Target: target(o, o.environment())}
+	if o.mounts() {
+		f.Dir = workingDirectory()
+	}
+	tree := o.tree(&f)
+	err = tree.Survey(&f.Root)
+	return f, err
 }
 
 // checkEmulators refuses rules whose emulator cannot work, while nothing has changed yet.

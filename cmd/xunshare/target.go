@@ -31,9 +31,9 @@ func target(o *Options, env []string) launch.Exec {
 // environment is what the target gets.
 func (o *Options) environment() []string {
 	if o.ClearEnv || o.Whitelist {
-		return o.KeptEnv
+		return o.changed(o.KeptEnv)
 	}
-	return os.Environ()
+	return o.changed(os.Environ())
 }
 
 // candidates are the files that a program's name may stand for.

@@ -70,3 +70,11 @@ func (c Chroot) String() string { return "chroot(" + quote(c.Path) + ")" }
 func (c Chroot) lower(p *program) {
 	p.syscall("chroot", c.Path, unix.SYS_CHROOT, p.str(c.Path))
 }
+
+// Close closes a descriptor: an init would keep it (close-on-exec does nothing for it), and what leads out of the root
+// with it.
+type Close struct{ FD FD }
+
+func (c Close) String() string { return "close(" + string(c.FD) + ")" }
+
+func (c Close) lower(p *program) { p.close(c.FD) }
