@@ -41,6 +41,16 @@ Root and mounts:
   -w, --wd=DIR              work in DIR, inside the root
       --mount-proc[=DIR]    mount a new proc on DIR (/proc; implies --mount)
       --propagation=WORD    private (default), slave, shared or unchanged
+Mounts in the root, in the order given; the tree on disk stays as it is:
+      --bind=SRC[:DST]      show SRC of the host, with all that is mounted in it
+      --ro-bind=SRC[:DST]   the same, read-only
+      --tmpfs=DST[:OPTS]    mount an empty tmpfs; OPTS are size=1g,mode=755
+      --dev                 make a /dev with the devices that all programs need
+      --sys                 mount /sys
+      --resolv-conf=WORD    auto for the host's name servers, off for none
+      --bind-self[=PATH]    show xunshare itself (/usr/local/bin/xunshare)
+      --read-only           make all of the root read-only, before these
+      --ephemeral[=DIR]     throw away what is changed, or keep it in DIR
 Foreign architectures (all imply --user and --mount):
   -l, --load-interp=RULE, --load-binfmt=RULE
                             load a binfmt_misc rule; may be repeated. RULE is
@@ -50,6 +60,10 @@ Foreign architectures (all imply --user and --mount):
 Other:
       --clear-env           give the program no environment
       --whitelist-env=A,B   give it only these variables
+      --setenv=NAME=VALUE   set a variable
+      --unsetenv=NAME       take one away
+      --hostname=NAME       set the host name (implies --uts)
+      --no-new-privs        let set-user-id programs gain nothing
       --dry-run             print what would be done, and do nothing
   -h, --help                print this help
   -V, --version             print the version

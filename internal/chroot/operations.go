@@ -96,12 +96,17 @@ func (o *Options) carryHost() []launch.Step {
 	return []launch.Step{{Call: launch.OpenPath{Path: "/", As: host}, Reason: "keep the host's files within reach"}}
 }
 
-// dropHost closes the descriptors that lead to the host: an init would keep them, for whoever may look at it.
-func (o *Options) dropHost() []launch.Step {
-	if !o.needsHost() {
-		return nil
+// drop closes the descriptors that lead to the host, and to what a layer covers: an init would keep them, for whoever may
+// look at it.
+func (o *Options) drop(f Facts) []launch.Step {
+	var steps []launch.Step
+	if o.needsHost() {
+		steps = append(steps, launch.Step{Call: launch.Close{FD: host}, Reason: leaveRoot})
 	}
-	return []launch.Step{{Call: launch.Close{FD: host}, Reason: leaveRoot}}
+	if f.Cover != nil {
+		steps = append(steps, launch.Step{Call: launch.Close{FD: tree}, Reason: leaveRoot})
+	}
+	return steps
 }
 
 func (o *Options) needsHost() bool {

@@ -140,7 +140,7 @@ func (o *Options) Leave(f Facts) []launch.Step {
 	if o.Root == "" || !o.Pivot {
 		return nil
 	}
-	steps := o.dropHost()
+	steps := o.drop(f)
 	if f.OnInitramfs || f.Here && !o.stacks(f) {
 		return steps
 	}

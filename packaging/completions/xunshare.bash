@@ -17,7 +17,10 @@ _xunshare()
 		-S= --setuid= -G= --setgid= --keep-caps
 		-R= --root= -w= --wd= --mount-proc[=] --propagation=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
-		--clear-env --whitelist-env= --dry-run
+		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf=
+		--bind-self[=] --read-only --ephemeral[=]
+		--clear-env --whitelist-env= --setenv= --unsetenv=
+		--hostname= --no-new-privs --dry-run
 		-h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
@@ -56,11 +59,11 @@ _xunshare()
 	[[ $split == true ]] && option=$prev
 
 	case $option in
-		--user | --mount | --pid | --uts | --ipc | --net | --cgroup | --time)
+		--user | --mount | --pid | --uts | --ipc | --net | --cgroup | --time | --bind | --ro-bind)
 			_filedir
 			return
 			;;
-		-R | --root | -w | --wd | --mount-proc | --mount-binfmt)
+		-R | --root | -w | --wd | --mount-proc | --mount-binfmt | --tmpfs | --ephemeral)
 			_filedir -d
 			return
 			;;
@@ -68,6 +71,9 @@ _xunshare()
 		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
 		--setgroups) COMPREPLY=($(compgen -W 'allow deny' -- "$cur")) ;;
+		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
+		--unsetenv) COMPREPLY=($(compgen -e -- "$cur")) ;;
+		--hostname) COMPREPLY=($(compgen -A hostname -- "$cur")) ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
 		--kill-child)
 			COMPREPLY=($(compgen -A signal -X 'SIGRTM@(IN|AX)' -- "SIG${cur#SIG}"))
