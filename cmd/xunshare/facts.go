@@ -16,11 +16,12 @@ type Facts struct {
 	Root   chroot.Facts
 	Rules  ruleFacts
 	Target launch.Exec
+	Dir    string // the working directory
 }
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out.
 func gather(o *Options) (f Facts, err error) {
-	if f.Root, err = chroot.Look(o.Root); err != nil {
+	if f.Root, err = chroot.Look(o.enters()); err != nil {
 		return f, err
 	}
 	f.Target = target(o, o.environment())
@@ -28,7 +29,14 @@ func gather(o *Options) (f Facts, err error) {
 		return f, err
 	}
 	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 // binfmt_misc's register file is root's
-	f.NS, err = o.NS.Look()
+	if f.NS, err = o.NS.Look(); err != nil {
+		return f, err
+	}
+	if o.mounts() {
+		f.Dir = workingDirectory()
+	}
+	tree := o.tree(&f)
+	err = tree.Survey(&f.Root)
 	return f, err
 }
 

@@ -28,10 +28,11 @@ type Options struct {
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
-	DryRun      bool
-	Help        bool
-	Version     bool
-	Program     []string // and its arguments; empty for the login shell
+	mountOptions
+	DryRun  bool
+	Help    bool
+	Version bool
+	Program []string // and its arguments; empty for the login shell
 }
 
 // imply sets what follows from several options together. A process whose children belong to another pid namespace
@@ -50,6 +51,9 @@ func (o *Options) Validate() error {
 	}
 	if o.Init && !o.NS.Kinds.Has(ns.PID) {
 		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
+	}
+	if err := o.validateMounts(); err != nil {
+		return err
 	}
 	if err := o.validateEmulators(); err != nil {
 		return err

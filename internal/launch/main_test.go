@@ -3,6 +3,7 @@ package launch
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -20,9 +21,16 @@ func TestMain(m *testing.M) {
 		if p, ok := lasting[name]; ok {
 			perform(p)
 		}
-		perform(plans[name])
+		perform(allPlans()[name])
 	}
 	asuser.Main(m, nil)
+}
+
+// allPlans are those of all tables.
+func allPlans() map[string]testPlan {
+	all := maps.Clone(plans)
+	maps.Copy(all, mountPlans)
+	return all
 }
 
 func perform(p testPlan) {
@@ -54,7 +62,7 @@ func start(name string) *exec.Cmd {
 }
 
 func TestPlans(t *testing.T) {
-	for name, p := range plans {
+	for name, p := range allPlans() {
 		t.Run(name, func(t *testing.T) {
 			cmd := start(name)
 			out, err := cmd.CombinedOutput()
