@@ -24,6 +24,7 @@ type Options struct {
 	ListArches  string       // --list-arches: table or json; "" for no list
 	PrintRule   *binfmt.Arch // --print-rule; nil for none
 	Verbose     bool
+	Status      int // the descriptor of --json-status-fd; negative for none
 	ClearEnv    bool
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
@@ -39,6 +40,9 @@ type Options struct {
 // cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
 func (o *Options) imply() {
 	if o.loads() && o.NS.Kinds.Has(ns.PID) {
+		o.NS.Fork = true
+	}
+	if o.Status >= 0 && !o.NS.Child() { // somebody has to be left to write
 		o.NS.Fork = true
 	}
 	o.implyMaps()

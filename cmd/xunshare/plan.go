@@ -34,6 +34,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.initialize())
 	add(o.NS.Become(f.NS)) // last: what came before may need privileges
 	add(o.lock())
+	add(o.meet())
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 

@@ -97,6 +97,7 @@ var table = [...]option{
 	{name: "clear-env", set: func(o *Options, _ string) error { o.ClearEnv = true; return nil }},
 	{name: "whitelist-env", takes: required, set: whitelist},
 	{name: "kill-child", takes: optional, preset: "KILL", set: killChild},
+	{name: "json-status-fd", takes: required, ours: true, set: setStatusFD},
 	{name: "verbose", ours: true, set: func(o *Options, _ string) error { o.Verbose = true; return nil }},
 	{name: "dry-run", ours: true, set: func(o *Options, _ string) error { o.DryRun = true; return nil }},
 	{name: "help", short: 'h', set: func(o *Options, _ string) error { o.Help = true; return errEnough }},

@@ -78,6 +78,7 @@ Other:
       --unsetenv=NAME       take one away
       --hostname=NAME       set the host name (implies --uts)
       --no-new-privs        let set-user-id programs gain nothing
+      --json-status-fd=FD   write there what runs and how it ends
       --verbose             tell what was found, chosen and left out
       --dry-run             print what would be done, and do nothing
   -h, --help                print this help

@@ -27,7 +27,7 @@ _xunshare()
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf=
 		--bind-self[=] --read-only --ephemeral[=]
 		--clear-env --whitelist-env= --setenv= --unsetenv=
-		--hostname= --no-new-privs --verbose --dry-run
+		--hostname= --no-new-privs --json-status-fd= --verbose --dry-run
 		-h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "

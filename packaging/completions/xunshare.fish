@@ -11,7 +11,7 @@ function __xunshare_program
     set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
     set -a options setenv=+ unsetenv=+ hostname= no-new-privs
     set -a options arch= emulator=+ cpu= emulator-env=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
-    set -a options clear-env whitelist-env=+ verbose dry-run h/help V/version
+    set -a options clear-env whitelist-env=+ json-status-fd= verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -101,6 +101,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setenv -x -d 'set
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l unsetenv -x -a '(__xunshare_variables)' -d 'take a variable away'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l hostname -x -a '(__fish_print_hostnames)' -d 'set the host name'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l no-new-privs -d 'let set-user-id programs gain nothing'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l json-status-fd -x -d 'write there what runs and how it ends'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l verbose -d 'tell what was found, chosen and left out'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dry-run -d 'print what would be done'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s h -l help -d 'print the help'
