@@ -15,13 +15,14 @@ type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
 	Rules  ruleFacts
-	Filter launch.Filter // without a program if none is asked for
+	Filter filterFacts
 	Target launch.Exec
+	Dir    string // the working directory
 }
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out.
 func gather(o *Options) (f Facts, err error) {
-	if f.Root, err = chroot.Look(o.Root); err != nil {
+	if f.Root, err = chroot.Look(o.enters()); err != nil {
 		return f, err
 	}
 	f.Target = target(o, o.environment())
@@ -32,7 +33,14 @@ func gather(o *Options) (f Facts, err error) {
 	if f.NS, err = o.NS.Look(); err != nil {
 		return f, err
 	}
-	f.Filter, err = filter(o, &f.NS)
+	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
+		return f, err
+	}
+	if o.mounts() {
+		f.Dir = workingDirectory()
+	}
+	tree := o.tree(&f)
+	err = tree.Survey(&f.Root)
 	return f, err
 }
 

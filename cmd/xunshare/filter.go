@@ -11,18 +11,23 @@ import (
 	"github.com/xunshare/xunshare/internal/seccomp"
 )
 
-// filter is the filter of system calls that the options ask for; it has no program if they ask for none.
-func filter(o *Options, f *ns.Facts) (launch.Filter, error) {
+// filterFacts are what the filter of system calls depends on, and the filter.
+type filterFacts struct {
+	launch.Filter      // without a program if none is asked for
+	unprivileged  bool // it can be installed only if set-id programs lose their effect
+}
+
+func lookAtFilter(o *Options, f *ns.Facts) (filterFacts, error) {
 	if !o.FakeIDs && !o.NoSync {
-		return launch.Filter{}, nil
+		return filterFacts{}, nil
 	}
 	s := seccomp.Options{FakeIDs: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(*f)}
 	s.Users, s.Groups = o.NS.Mapped(*f)
 	program, err := s.Build()
 	if err != nil {
-		return launch.Filter{}, fmt.Errorf("--fake-ids: %w", err)
+		return filterFacts{}, fmt.Errorf("--fake-ids: %w", err)
 	}
-	return launch.Filter{Program: program, NoNewPrivs: !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+	return filterFacts{launch.Filter{Program: program}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
 // isAdmin tells whether this process may install a filter as it is: the capability is effective.
@@ -41,7 +46,11 @@ func (o *Options) filtering(f *Facts) []launch.Step {
 	if !o.FakeIDs {
 		reason = "let files count as written to the disk"
 	}
-	return []launch.Step{{Call: f.Filter, Reason: reason}}
+	step := launch.Step{Call: f.Filter.Filter, Reason: reason}
+	if f.Filter.unprivileged {
+		return []launch.Step{{Call: launch.NoNewPrivileges{}, Reason: reason}, step}
+	}
+	return []launch.Step{step}
 }
 
 // explainFilter says why the filter could not be installed.

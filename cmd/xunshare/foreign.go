@@ -20,10 +20,9 @@ type foreign struct {
 	Arches []*binfmt.Arch // by name
 
 	Emulators []emulator.Given
-	CPU       bool     // a CPU was named, so that programs of the host's own architecture are emulated too
-	Variables []string // NAME=VALUE, for the emulators
-	NoSetuid  bool     // set-id programs run without their privilege
-	HideHost  bool     // the rules of the host are not kept
+	CPU       bool // a CPU was named, so that programs of the host's own architecture are emulated too
+	NoSetuid  bool // set-id programs run without their privilege
+	HideHost  bool // the rules of the host are not kept
 
 	FromFiles []*binfmt.Rule // rules from files, which get flag F where that works
 }
@@ -84,17 +83,7 @@ func setEmulator(o *Options, v string) error {
 // setCPU takes a name that the emulator knows; "help" makes QEMU list them.
 func setCPU(o *Options, v string) error {
 	o.Foreign.CPU = true
-	o.Foreign.Variables = append(o.Foreign.Variables, "QEMU_CPU="+v)
-	return notEmpty(v)
-}
-
-func setEmulatorVariable(o *Options, v string) error {
-	name, _, ok := strings.Cut(v, "=")
-	if !ok || name == "" {
-		return fmt.Errorf("%q is not NAME=VALUE", v)
-	}
-	o.Foreign.Variables = append(o.Foreign.Variables, v)
-	return nil
+	return errors.Join(notEmpty(v), setEnv(o, "QEMU_CPU="+v))
 }
 
 func setGuestSetuid(o *Options, v string) error {

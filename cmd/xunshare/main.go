@@ -28,8 +28,9 @@ func main() {
 	status.Exit()
 }
 
-func run(args []string) (launch.Status, error) {
+func run(args []string) (status launch.Status, err error) {
 	o, err := parse(args)
+	defer func() { o.conclude(status, err) }()
 	switch {
 	case err != nil:
 		return launch.Status{}, err
@@ -65,7 +66,7 @@ func start(o *Options) (launch.Status, error) {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	status, err := launch.Run(steps, wait(o))
+	status, err := launch.Run(steps, wait(o), o.announce)
 	var helper *launch.HelperError
 	if errors.As(err, &helper) && o.NS.Withdraw() {
 		o.say([]string{"without sub-ids: " + err.Error()})

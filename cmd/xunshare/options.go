@@ -24,22 +24,27 @@ type Options struct {
 	ListArches  string       // --list-arches: table or json; "" for no list
 	PrintRule   *binfmt.Arch // --print-rule; nil for none
 	Verbose     bool
+	Status      int // the descriptor of --json-status-fd; negative for none
 	ClearEnv    bool
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
 	FakeIDs     bool     // what the id maps have no place for succeeds without being done
 	NoSync      bool     // files count as written to the disk at once
-	DryRun      bool
-	Help        bool
-	Version     bool
-	Program     []string // and its arguments; empty for the login shell
+	mountOptions
+	DryRun  bool
+	Help    bool
+	Version bool
+	Program []string // and its arguments; empty for the login shell
 }
 
 // imply sets what follows from several options together. A process whose children belong to another pid namespace
 // cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
 func (o *Options) imply() {
 	if o.loads() && o.NS.Kinds.Has(ns.PID) {
+		o.NS.Fork = true
+	}
+	if o.Status >= 0 && !o.NS.Child() { // somebody has to be left to write
 		o.NS.Fork = true
 	}
 	o.implyMaps()
@@ -55,6 +60,9 @@ func (o *Options) Validate() error {
 	}
 	if o.FakeIDs && !o.NS.Kinds.Has(ns.User) {
 		return remedy.New("--fake-ids is about the ids that a new user namespace does not have", "add --map-root-user")
+	}
+	if err := o.validateMounts(); err != nil {
+		return err
 	}
 	if err := o.validateEmulators(); err != nil {
 		return err

@@ -14,7 +14,7 @@ var errEnough = errors.New("enough")
 
 // parse reads the command line, args[0] being the program's name.
 func parse(args []string) (Options, error) {
-	var o Options
+	o := Options{Status: -1}
 	options, program, misuse := normalize(args[1:])
 	err := read(options, &o)
 	switch {

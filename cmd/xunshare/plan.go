@@ -18,18 +18,23 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.NS.Create())
 	add(o.NS.Map(f.NS))
 	add(o.NS.Keep()) // before the target can run
-	add(o.NS.Spread(o.Root != "" && tree.Pivot))
+	add(o.rename())
+	add(o.NS.Spread(tree.Root != "" && tree.Pivot))
 	add(rules.Load()) // while the host's paths still lead to the emulators
 	add(tree.Enter(f.Root))
-	add(tree.MountProc()) // while the host's is still visible
+	add(tree.MountProc(f.Root)) // while the host's is still visible
 	add(rules.Attach())
+	add(tree.MountAll(f.Root))
+	add(tree.Seal(f.Root))
 	add(tree.Leave(f.Root))
-	add(o.NS.SpreadLate(o.Root != "" && tree.Pivot))
+	add(o.NS.SpreadLate(tree.Root != "" && tree.Pivot))
 	add(o.NS.Plant(f.NS))
 	add(tree.WorkIn())
 	add(o.NS.MapBack(f.NS)) // what comes after needs no privileges but over the ids
 	add(o.initialize())
 	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
+	add(o.lock())
+	add(o.meet())
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 
@@ -37,6 +42,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 func (o *Options) tree(f *Facts) chroot.Options {
 	t := chroot.Options{Root: o.Root, Dir: o.Dir, Pivot: o.NS.PivotAllowed(),
 		Shares: o.NS.Propagate != ns.Private, ProcDir: o.ProcDir}
+	o.mountIn(&t, f)
 	switch {
 	case o.ProcDir != "":
 		t.Proc = chroot.NewProc

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -29,23 +28,13 @@ func target(o *Options, env []string) launch.Exec {
 	return launch.Exec{Candidates: files, Argv: o.Program, Env: env, Script: isText(o, files)}
 }
 
-// environment is what the target gets. What is meant for its emulator counts in any case.
+// environment is what the target gets.
 func (o *Options) environment() []string {
 	env := os.Environ()
 	if o.ClearEnv || o.Whitelist {
 		env = o.KeptEnv
 	}
-	for _, v := range o.Foreign.Variables {
-		name, value, _ := strings.Cut(v, "=")
-		env = setVariable(env, name, value)
-	}
-	return env
-}
-
-// setVariable sets a variable in the place of all others of that name.
-func setVariable(env []string, name, value string) []string {
-	others := slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, name+"=") })
-	return append(others, name+"="+value)
+	return o.changed(env)
 }
 
 // candidates are the files that a program's name may stand for.

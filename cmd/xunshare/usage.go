@@ -45,6 +45,16 @@ Root and mounts:
   -w, --wd=DIR              work in DIR, inside the root
       --mount-proc[=DIR]    mount a new proc on DIR (/proc; implies --mount)
       --propagation=WORD    private (default), slave, shared or unchanged
+Mounts in the root, in the order given; the tree on disk stays as it is:
+      --bind=SRC[:DST]      show SRC of the host, with all that is mounted in it
+      --ro-bind=SRC[:DST]   the same, read-only
+      --tmpfs=DST[:OPTS]    mount an empty tmpfs; OPTS are size=1g,mode=755
+      --dev                 make a /dev with the devices that all programs need
+      --sys                 mount /sys
+      --resolv-conf=WORD    auto for the host's name servers, off for none
+      --bind-self[=PATH]    show xunshare itself (/usr/local/bin/xunshare)
+      --read-only           make all of the root read-only, before these
+      --ephemeral[=DIR]     throw away what is changed, or keep it in DIR
 Foreign architectures (--arch and rules imply --user and --mount):
       --arch=NAME,...       run programs of these architectures: auto (what the
                             program or the tree is for), all, none, or names
@@ -66,6 +76,11 @@ Other:
       --suppress-sync       files count as written to the disk at once
       --clear-env           give the program no environment
       --whitelist-env=A,B   give it only these variables
+      --setenv=NAME=VALUE   set a variable
+      --unsetenv=NAME       take one away
+      --hostname=NAME       set the host name (implies --uts)
+      --no-new-privs        let set-user-id programs gain nothing
+      --json-status-fd=FD   write there what runs and how it ends
       --verbose             tell what was found, chosen and left out
       --dry-run             print what would be done, and do nothing
   -h, --help                print this help

@@ -1,6 +1,7 @@
 package chroot
 
 import (
+	"slices"
 	"syscall"
 
 	"github.com/xunshare/xunshare/internal/launch"
@@ -21,5 +22,27 @@ func Explain(failed *launch.Error, ownPIDs bool) []string {
 	case ok && mount.Flags&syscall.MS_PRIVATE != 0 && failed.Errno == syscall.EINVAL:
 		return []string{"the root directory is not a mount point here, as in a plain chroot: add --propagation=unchanged"}
 	}
-	return nil
+	return explainMounts(failed)
+}
+
+// explainMounts is about what is mounted in the root, and over it.
+func explainMounts(failed *launch.Error) []string {
+	made, ok := failed.Step.Call.(launch.NewMount)
+	switch {
+	case failed.Errno == syscall.EOVERFLOW:
+		return []string{"who makes it has to have a user and a group in the namespace: add --map-root-user or --map-current-user"}
+	case failed.Errno == syscall.ENOSYS && failed.Operation != "openat2":
+		return []string{"mounts in a root need Linux 5.2"}
+	case !ok || made.Type != overlay:
+		return nil
+	case failed.Errno == syscall.ENODEV:
+		return []string{"this kernel has no overlay file system: sudo modprobe overlay"}
+	case failed.Errno == syscall.EPERM:
+		return []string{"an ordinary user can mount an overlay since Linux 5.11"}
+	case failed.Errno == syscall.EINVAL && slices.Contains(made.Options, "upperdir=upper"):
+		return []string{"the file system of the tree cannot be a layer of an overlay (it is one of two already, or knows no case, say): " +
+			"copy the tree to another one, or use --read-only"}
+	}
+	return []string{"the file system of the tree, or of the directory that is to keep the changes, cannot be a layer of an overlay: " +
+		"use others, such as ext4, xfs, btrfs or tmpfs"}
 }

@@ -18,6 +18,7 @@ type Facts struct {
 	OnInitramfs bool // the root of this mount namespace is the initial one, which pivot_root(2) refuses
 	ProcDir     bool // the root has a directory /proc
 	Here        bool // the root is the one that we have
+	Mounts           // what Survey has found out
 }
 
 // Look gathers the facts for o and checks that its root can be entered.

@@ -8,8 +8,10 @@ import (
 
 // The descriptors of this package's steps.
 const (
-	tree launch.FD = "tree" // the mounts of the new root
-	proc launch.FD = "proc" // the host's /proc
+	tree  launch.FD = "tree"  // the mounts of the new root
+	proc  launch.FD = "proc"  // the host's /proc
+	host  launch.FD = "host"  // the host's root directory
+	cover launch.FD = "cover" // the layer over the root
 )
 
 // Enter changes the root. The old one is still mounted afterwards, out of sight on top of the new one, until Leave: a
@@ -24,10 +26,10 @@ func (o *Options) Enter(f Facts) []launch.Step {
 			{Call: launch.Chdir{Path: "/"}, Reason: enterRoot},
 		}
 	}
-	steps := o.carryProc()
+	steps := append(o.carryProc(), o.carryHost()...)
 	switch {
-	case o.Beneath != "":
-		return append(steps, o.enterAbove(f)...)
+	case o.stacks(f):
+		return append(steps, o.enterStack(f)...)
 	case f.Here: // a mount on "/" would cover it for everybody but us
 		return append(steps, launch.Step{Call: launch.Chdir{Path: "/"}, Reason: enterRoot})
 	}
@@ -52,22 +54,41 @@ func (o *Options) enterPlain(f Facts) []launch.Step {
 	return steps
 }
 
-// enterAbove builds a stack at the root's path, the mount to keep and the tree on it, and makes the lower one the
-// root of the namespace. Then the tree, which covers it, becomes the root of the process. The kernel counts a process
-// at the top of its namespace's root as not chrooted (current_chrooted in fs/namespace.c), and no path leads to the
-// lower mount, so nothing inside can take it away.
+// stacks tells whether more mounts than the tree's are stacked where the root is.
+func (o *Options) stacks(f Facts) bool {
+	return o.Beneath != "" || o.ReadOnly || o.Ephemeral || f.Cover != nil || f.Here && len(o.Operations) > 0
+}
+
+// enterStack builds a stack at the root's path and makes the lowest of it the root of the namespace: the mount to keep, if
+// there is one, the tree on it, and on that the layer for what the tree lacks, if it does. Then the uppermost, which
+// covers the others, becomes the root of the process. The kernel counts a process at the top of its namespace's root as
+// not chrooted (current_chrooted in fs/namespace.c), and no path leads to the lower mounts, so nothing inside can take
+// them away.
 //
-//	before    / ─ host         after    / ─ kept mount ─ tree  (and on it, until Leave, the host)
-func (o *Options) enterAbove(f Facts) []launch.Step {
-	return []launch.Step{
-		{Call: launch.CloneTree{Path: o.Root, As: tree}, Reason: prepareRoot},
-		{Call: launch.MoveMount{From: o.Beneath, To: o.Root}, Reason: "keep the rules beneath the root"},
-		{Call: launch.MoveMount{From: tree, OnTo: o.Beneath}, Reason: prepareRoot},
-		{Call: launch.Chdir{FD: o.Beneath}, Reason: enterRoot},
-		turn(f),
-		{Call: launch.Chdir{FD: tree}, Reason: enterRoot},
-		{Call: launch.Chroot{Path: "."}, Reason: enterRoot},
+//	before    / ─ host         after    / ─ kept mount ─ tree ─ layer  (and on it, until Leave, the host)
+func (o *Options) enterStack(f Facts) []launch.Step {
+	steps := o.makeTree(f)
+	base, top := tree, tree
+	if o.Beneath != "" {
+		base = o.Beneath
+		steps = append(steps,
+			launch.Step{Call: launch.MoveMount{From: o.Beneath, To: o.Root}, Reason: "keep the rules beneath the root"},
+			launch.Step{Call: launch.MoveMount{From: tree, OnTo: o.Beneath}, Reason: prepareRoot})
+	} else {
+		steps = append(steps, launch.Step{Call: launch.MoveMount{From: tree, To: o.Root}, Reason: prepareRoot})
 	}
+	steps = append(steps, o.protectLater(f)...)
+	if f.Cover != nil {
+		top = cover
+		steps = append(steps, launch.Step{Call: f.Cover.call(tree, cover), Reason: makeLayer})
+	}
+	steps = append(steps, launch.Step{Call: launch.Chdir{FD: base}, Reason: enterRoot}, turn(f))
+	if base == top && !f.OnInitramfs {
+		return steps
+	}
+	return append(steps,
+		launch.Step{Call: launch.Chdir{FD: top}, Reason: enterRoot},
+		launch.Step{Call: launch.Chroot{Path: "."}, Reason: enterRoot})
 }
 
 // turn makes the mount at the working directory the root of the namespace. The initramfs cannot be pivoted away from
@@ -88,10 +109,14 @@ func (o *Options) carryProc() []launch.Step {
 }
 
 // MountProc gives the target its /proc.
-func (o *Options) MountProc() []launch.Step {
+func (o *Options) MountProc(f Facts) []launch.Step {
 	switch {
 	case o.Proc == NewProc:
-		return append(o.keepApart(), launch.Step{Call: launch.Mount{Source: "proc", Target: o.ProcDir, Type: "proc", Flags: procFlags},
+		dir, steps := o.ProcDir, o.keepApart()
+		if f.Proc != nil {
+			dir, steps = f.Proc.Path, f.Proc.make()
+		}
+		return append(steps, launch.Step{Call: launch.Mount{Source: "proc", Target: dir, Type: "proc", Flags: procFlags},
 			Reason: "mount a new proc"})
 	case o.Proc == HostProc:
 		return []launch.Step{{Call: launch.MoveMount{From: proc, To: o.ProcDir}, Reason: "show the host's /proc"}}
@@ -110,13 +135,19 @@ func (o *Options) keepApart() []launch.Step {
 	return []launch.Step{{Call: private, Reason: "keep the new proc to ourselves"}}
 }
 
-// Leave detaches the old root, which lies on top of the new one, where the working directory still is.
+// Leave lets go of the old root, which lies on top of the new one, where the working directory still is.
 func (o *Options) Leave(f Facts) []launch.Step {
-	if o.Root == "" || !o.Pivot || f.OnInitramfs || f.Here && o.Beneath == "" {
+	if o.Root == "" || !o.Pivot {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: "let go of the old root"}}
+	steps := o.drop(f)
+	if f.OnInitramfs || f.Here && !o.stacks(f) {
+		return steps
+	}
+	return append(steps, launch.Step{Call: launch.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: leaveRoot})
 }
+
+const leaveRoot = "let go of the old root"
 
 // WorkIn changes the working directory. A relative one is relative to the root that was entered: the caller's own is
 // out of reach by now.
@@ -124,5 +155,5 @@ func (o *Options) WorkIn() []launch.Step {
 	if o.Dir == "" {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Chdir{Path: o.Dir}, Reason: "change the working directory"}}
+	return []launch.Step{{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"}}
 }

@@ -34,7 +34,8 @@ type instruction struct {
 	isSlot uint8     // bit i: args[i] is the number of a slot
 	result int8      // the slot of the result, or noSlot
 	mode   mode
-	script uint32
+	on     uint16 // an errno: that of this call is no failure
+	other  uint32 // the instruction to go on with then; 0 for none
 }
 
 const (
@@ -64,7 +65,7 @@ func (p *program) load() (*arena, error) {
 }
 
 func (p *program) loadCall(c call, data, base uintptr) instruction {
-	in := instruction{number: c.number, result: int8(c.result), mode: c.mode, script: uint32(c.script),
+	in := instruction{number: c.number, result: int8(c.result), mode: c.mode, on: uint16(c.on), other: uint32(c.other),
 		sets: [2]uint64{uint64(c.sets[0]), uint64(c.sets[1])}}
 	for i, arg := range c.args {
 		switch arg.kind {

@@ -27,7 +27,7 @@ func (e EnterUser) lower(p *program) {
 	start := len(p.calls)
 	p.add(call{mode: beside, result: p.slot(helper)}, "clone", "")
 	p.lowerHelper(self, e)
-	p.calls[start].script = len(p.calls)
+	p.calls[start].other = len(p.calls)
 	p.syscall("unshare", "", unix.SYS_UNSHARE, num(unix.CLONE_NEWUSER))
 	p.syscall("kill", "", unix.SYS_KILL, p.fd(helper), num(int(unix.SIGUSR1)))
 	p.syscall("wait4", "", unix.SYS_WAIT4, p.fd(helper), num(0), num(0), num(0))

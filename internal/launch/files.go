@@ -37,10 +37,11 @@ func (w WriteFile) lower(p *program) {
 	p.close(file)
 }
 
-// Chdir changes the working directory to Path, or to the directory FD (chdir(2), fchdir(2)).
+// Chdir changes the working directory to Path, or to the directory FD (chdir(2), fchdir(2)). An Optional one may fail.
 type Chdir struct {
-	Path string
-	FD   FD
+	Path     string
+	FD       FD
+	Optional bool
 }
 
 func (c Chdir) String() string {
@@ -56,6 +57,9 @@ func (c Chdir) lower(p *program) {
 		return
 	}
 	p.syscall("chdir", c.Path, unix.SYS_CHDIR, p.str(c.Path))
+	if c.Optional {
+		p.calls[len(p.calls)-1].mode = ignore
+	}
 }
 
 // Chroot changes the root directory (chroot(2)); the working directory stays.
@@ -66,3 +70,11 @@ func (c Chroot) String() string { return "chroot(" + quote(c.Path) + ")" }
 func (c Chroot) lower(p *program) {
 	p.syscall("chroot", c.Path, unix.SYS_CHROOT, p.str(c.Path))
 }
+
+// Close closes a descriptor: an init would keep it (close-on-exec does nothing for it), and what leads out of the root
+// with it.
+type Close struct{ FD FD }
+
+func (c Close) String() string { return "close(" + string(c.FD) + ")" }
+
+func (c Close) lower(p *program) { p.close(c.FD) }

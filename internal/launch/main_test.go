@@ -3,6 +3,7 @@ package launch
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -20,13 +21,20 @@ func TestMain(m *testing.M) {
 		if p, ok := lasting[name]; ok {
 			perform(p)
 		}
-		perform(plans[name])
+		perform(allPlans()[name])
 	}
 	asuser.Main(m, nil)
 }
 
+// allPlans are those of all tables.
+func allPlans() map[string]testPlan {
+	all := maps.Clone(plans)
+	maps.Copy(all, mountPlans)
+	return all
+}
+
 func perform(p testPlan) {
-	status, err := Run(p.steps(), p.wait)
+	status, err := Run(p.steps(), p.wait, func(pid int) { fmt.Println("met", pid > 1) })
 	var failed *Error
 	if errors.As(err, &failed) {
 		fmt.Printf("failed: %v\nerrno %d operation %s path %s\n", err, failed.Errno, failed.Operation, failed.Path)
@@ -54,7 +62,7 @@ func start(name string) *exec.Cmd {
 }
 
 func TestPlans(t *testing.T) {
-	for name, p := range plans {
+	for name, p := range allPlans() {
 		t.Run(name, func(t *testing.T) {
 			cmd := start(name)
 			out, err := cmd.CombinedOutput()

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,17 +56,29 @@ func (r PivotRoot) lower(p *program) {
 // fsconfig(2), fsmount(2), Linux 5.2. It lives as long as As or an attachment of it.
 type NewMount struct {
 	Type       string
-	Attributes int // MOUNT_ATTR_*
+	Options    []string // each "name=value", or "name" for one without a value
+	Attributes int      // MOUNT_ATTR_*
 	As         FD
 }
 
 func (m NewMount) String() string {
-	return fmt.Sprintf("%s = fsmount(fsopen(%s), %s)", m.As, quote(m.Type), flags(uintptr(m.Attributes), mountAttributes))
+	configured := ""
+	if len(m.Options) > 0 {
+		configured = ", [" + quoteAll(m.Options, ", ") + "]"
+	}
+	return fmt.Sprintf("%s = fsmount(fsopen(%s)%s, %s)", m.As, quote(m.Type), configured, flags(uintptr(m.Attributes), mountAttributes))
 }
 
 func (m NewMount) lower(p *program) {
 	const context FD = "context"
 	p.open(context, "fsopen", m.Type, unix.SYS_FSOPEN, p.str(m.Type), num(unix.FSOPEN_CLOEXEC))
+	for _, o := range m.Options {
+		if name, value, ok := strings.Cut(o, "="); ok {
+			p.syscall("fsconfig", o, unix.SYS_FSCONFIG, p.fd(context), num(unix.FSCONFIG_SET_STRING), p.str(name), p.str(value))
+		} else {
+			p.syscall("fsconfig", o, unix.SYS_FSCONFIG, p.fd(context), num(unix.FSCONFIG_SET_FLAG), p.str(o))
+		}
+	}
 	p.syscall("fsconfig", m.Type, unix.SYS_FSCONFIG, p.fd(context), num(unix.FSCONFIG_CMD_CREATE))
 	p.open(m.As, "fsmount", m.Type, unix.SYS_FSMOUNT, p.fd(context), num(unix.FSMOUNT_CLOEXEC), num(m.Attributes))
 	p.close(context)

@@ -83,7 +83,7 @@ func (e Exec) lower(p *program) {
 		return
 	}
 	for i, file := range e.Candidates {
-		p.calls[scripts[i]].script = len(p.calls)
+		p.calls[scripts[i]].on, p.calls[scripts[i]].other = unix.ENOEXEC, len(p.calls)
 		shell := p.strings(append([]string{shellPath, file}, e.Argv[1:]...))
 		p.syscall("execve", file, unix.SYS_EXECVE, p.str(shellPath), shell, env)
 	}

@@ -15,6 +15,8 @@ type program struct {
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
 	step   int       // the step that is being lowered
+	watch  func(pid int)
+	over   func() // waits until watch has returned
 	world
 }
 
@@ -35,7 +37,8 @@ type call struct {
 	result int // the slot that keeps the result; noSlot for none
 	mode   mode
 	sets   [2]signalSet // for dispositions
-	script int          // the call to go on with if the kernel cannot execute a file; 0 for none; and after beside
+	on     unix.Errno   // the error that is no failure: the walk goes on with another call
+	other  int          // the call to go on with then, or after beside; 0 for none
 }
 
 const noSlot = -1
@@ -72,7 +75,7 @@ const (
 	dispositions             // rt_sigaction(2) for two sets of signals: those set to SIG_DFL, those set to SIG_IGN
 )
 
-const maxSlots = 8
+const maxSlots = 16 // a power of two
 
 // add appends a system call; operation and path are for the error message.
 func (p *program) add(c call, operation, path string) {
@@ -93,6 +96,20 @@ func (p *program) attempt(operation string, number uintptr, args ...operand) {
 // open appends a system call whose result is a descriptor, kept under the name fd.
 func (p *program) open(fd FD, operation, path string, number uintptr, args ...operand) {
 	p.add(call{number: number, args: pad(args), result: p.slot(fd)}, operation, path)
+}
+
+// on makes errno of the call that was added last no failure: the walk goes on with the call that it is given later, by
+// the function that is returned, as the one that is added next.
+func (p *program) on(errno unix.Errno) (goOnHere func()) {
+	i := len(p.calls) - 1
+	p.calls[i].on = errno
+	return func() { p.calls[i].other = len(p.calls) }
+}
+
+// jump goes on with another call: a call that fails in one way only.
+func (p *program) jump() (goOnHere func()) {
+	p.syscall("jump", "", unix.SYS_CLOSE, num(-1))
+	return p.on(unix.EBADF)
 }
 
 // close appends close(2) of a named descriptor and frees the name.
@@ -142,7 +159,7 @@ func (p *program) strings(list []string) operand {
 	return array
 }
 
-func num[T ~int | ~uint | ~uintptr | ~uint64 | ~int32](v T) operand {
+func num[T ~int | ~uint | ~uintptr | ~uint64 | ~int32 | ~uint32](v T) operand {
 	return operand{constant, uintptr(v)}
 }
 
@@ -182,7 +199,7 @@ func (p *program) slot(name FD) int {
 
 // lower makes a program of a plan.
 func lower(plan []Step, w world) *program {
-	p := &program{steps: plan, world: w, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
+	p := &program{steps: plan, world: w, over: func() {}, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
 	for i, s := range plan {
 		p.step = i
 		s.Call.lower(p)

@@ -55,13 +55,13 @@ func (a *arena) walk() {
 			}
 			*next++
 			if in.mode == beside {
-				*next = in.script
+				*next = in.other
 			}
 		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
 		case in.mode == ignore, in.mode == search && a.elsewhere(errno):
 			*next++
-		case errno == unix.ENOEXEC && in.script != 0:
-			*next = in.script
+		case in.other != 0 && errno == syscall.Errno(in.on):
+			*next = in.other
 		default:
 			a.failed, a.errno = this+1, uint32(errno)
 			if next == &a.helper {

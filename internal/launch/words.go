@@ -30,6 +30,7 @@ var mountFlags = []flagName{
 	{unix.MS_NOSUID, "MS_NOSUID"},
 	{unix.MS_NODEV, "MS_NODEV"},
 	{unix.MS_NOEXEC, "MS_NOEXEC"},
+	{unix.MS_REMOUNT, "MS_REMOUNT"},
 	{unix.MS_BIND, "MS_BIND"},
 	{unix.MS_MOVE, "MS_MOVE"},
 	{unix.MS_REC, "MS_REC"},
@@ -43,6 +44,7 @@ var unmountFlags = []flagName{
 }
 
 var mountAttributes = []flagName{
+	{unix.MOUNT_ATTR_RDONLY, "MOUNT_ATTR_RDONLY"},
 	{unix.MOUNT_ATTR_NOSUID, "MOUNT_ATTR_NOSUID"},
 	{unix.MOUNT_ATTR_NODEV, "MOUNT_ATTR_NODEV"},
 	{unix.MOUNT_ATTR_NOEXEC, "MOUNT_ATTR_NOEXEC"},

@@ -24,7 +24,10 @@ _xunshare()
 		--arch= --emulator= --cpu= --emulator-env= --guest-setuid= --host-binfmt=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
 		--list-arches[=] --print-rule=
-		--suppress-sync --clear-env --whitelist-env= --verbose --dry-run
+		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf=
+		--bind-self[=] --read-only --ephemeral[=]
+		--suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv=
+		--hostname= --no-new-privs --json-status-fd= --verbose --dry-run
 		-h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
@@ -63,11 +66,11 @@ _xunshare()
 	[[ $split == true ]] && option=$prev
 
 	case $option in
-		--user | --mount | --pid | --uts | --ipc | --net | --cgroup | --time)
+		--user | --mount | --pid | --uts | --ipc | --net | --cgroup | --time | --bind | --ro-bind)
 			_filedir
 			return
 			;;
-		-R | --root | -w | --wd | --mount-proc | --mount-binfmt)
+		-R | --root | -w | --wd | --mount-proc | --mount-binfmt | --tmpfs | --ephemeral)
 			_filedir -d
 			return
 			;;
@@ -75,6 +78,9 @@ _xunshare()
 		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
 		--setgroups) COMPREPLY=($(compgen -W 'allow deny' -- "$cur")) ;;
+		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
+		--unsetenv) COMPREPLY=($(compgen -e -- "$cur")) ;;
+		--hostname) COMPREPLY=($(compgen -A hostname -- "$cur")) ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
 		--print-rule) COMPREPLY=($(compgen -W "$(__xunshare_arches)" -- "$cur")) ;;

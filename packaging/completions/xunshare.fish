@@ -8,8 +8,10 @@ function __xunshare_program
     set -a options r/map-root-user c/map-current-user map-user= map-group= map-users=+ map-groups=+
     set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
     set -a options R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
+    set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
+    set -a options setenv=+ unsetenv=+ hostname= no-new-privs
     set -a options arch= emulator=+ cpu= emulator-env=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
-    set -a options suppress-sync clear-env whitelist-env=+ verbose dry-run h/help V/version
+    set -a options suppress-sync clear-env whitelist-env=+ json-status-fd= verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -88,6 +90,20 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l suppress-sync -d 'let files count as written to the disk at once'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l whitelist-env -x -a '(__xunshare_variables)' -d 'give the program only these variables'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l bind -x -a '(__fish_complete_path)' -d 'show a file or directory of the host'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l ro-bind -x -a '(__fish_complete_path)' -d 'show a file or directory of the host read-only'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l tmpfs -x -a '(__fish_complete_directories)' -d 'mount an empty tmpfs'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dev -d 'make a /dev'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l sys -d 'mount /sys'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l resolv-conf -x -a 'auto off' -d 'use the name servers of the host'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l bind-self -F -d 'show xunshare itself'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l read-only -d 'make the root read-only'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l ephemeral -a '(__fish_complete_directories)' -d 'throw away what is changed'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setenv -x -d 'set a variable'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l unsetenv -x -a '(__xunshare_variables)' -d 'take a variable away'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l hostname -x -a '(__fish_print_hostnames)' -d 'set the host name'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l no-new-privs -d 'let set-user-id programs gain nothing'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l json-status-fd -x -d 'write there what runs and how it ends'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l verbose -d 'tell what was found, chosen and left out'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dry-run -d 'print what would be done'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s h -l help -d 'print the help'

@@ -1,0 +1,43 @@
+package chroot
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// flagsOf is what mount(2) takes for the options of a mount in /proc/PID/mountinfo.
+func flagsOf(options string) (flags uintptr) {
+	for _, option := range strings.Split(options, ",") {
+		switch option {
+		case "ro":
+			flags |= unix.MS_RDONLY
+		case "nosuid":
+			flags |= unix.MS_NOSUID
+		case "nodev":
+			flags |= unix.MS_NODEV
+		case "noexec":
+			flags |= unix.MS_NOEXEC
+		case "noatime":
+			flags |= unix.MS_NOATIME
+		case "nodiratime":
+			flags |= unix.MS_NODIRATIME
+		case "relatime":
+			flags |= unix.MS_RELATIME
+		case "nosymfollow":
+			flags |= nosymfollow
+		}
+	}
+	if flags&(unix.MS_NOATIME|unix.MS_RELATIME) == 0 {
+		flags |= unix.MS_STRICTATIME
+	}
+	return flags
+}
+
+// nosymfollow is MS_NOSYMFOLLOW of mount(2), Linux 5.10.
+const nosymfollow = 0x100
+
+// lacksSetattr tells whether the kernel is older than mount_setattr(2), Linux 5.12.
+func lacksSetattr() bool {
+	return unix.MountSetattr(-1, "", 0, &unix.MountAttr{}) == unix.ENOSYS
+}

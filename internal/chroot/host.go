@@ -1,0 +1,171 @@
+package chroot
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// tree prepares for a root that is read-only or under a layer.
+func (s *survey) tree() (err error) {
+	if s.ReadOnly && s.facts.OldKernel {
+		if s.facts.RootMounts, err = submounts(absolute(s.Root)); err != nil {
+			return err
+		}
+	}
+	if !s.Ephemeral {
+		return nil
+	}
+	s.mounts[0].kind = writable
+	mounts, err := submounts(absolute(s.Root))
+	if err != nil {
+		return err
+	}
+	for _, m := range mounts {
+		if m.Path != "" {
+			return remedy.Errorf("unmount it first; or enter the tree without --ephemeral",
+				"--ephemeral: %s is a mount in the tree, and an overlay is about one file system only", filepath.Join(s.Root, m.Path))
+		}
+	}
+	return s.upperDir()
+}
+
+// upperDir checks the directory that is to keep what is changed.
+func (s *survey) upperDir() error {
+	if s.UpperDir == "" {
+		return nil
+	}
+	dir, root := absolute(s.UpperDir), absolute(s.Root)
+	if isUnder(dir, root) || isUnder(root, dir) {
+		return fmt.Errorf("--ephemeral=%s: it and the root must not lie in each other", s.UpperDir)
+	}
+	info, err := os.Stat(s.UpperDir)
+	switch {
+	case os.IsNotExist(err):
+		if _, err := os.Stat(filepath.Dir(dir)); err != nil {
+			return remedy.Errorf("mkdir -p it", "--ephemeral=%s: %w", s.UpperDir, cause(err))
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("--ephemeral=%s: %w", s.UpperDir, cause(err))
+	case !info.IsDir():
+		return fmt.Errorf("--ephemeral=%s: not a directory", s.UpperDir)
+	case unix.Access(s.UpperDir, unix.W_OK|unix.X_OK) != nil:
+		return fmt.Errorf("--ephemeral=%s: you may not write to this directory", s.UpperDir)
+	}
+	return nil
+}
+
+// absolute is a path without symbolic links, if it exists.
+func absolute(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	if full, err := filepath.Abs(path); err == nil {
+		path = full
+	}
+	return path
+}
+
+// devices is a new /dev.
+func (s *survey) devices() (Point, error) {
+	p, err := s.point(devDir, true)
+	if err != nil {
+		return p, err
+	}
+	s.mounts = append(s.mounts, mounted{p.Path, -1, writable})
+	note := func(name string, dir bool) {
+		s.made = append(s.made, made{p.Path + "/" + name, len(s.mounts) - 1, dir})
+	}
+	s.facts.Devices = nil
+	for _, name := range devices {
+		if unix.Access(devDir+"/"+name, unix.F_OK) == nil {
+			s.facts.Devices = append(s.facts.Devices, name)
+			note(name, false)
+		}
+	}
+	if s.facts.Console = terminal(); s.facts.Console != "" {
+		note(console, false)
+	}
+	for _, name := range []string{"pts", "shm"} {
+		note(name, true)
+	}
+	return p, nil
+}
+
+// terminal is the path of the terminal at one of the standard descriptors, if it leads there.
+func terminal() string {
+	for fd := 0; fd < 3; fd++ {
+		var st, there unix.Stat_t
+		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil || unix.Fstat(fd, &st) != nil {
+			continue
+		}
+		name, _ := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
+		for _, name := range []string{name, devDir + "/" + console} {
+			if unix.Lstat(name, &there) == nil && there.Dev == st.Dev && there.Ino == st.Ino {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+const resolvConf = "/etc/resolv.conf"
+
+// resolver is the place of resolv.conf. A tree's /etc is not covered for it: package managers rename files there.
+func (s *survey) resolver() (Point, error) {
+	skip := func(why string) (Point, error) {
+		s.facts.Notes = append(s.facts.Notes, why)
+		return Point{Skip: true}, nil
+	}
+	if _, err := os.Stat(resolvConf); err != nil {
+		return skip("the host has no " + resolvConf)
+	}
+	where, err := s.resolve(resolvConf)
+	etc, err2 := s.resolve("/etc")
+	switch {
+	case err != nil || err2 != nil || len(etc.missing) > 0 || !etc.dir:
+		return skip("the tree has no /etc for a resolv.conf")
+	case where.dir && len(where.missing) == 0:
+		return skip("the tree's resolv.conf is a directory")
+	case len(where.missing) > 0 && where.at == etc.at && !s.ours(etc.at, s.find(etc.at)):
+		return skip("the tree's /etc has no resolv.conf: to have the host's there, make an empty one")
+	}
+	return s.bind(resolvConf, resolvConf, onDisk)
+}
+
+// A Submount is a mount at or under a path.
+type Submount struct {
+	Path  string  // from there on; "" for the path itself
+	Flags uintptr // MS_*, as they are
+}
+
+// submounts lists them. Of several at one path the last is the one that can be reached.
+func submounts(path string) (found []Submount, err error) {
+	mounts, err := mountinfo.GetMounts(nil)
+	if err != nil {
+		return nil, err
+	}
+	found = []Submount{{}}
+	for _, m := range mounts {
+		switch {
+		case isUnder(m.Mountpoint, path) && m.Mountpoint != path:
+			rest := m.Mountpoint[len(path):]
+			if path == "/" {
+				rest = m.Mountpoint
+			}
+			found = slices.DeleteFunc(found, func(s Submount) bool { return s.Path == rest })
+			found = append(found, Submount{rest, flagsOf(m.Options)})
+		case isUnder(path, m.Mountpoint): // the last of these is the one that the path lies in
+			found[0].Flags = flagsOf(m.Options)
+		}
+	}
+	return found, nil
+}

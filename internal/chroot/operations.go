@@ -1,0 +1,119 @@
+package chroot
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// An Operation is one of the things that are mounted in the root. Its place is looked up inside the root, among what
+// the operations before it have mounted, and made if it is not there: in a layer of ours, never on the disk.
+type Operation struct {
+	Kind     OperationKind
+	Source   string // what Bind shows: an absolute path of the host
+	Target   string // where: an absolute path inside the root; Devices, System and Resolver know theirs
+	ReadOnly bool   // Bind makes it so, with all that is mounted under it
+	Data     string // options of Tmpfs, as mount(2) takes them
+}
+
+// OperationKind says what an operation mounts.
+type OperationKind uint8
+
+const (
+	// Bind shows a file or directory of the host, with all that is mounted under it.
+	Bind OperationKind = iota
+	// Tmpfs is an empty tmpfs.
+	Tmpfs
+	// Devices is a tmpfs on /dev with the devices that every program may expect.
+	Devices
+	// System is sysfs on /sys.
+	System
+	// Resolver shows the host's resolv.conf, if the tree has a place for one.
+	Resolver
+)
+
+// MountAll performs the operations.
+func (o *Options) MountAll(f Facts) []launch.Step {
+	var steps []launch.Step
+	for i, op := range o.Operations {
+		if p := f.Points[i]; !p.Skip {
+			steps = append(steps, p.make()...)
+			steps = append(steps, o.mount(op, p, f)...)
+		}
+	}
+	return steps
+}
+
+func (o *Options) mount(op Operation, p Point, f Facts) []launch.Step {
+	switch op.Kind {
+	case Tmpfs:
+		return []launch.Step{{Call: launch.Mount{Source: "tmpfs", Target: p.Path, Type: "tmpfs",
+			Flags: unix.MS_NOSUID | unix.MS_NODEV, Data: op.Data}, Reason: "mount a tmpfs"}}
+	case Devices:
+		return o.mountDevices(p, f)
+	case System:
+		return o.mountSystem(p, f)
+	case Resolver:
+		return p.bind(true, f, "give the target the host's name servers")
+	}
+	return p.bind(op.ReadOnly, f, "show what is on the host")
+}
+
+// bind shows the point's source.
+func (p *Point) bind(readOnly bool, f Facts, reason string) []launch.Step {
+	b := launch.Bind{From: host, Path: p.Source, To: p.Path}
+	if readOnly && !f.OldKernel {
+		b.Attributes = unix.MOUNT_ATTR_RDONLY
+	}
+	steps := []launch.Step{{Call: b, Reason: reason}}
+	if readOnly && f.OldKernel {
+		steps = append(steps, remount(p.Path, p.Mounts, reason)...)
+	}
+	return steps
+}
+
+// mountSystem mounts a new sysfs, which is allowed where the network namespace belongs to the target's user namespace
+// and nothing covers parts of the present one (sysfs_init_fs_context, mount_too_revealing). Elsewhere it shows the
+// host's, read-only.
+func (o *Options) mountSystem(p Point, f Facts) []launch.Step {
+	const reason = "mount /sys"
+	shown := p.bind(true, f, reason)
+	if !o.OwnNet {
+		return shown
+	}
+	try := launch.Try{First: launch.Mount{Source: "sysfs", Target: p.Path, Type: "sysfs", Flags: procFlags}}
+	for _, s := range shown {
+		try.Else = append(try.Else, s.Call)
+	}
+	return []launch.Step{{Call: try, Reason: reason}}
+}
+
+// carryHost takes hold of the host's root before it goes out of reach.
+func (o *Options) carryHost() []launch.Step {
+	if !o.needsHost() {
+		return nil
+	}
+	return []launch.Step{{Call: launch.OpenPath{Path: "/", As: host}, Reason: "keep the host's files within reach"}}
+}
+
+// drop closes the descriptors that lead to the host, and to what a layer covers: an init would keep them, for whoever may
+// look at it.
+func (o *Options) drop(f Facts) []launch.Step {
+	var steps []launch.Step
+	if o.needsHost() {
+		steps = append(steps, launch.Step{Call: launch.Close{FD: host}, Reason: leaveRoot})
+	}
+	if f.Cover != nil {
+		steps = append(steps, launch.Step{Call: launch.Close{FD: tree}, Reason: leaveRoot})
+	}
+	return steps
+}
+
+func (o *Options) needsHost() bool {
+	for _, op := range o.Operations {
+		if op.Kind != Tmpfs {
+			return true
+		}
+	}
+	return false
+}

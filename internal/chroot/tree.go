@@ -1,0 +1,156 @@
+package chroot
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+const (
+	protect     = "make the root read-only"
+	throwAway   = "put a layer over the tree"
+	makeLayer   = "make a layer for what the tree lacks"
+	sealLayer   = "keep what would be lost from being written there"
+	makeMissing = "make a mount point"
+)
+
+// makeTree makes the mounts of the new root, not attached yet.
+func (o *Options) makeTree(f Facts) []launch.Step {
+	if o.Ephemeral {
+		return o.makeOverlay(f)
+	}
+	steps := []launch.Step{{Call: launch.CloneTree{Path: o.Root, As: tree}, Reason: prepareRoot}}
+	if o.ReadOnly && !f.OldKernel {
+		steps = append(steps, launch.Step{
+			Call: launch.SetAttributes{Of: tree, Attributes: unix.MOUNT_ATTR_RDONLY, Recursive: true}, Reason: protect})
+	}
+	return steps
+}
+
+// protectLater makes the root read-only where only mounts with a path can be.
+func (o *Options) protectLater(f Facts) []launch.Step {
+	if !o.ReadOnly || !f.OldKernel {
+		return nil
+	}
+	steps := []launch.Step{{Call: launch.Chdir{FD: tree}, Reason: protect}}
+	return append(steps, remount(".", f.RootMounts, protect)...)
+}
+
+// remount makes mounts read-only one by one, as kernels before 5.12 want it (commit 2a1867219c7b). All other flags have to
+// stay as they are: the kernel has locked them (mount_namespaces(7)).
+func remount(at string, mounts []Submount, reason string) []launch.Step {
+	var steps []launch.Step
+	for _, m := range mounts {
+		steps = append(steps, launch.Step{Call: launch.Mount{Target: at + m.Path,
+			Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | m.Flags}, Reason: reason})
+	}
+	return steps
+}
+
+// makeOverlay puts an overlay over the tree whose upper layer is a tmpfs, or a directory of the host. What it is made of
+// is put together in a tmpfs that covers the tree meanwhile, so that no path of the caller's is among the options of the
+// overlay, which would take colons, commas and backslashes for its own. It vanishes with the last process.
+func (o *Options) makeOverlay(f Facts) []launch.Step {
+	const lower, hidden, here launch.FD = "lower", "hidden", "here"
+	var steps []launch.Step
+	add := func(c launch.Call) { steps = append(steps, launch.Step{Call: c, Reason: throwAway}) }
+	steps = append(steps, o.keepUpper(f)...)
+	add(launch.CloneTree{Path: o.Root, As: lower})
+	add(launch.OpenPath{Path: ".", As: here})
+	add(launch.NewMount{Type: "tmpfs", Options: []string{"mode=700"}, Attributes: launch.LayerAttributes, As: hidden})
+	add(launch.MoveMount{From: hidden, To: o.Root})
+	add(launch.Chdir{FD: hidden})
+	add(launch.MakeDir{Path: "lower", Mode: 0o700})
+	add(launch.MoveMount{From: lower, To: "lower"})
+	where := ""
+	if o.UpperDir != "" {
+		where = "kept/"
+		add(launch.MakeDir{Path: "kept", Mode: 0o700})
+		add(launch.MoveMount{From: kept, To: "kept"})
+	} else {
+		add(launch.MakeDir{Path: "upper", Mode: f.RootMode})
+		add(launch.MakeDir{Path: "work", Mode: 0o700})
+	}
+	add(launch.NewMount{Type: overlay, As: tree,
+		Options: []string{"lowerdir=lower", "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
+	add(launch.Unmount{Target: ".", Flags: unix.MNT_DETACH})
+	add(launch.Chdir{FD: here})
+	for _, fd := range o.overlayFDs(lower, hidden, here) {
+		add(launch.Close{FD: fd})
+	}
+	return steps
+}
+
+const (
+	overlay = "overlay"
+
+	kept launch.FD = "kept" // the directory that keeps the upper layer
+)
+
+func (o *Options) overlayFDs(fds ...launch.FD) []launch.FD {
+	if o.UpperDir != "" {
+		return append(fds, kept)
+	}
+	return fds
+}
+
+// keepUpper prepares the directory that keeps the upper layer.
+func (o *Options) keepUpper(f Facts) []launch.Step {
+	if o.UpperDir == "" {
+		return nil
+	}
+	const reason = "prepare the directory of --ephemeral"
+	return []launch.Step{
+		{Call: launch.MakeDir{Path: o.UpperDir, Mode: 0o755, Existing: true}, Reason: reason},
+		{Call: launch.MakeDir{Path: o.UpperDir + "/upper", Mode: f.RootMode, Existing: true}, Reason: reason},
+		{Call: launch.MakeDir{Path: o.UpperDir + "/work", Mode: 0o700, Existing: true}, Reason: reason},
+		{Call: launch.CloneTree{Path: o.UpperDir, As: kept}, Reason: reason},
+	}
+}
+
+// A LayerFact is a directory to be covered, so that something can be made in it.
+type LayerFact struct {
+	Path    string // inside the root
+	Mode    uint32
+	Entries []launch.Entry
+}
+
+// call makes the layer; over the root of a mount if on is not "".
+func (l *LayerFact) call(on, as launch.FD) launch.Layer {
+	call := launch.Layer{On: on, Mode: l.Mode, Entries: l.Entries, As: as}
+	if on == "" {
+		call.Path = l.Path
+	}
+	return call
+}
+
+// make makes the mount point, if it has to be made.
+func (p *Point) make() []launch.Step {
+	var steps []launch.Step
+	if p.Layer != nil {
+		steps = append(steps, launch.Step{Call: p.Layer.call("", ""), Reason: makeLayer})
+	}
+	if p.Remove != "" {
+		steps = append(steps, launch.Step{Call: launch.Unlink{Path: p.Remove}, Reason: makeMissing})
+	}
+	for _, dir := range p.Dirs {
+		steps = append(steps, launch.Step{Call: launch.MakeDir{Path: dir, Mode: 0o755}, Reason: makeMissing})
+	}
+	if p.File {
+		steps = append(steps, launch.Step{Call: launch.MakeFile{Path: p.Path}, Reason: makeMissing})
+	}
+	return steps
+}
+
+// Seal makes the layers read-only: a file that is made in one of them would vanish with the program.
+func (o *Options) Seal(f Facts) []launch.Step {
+	var steps []launch.Step
+	for _, path := range f.Sealed {
+		call := launch.Call(launch.SetAttributes{Path: path, Attributes: unix.MOUNT_ATTR_RDONLY})
+		if f.OldKernel {
+			call = launch.Mount{Target: path, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV}
+		}
+		steps = append(steps, launch.Step{Call: call, Reason: sealLayer})
+	}
+	return steps
+}

@@ -1,0 +1,99 @@
+package launch
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// OpenPath opens Path for what is under it, not to read it (O_PATH of open(2)), and keeps it as As.
+type OpenPath struct {
+	Path string
+	As   FD
+}
+
+func (o OpenPath) String() string { return fmt.Sprintf("%s = open(%s, O_PATH)", o.As, quote(o.Path)) }
+
+func (o OpenPath) lower(p *program) {
+	p.open(o.As, "open", o.Path, unix.SYS_OPENAT, cwd(), p.str(o.Path), num(unix.O_PATH|unix.O_CLOEXEC))
+}
+
+// Bind shows what is mounted at and under Path at To as well: open_tree(2), mount_setattr(2), move_mount(2). Path is
+// absolute and free of symbolic links. It is taken from the root that From was opened on, if that is given; without it
+// from the process's, as To is.
+type Bind struct {
+	From       FD
+	Path, To   string
+	Attributes uint64 // MOUNT_ATTR_* to set on each of the mounts (Linux 5.12); 0 for none
+}
+
+func (b Bind) String() string {
+	path := quote(b.Path)
+	if b.From != "" {
+		path = string(b.From) + ", " + path
+	}
+	if b.Attributes != 0 {
+		path += ", " + flags(uintptr(b.Attributes), mountAttributes)
+	}
+	return fmt.Sprintf("bind(%s, %s)", path, quote(b.To))
+}
+
+func (b Bind) lower(p *program) {
+	const bound FD = "bound"
+	dir, path := cwd(), b.Path
+	if b.From != "" {
+		dir, path = p.fd(b.From), strings.TrimLeft(path, "/")
+	}
+	if path == "" {
+		path = "."
+	}
+	p.open(bound, "open_tree", b.Path, unix.SYS_OPEN_TREE, dir, p.str(path), num(cloneWhole))
+	if b.Attributes != 0 {
+		p.setAttributes(p.fd(bound), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, b.Attributes, b.Path)
+	}
+	p.syscall("move_mount", b.To, unix.SYS_MOVE_MOUNT, p.fd(bound), p.str(""), cwd(), p.str(b.To), num(unix.MOVE_MOUNT_F_EMPTY_PATH))
+	p.close(bound)
+}
+
+// cloneWhole is for open_tree(2): a copy of the mounts at and under a path, whose last part is no symbolic link.
+const cloneWhole = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE | unix.AT_SYMLINK_NOFOLLOW
+
+// SetAttributes sets MOUNT_ATTR_* of the mount at Path, or of the mount that Of was opened on, and with Recursive of
+// those under it (mount_setattr(2), Linux 5.12).
+type SetAttributes struct {
+	Of         FD
+	Path       string
+	Attributes uint64
+	Recursive  bool
+}
+
+func (s SetAttributes) String() string {
+	object := quote(s.Path)
+	if s.Of != "" {
+		object = string(s.Of)
+	}
+	if s.Recursive {
+		object += ", AT_RECURSIVE"
+	}
+	return fmt.Sprintf("mount_setattr(%s, %s)", object, flags(uintptr(s.Attributes), mountAttributes))
+}
+
+func (s SetAttributes) lower(p *program) {
+	dir, how := cwd(), 0
+	if s.Of != "" {
+		dir, how = p.fd(s.Of), unix.AT_EMPTY_PATH
+	}
+	if s.Recursive {
+		how |= unix.AT_RECURSIVE
+	}
+	p.setAttributes(dir, s.Path, how, s.Attributes, s.Path)
+}
+
+// setAttributes appends mount_setattr(2); about is for the error message.
+func (p *program) setAttributes(dir operand, path string, how int, attributes uint64, about string) {
+	attr := make([]byte, unix.MOUNT_ATTR_SIZE_VER0) // attr_set, attr_clr, propagation, userns_fd
+	binary.NativeEndian.PutUint64(attr, attributes)
+	p.syscall("mount_setattr", about, unix.SYS_MOUNT_SETATTR, dir, p.str(path), num(how), p.bytes(attr), num(len(attr)))
+}

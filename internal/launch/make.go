@@ -1,0 +1,79 @@
+package launch
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// MakeDir makes a directory with exactly this mode. With Existing one that is there already is left as it is.
+type MakeDir struct {
+	Path     string
+	Mode     uint32
+	Existing bool
+}
+
+func (m MakeDir) String() string { return fmt.Sprintf("mkdir(%s, %#o)", quote(m.Path), m.Mode) }
+
+func (m MakeDir) lower(p *program) {
+	path := p.str(m.Path)
+	p.syscall("mkdirat", m.Path, unix.SYS_MKDIRAT, cwd(), path, num(m.Mode))
+	exists := func() {}
+	if m.Existing {
+		exists = p.on(unix.EEXIST)
+	}
+	// The umask of the caller is for what the target makes.
+	p.syscall("fchmodat", m.Path, unix.SYS_FCHMODAT, cwd(), path, num(m.Mode))
+	exists()
+}
+
+// MakeFile makes an empty file, to mount something on.
+type MakeFile struct{ Path string }
+
+func (m MakeFile) String() string { return "mknod(" + quote(m.Path) + ", S_IFREG)" }
+
+func (m MakeFile) lower(p *program) { p.makeEntry(false, cwd(), p.str(m.Path), m.Path) }
+
+// Symlink makes a symbolic link at Path that says Text.
+type Symlink struct{ Text, Path string }
+
+func (s Symlink) String() string { return "symlink(" + quote(s.Text) + ", " + quote(s.Path) + ")" }
+
+func (s Symlink) lower(p *program) {
+	p.syscall("symlinkat", s.Path, unix.SYS_SYMLINKAT, p.str(s.Text), cwd(), p.str(s.Path))
+}
+
+// Unlink removes a name that is no directory's.
+type Unlink struct{ Path string }
+
+func (u Unlink) String() string { return "unlink(" + quote(u.Path) + ")" }
+
+func (u Unlink) lower(p *program) {
+	p.syscall("unlinkat", u.Path, unix.SYS_UNLINKAT, cwd(), p.str(u.Path), num(0))
+}
+
+// Try makes a call and, where the kernel forbids it (EPERM), another one in its place. First must be one system call.
+type Try struct {
+	First Mount
+	Else  []Call
+}
+
+func (t Try) String() string {
+	words := []string{t.First.String()}
+	for _, c := range t.Else {
+		words = append(words, c.String())
+	}
+	return words[0] + " or " + strings.Join(words[1:], ", ")
+}
+
+func (t Try) lower(p *program) {
+	t.First.lower(p)
+	forbidden := p.on(unix.EPERM)
+	done := p.jump()
+	forbidden()
+	for _, c := range t.Else {
+		c.lower(p)
+	}
+	done()
+}
