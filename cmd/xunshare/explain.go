@@ -22,6 +22,7 @@ func explain(err error, o *Options, f *Facts) error {
 		return explainExec(failed, o, f)
 	}
 	for _, hints := range [][]string{
+		explainFilter(failed),
 		o.NS.Explain(failed),
 		binfmt.Explain(failed),
 		chroot.Explain(failed, o.NS.OwnPIDs()),

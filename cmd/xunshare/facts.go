@@ -15,6 +15,7 @@ type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
 	Rules  ruleFacts
+	Filter filterFacts
 	Target launch.Exec
 	Dir    string // the working directory
 }
@@ -31,6 +32,9 @@ func gather(o *Options) (f Facts, err error) {
 	}
 	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 // binfmt_misc's register file is root's
 	if f.NS, err = o.NS.Look(); err != nil {
+		return f, err
+	}
+	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
 		return f, err
 	}
 	switch {

@@ -30,6 +30,8 @@ type Options struct {
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
+	FakeIDs     bool     // what the id maps have no place for succeeds without being done
+	NoSync      bool     // files count as written to the disk at once
 	mountOptions
 	DryRun  bool
 	Help    bool
@@ -56,6 +58,9 @@ func (o *Options) Validate() error {
 	}
 	if o.Init && !o.NS.Kinds.Has(ns.PID) {
 		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
+	}
+	if o.FakeIDs && !o.NS.Kinds.Has(ns.User) {
+		return remedy.New("--fake-ids is about the ids that a new user namespace does not have", "add --map-root-user")
 	}
 	if err := o.validateMounts(); err != nil {
 		return err

@@ -39,6 +39,7 @@ Ids (the maps and --owner imply --user):
   -S, --setuid=UID          become this user inside, last of all
   -G, --setgid=GID          become this group inside, and be in no other
       --keep-caps           let the program keep the namespace's capabilities
+      --fake-ids            changes to ids that are not mapped seem to succeed
 A tree, ready for use:
       --into=DIR            do all that a tree needs: -Umpiur --init --arch=auto
                             and --root=DIR --mount-proc --sys --dev and also
@@ -79,6 +80,7 @@ Foreign architectures (--arch and rules imply --user and --mount):
       --list-arches[=json]  list architectures, and the emulators for them
       --print-rule=ARCH     print the rule that --arch would load
 Other:
+      --suppress-sync       files count as written to the disk at once
       --clear-env           give the program no environment
       --whitelist-env=A,B   give it only these variables
       --setenv=NAME=VALUE   set a variable

@@ -19,14 +19,14 @@ _xunshare()
 		-r --map-root-user -c --map-current-user
 		--map-user= --map-group= --map-users= --map-groups=
 		--map-auto --map-subids --owner= --setgroups=
-		-S= --setuid= -G= --setgid= --keep-caps
+		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
 		--into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
 		--arch= --emulator= --cpu= --emulator-env= --guest-setuid= --host-binfmt=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
 		--list-arches[=] --print-rule=
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf=
 		--bind-self[=] --read-only --ephemeral[=]
-		--clear-env --whitelist-env= --setenv= --unsetenv=
+		--suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv=
 		--hostname= --no-new-privs --json-status-fd= --verbose --dry-run
 		-h --help -V --version
 	'

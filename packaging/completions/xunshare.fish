@@ -6,12 +6,12 @@ function __xunshare_program
     set -l options U user='?' m mount='?' p pid='?' u uts='?' i ipc='?' n net='?' C cgroup='?' T time='?'
     set -a options monotonic= boottime= f/fork init forward-signals kill-child='?'
     set -a options r/map-root-user c/map-current-user map-user= map-group= map-users=+ map-groups=+
-    set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps
+    set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
     set -a options into= config=+ R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
     set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
     set -a options setenv=+ unsetenv=+ hostname= no-new-privs
     set -a options arch= emulator=+ cpu= emulator-env=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
-    set -a options clear-env whitelist-env=+ json-status-fd= verbose dry-run h/help V/version
+    set -a options suppress-sync clear-env whitelist-env=+ json-status-fd= verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -71,6 +71,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setgroups -x -a '
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s S -l setuid -x -d 'become this user inside, last of all'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s G -l setgid -x -d 'become this group inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l keep-caps -d 'let the program keep its capabilities'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l fake-ids -d 'let changes to ids that are not mapped seem to succeed'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l into -x -a '(__fish_complete_directories)' -d 'enter a tree, ready for use'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l config -x -a '(__fish_complete_path)' -d 'take options from a file'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s R -l root -x -a '(__fish_complete_directories)' -d 'enter a directory as the root'
@@ -88,6 +89,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a 
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l suppress-sync -d 'let files count as written to the disk at once'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l whitelist-env -x -a '(__xunshare_variables)' -d 'give the program only these variables'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l bind -x -a '(__fish_complete_path)' -d 'show a file or directory of the host'

@@ -3,9 +3,9 @@
 //	go run ./test/bench [-rounds 200] [-only REGEXP] [-tree DIR] [-foreign DIR] [-emulator PATH] [-rule FILE|STRING]
 //		[-xunshare PATH]
 //
-// Five suites: "native" enters a busybox tree and runs /bin/true there, "foreign" does so in an arm64 tree through an
+// Six suites: "native" enters a busybox tree and runs /bin/true there, "foreign" does so in an arm64 tree through an
 // emulator, "waiting" looks at the memory of the launcher while its program runs, "in-place" replaces the launcher by the
-// program, as root, "subids" maps sub-ids. Every round starts each contender once, in
+// program, as root, "subids" maps sub-ids, "calls" times system calls behind a filter. Every round starts each contender once, in
 // a new random order, so that what else the machine does falls on all of them alike. REGEXP selects among SUITE/CONTENDER,
 // such as native/unshare.
 //
@@ -90,7 +90,7 @@ func run(ctx context.Context, opts options) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.remove()) }()
 	b.printMachine()
-	for _, suite := range []func(context.Context) error{b.native, b.foreign, b.waiting, b.inPlace, b.subids} {
+	for _, suite := range []func(context.Context) error{b.native, b.foreign, b.waiting, b.inPlace, b.subids, b.calls} {
 		if err := suite(ctx); err != nil {
 			return err
 		}
