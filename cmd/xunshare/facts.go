@@ -25,6 +25,7 @@ func gather(o *Options) (f Facts, err error) {
 	if f.Root, err = chroot.Look(o.enters()); err != nil {
 		return f, err
 	}
+	o.prepareInto()
 	f.Target = target(o, o.environment())
 	if f.Rules, err = o.lookAtRules(f.Target.Candidates); err != nil {
 		return f, err
@@ -36,7 +37,10 @@ func gather(o *Options) (f Facts, err error) {
 	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
 		return f, err
 	}
-	if o.mounts() {
+	switch {
+	case o.Into && o.Dir == "":
+		o.Dir = o.intoDir()
+	case o.mounts():
 		f.Dir = workingDirectory()
 	}
 	tree := o.tree(&f)

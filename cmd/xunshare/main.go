@@ -60,7 +60,7 @@ func start(o *Options) (launch.Status, error) {
 	if err != nil {
 		return launch.Status{}, err
 	}
-	o.say(facts.Rules.Notes)
+	o.say(append(facts.Rules.Notes, facts.Root.Notes...))
 	steps := plan(o, &facts)
 	if o.DryRun {
 		_, err = os.Stdout.WriteString(launch.Format(steps))

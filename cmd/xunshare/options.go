@@ -12,6 +12,7 @@ import (
 type Options struct {
 	NS ns.Options
 
+	Into bool   // --into: Root is to be ready for use
 	Root string // --root; "" stays in the caller's
 	Dir  string // --wd; "" for none
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"io"
@@ -16,7 +17,8 @@ var errEnough = errors.New("enough")
 func parse(args []string) (Options, error) {
 	o := Options{Status: -1}
 	options, program, misuse := normalize(args[1:])
-	err := read(options, &o)
+	options, bad := expand(options)
+	err := cmp.Or(read(options, &o), bad)
 	switch {
 	case o.Help || o.Version:
 		return o, nil

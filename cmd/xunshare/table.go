@@ -78,6 +78,8 @@ var table = [...]option{
 	{name: "host-binfmt", takes: required, ours: true, set: setHostBinfmt},
 	{name: "list-arches", takes: optional, preset: listTable, ours: true, set: setListArches},
 	{name: "print-rule", takes: required, ours: true, set: setPrintRule},
+	{name: "into", takes: required, ours: true, set: setInto},
+	{name: "config", takes: required, ours: true},
 	{name: "root", short: 'R', takes: required, set: func(o *Options, v string) error { o.Root = v; return notEmpty(v) }},
 	{name: "wd", short: 'w', takes: required, set: func(o *Options, v string) error { o.Dir = v; return notEmpty(v) }},
 	{name: "bind", takes: required, ours: true, implies: ns.Mount, set: bind},

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/accounts"
@@ -31,8 +30,11 @@ func target(o *Options, env []string) launch.Exec {
 // environment is what the target gets.
 func (o *Options) environment() []string {
 	env := os.Environ()
-	if o.ClearEnv || o.Whitelist {
+	switch {
+	case o.ClearEnv || o.Whitelist:
 		env = o.KeptEnv
+	case o.Into:
+		env = o.intoEnvironment()
 	}
 	return o.changed(env)
 }
@@ -70,8 +72,8 @@ func loginShell(o *Options, env []string) string {
 	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
 		return shell
 	}
-	if shell := o.passwdShell(targetUser(o)); shell != "" {
-		return shell
+	if entry := o.passwdEntry(targetUser(o)); entry != nil && entry[accounts.Shell] != "" {
+		return entry[accounts.Shell]
 	}
 	return defaultShell
 }
@@ -89,20 +91,6 @@ func targetUser(o *Options) int {
 		return overflowUser
 	}
 	return os.Getuid()
-}
-
-func (o *Options) passwdShell(uid int) string {
-	f, err := o.openToRead("/etc/passwd")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	id := strconv.Itoa(uid)
-	entry := accounts.Find(f, func(fields []string) bool { return fields[accounts.ID] == id })
-	if entry == nil {
-		return ""
-	}
-	return entry[accounts.Shell]
 }
 
 // isText tells whether the first of the files that is there is a script without #!, which execvp(3) hands to the

@@ -6,7 +6,7 @@ const usage = `Usage: xunshare [options] [program [argument...]]
 Run a program, or the login shell, in new namespaces and in another root: one of
 a foreign architecture too, whose programs an emulator of the host runs:
 
-  xunshare -rpf --arch=auto --root=TREE     be root in a tree
+  xunshare --into=TREE [PROGRAM]            enter a tree, whatever it is for
   xunshare --arch=arm64 PROGRAM             let it run arm64 programs here
 
 Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
@@ -40,6 +40,13 @@ Ids (the maps and --owner imply --user):
   -G, --setgid=GID          become this group inside, and be in no other
       --keep-caps           let the program keep the namespace's capabilities
       --fake-ids            changes to ids that are not mapped seem to succeed
+A tree, ready for use:
+      --into=DIR            do all that a tree needs: -Umpiur --init --arch=auto
+                            and --root=DIR --mount-proc --sys --dev and also
+                            a --hostname and --resolv-conf=auto, in a clean
+                            environment; a NAME without / stands for what is in
+                            ~/.config/xunshare/NAME.conf
+      --config=FILE         take options from FILE, one a line
 Root and mounts:
   -R, --root=DIR            enter DIR as the root
   -w, --wd=DIR              work in DIR, inside the root

@@ -20,7 +20,7 @@ _xunshare()
 		--map-user= --map-group= --map-users= --map-groups=
 		--map-auto --map-subids --owner= --setgroups=
 		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
-		-R= --root= -w= --wd= --mount-proc[=] --propagation=
+		--into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
 		--arch= --emulator= --cpu= --emulator-env= --guest-setuid= --host-binfmt=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
 		--list-arches[=] --print-rule=
@@ -70,7 +70,7 @@ _xunshare()
 			_filedir
 			return
 			;;
-		-R | --root | -w | --wd | --mount-proc | --mount-binfmt | --tmpfs | --ephemeral)
+		--into | -R | --root | -w | --wd | --mount-proc | --mount-binfmt | --tmpfs | --ephemeral)
 			_filedir -d
 			return
 			;;
@@ -84,7 +84,7 @@ _xunshare()
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
 		--print-rule) COMPREPLY=($(compgen -W "$(__xunshare_arches)" -- "$cur")) ;;
-		--emulator) _filedir ;;
+		--emulator | --config) _filedir ;;
 		--guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
 		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;

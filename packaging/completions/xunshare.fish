@@ -7,7 +7,7 @@ function __xunshare_program
     set -a options monotonic= boottime= f/fork init forward-signals kill-child='?'
     set -a options r/map-root-user c/map-current-user map-user= map-group= map-users=+ map-groups=+
     set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
-    set -a options R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
+    set -a options into= config=+ R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
     set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
     set -a options setenv=+ unsetenv=+ hostname= no-new-privs
     set -a options arch= emulator=+ cpu= emulator-env=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
@@ -72,6 +72,8 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -s S -l setuid -x -d
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s G -l setgid -x -d 'become this group inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l keep-caps -d 'let the program keep its capabilities'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l fake-ids -d 'let changes to ids that are not mapped seem to succeed'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l into -x -a '(__fish_complete_directories)' -d 'enter a tree, ready for use'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l config -x -a '(__fish_complete_path)' -d 'take options from a file'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s R -l root -x -a '(__fish_complete_directories)' -d 'enter a directory as the root'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s w -l wd -x -a '(__fish_complete_directories)' -d 'work in a directory, inside the root'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-proc -a '(__fish_complete_directories)' -d 'mount a new proc'
