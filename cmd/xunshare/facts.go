@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path"
+	"slices"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
@@ -14,7 +15,10 @@ import (
 type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
+	IDs    string // "subids" or "single", where that was left to xunshare
+	Apt    bool   // apt needs to be told that ids are faked
 	Rules  ruleFacts
+	Notes  []string // what --verbose says
 	Filter filterFacts
 	Target launch.Exec
 	Dir    string // the working directory
@@ -34,6 +38,10 @@ func gather(o *Options) (f Facts, err error) {
 	if f.NS, err = o.NS.Look(); err != nil {
 		return f, err
 	}
+	o.chooseIDs(&f)
+	if f.Apt = o.configuresApt(); f.Apt {
+		f.Target.Env = withDefault(f.Target.Env, aptVariable, aptFile)
+	}
 	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
 		return f, err
 	}
@@ -45,6 +53,7 @@ func gather(o *Options) (f Facts, err error) {
 	}
 	tree := o.tree(&f)
 	err = tree.Survey(&f.Root)
+	f.Notes = slices.Concat(f.Rules.Notes, f.Notes, f.Root.Notes)
 	return f, err
 }
 

@@ -16,7 +16,7 @@ import (
 
 // preset is what --into means, beside --root and --hostname. These options stand in front of all others, so that each can
 // be given another argument; docs/xunshare.1 and the help have the same list.
-var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map-root-user=",
+var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map=auto",
 	"--arch=auto", "--mount-proc=" + procDir, "--sys=", "--dev=", "--resolv-conf=auto"}
 
 // withPreset puts the preset in front of options with an --into. The last one counts.

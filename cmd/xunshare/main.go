@@ -60,16 +60,15 @@ func start(o *Options) (launch.Status, error) {
 	if err != nil {
 		return launch.Status{}, err
 	}
-	o.say(append(facts.Rules.Notes, facts.Root.Notes...))
+	o.say(facts.Notes)
 	steps := plan(o, &facts)
 	if o.DryRun {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	status, err := launch.Run(steps, wait(o), o.announce)
+	status, err := launch.Run(steps, wait(o), func(pid int) { o.announce(pid, &facts) })
 	var helper *launch.HelperError
-	if errors.As(err, &helper) && o.NS.Withdraw() {
-		o.say([]string{"without sub-ids: " + err.Error()})
+	if errors.As(err, &helper) && o.NS.Withdraw(err) {
 		return start(o)
 	}
 	return status, explain(err, o, &facts)

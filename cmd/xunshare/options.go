@@ -30,6 +30,7 @@ type Options struct {
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
+	MapAuto     bool     // the best map there is, and FakeIDs if that is of one id only
 	FakeIDs     bool     // what the id maps have no place for succeeds without being done
 	NoSync      bool     // files count as written to the disk at once
 	mountOptions

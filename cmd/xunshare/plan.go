@@ -25,6 +25,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(tree.MountProc(f.Root)) // while the host's is still visible
 	add(rules.Attach())
 	add(tree.MountAll(f.Root))
+	add(o.configureApt(f))
 	add(tree.Seal(f.Root))
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(tree.Root != "" && tree.Pivot))
