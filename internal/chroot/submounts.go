@@ -44,7 +44,7 @@ func appendChildren(found []Submount, path string, parent int, mounts []*mountin
 			continue
 		}
 		rest := "/" + strings.TrimLeft(strings.TrimPrefix(m.Mountpoint, path), "/")
-		found = slices.DeleteFunc(found, func(s Submount) bool { return s.Path == rest }) // covered
+		found = slices.DeleteFunc(found, func(s Submount) bool { return isUnder(s.Path, rest) }) // covered
 		found = append(found, Submount{rest, flagsOf(m.Options)})
 		found = appendChildren(found, path, m.ID, mounts)
 	}
