@@ -45,6 +45,9 @@ func (o *Options) tree(f *Facts) chroot.Options {
 		Shares: o.NS.Propagate != ns.Private, ProcDir: o.ProcDir}
 	o.mountIn(&t, f)
 	switch {
+	case o.ProcDir != "" && o.Into:
+		t.Proc = chroot.AnyProc
+		return t
 	case o.ProcDir != "":
 		t.Proc = chroot.NewProc
 		return t

@@ -41,6 +41,9 @@ const (
 	// HostProc shows the host's inside the root, for a target that lives in the host's pid namespace: a new one
 	// would be refused there (proc(5) belongs to the user namespace that owns the pid namespace).
 	HostProc
+	// AnyProc is NewProc where the kernel allows one, and HostProc where parts of the present one are covered, as
+	// container engines do (mount_too_revealing in fs/namespace.c, EPERM).
+	AnyProc
 )
 
 // procDir is where /proc is, on the host.
