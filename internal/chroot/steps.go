@@ -161,5 +161,9 @@ func (o *Options) WorkIn() []launch.Step {
 	if o.Dir == "" {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"}}
+	var steps []launch.Step
+	if o.Home != "" {
+		steps = append(steps, launch.Step{Call: launch.Chdir{Path: o.Home, Optional: true}, Reason: "work at home"})
+	}
+	return append(steps, launch.Step{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"})
 }
