@@ -65,15 +65,33 @@ func (o *Options) prepareInto() {
 		return
 	}
 	o.prepared = true
-	if unix.Access(o.Root, unix.W_OK) != nil && !o.Ephemeral && !o.ReadOnly {
-		fmt.Fprintf(os.Stderr, "xunshare: note: %s is not yours to write to, so it is read-only inside; --ephemeral lets changes be made, and forgets them\n", o.Root)
-		o.ReadOnly = true
-	}
+	fixed := o.ReadOnly || o.cannotChange()
 	for _, dir := range []string{"/run", "/tmp"} {
-		if o.ReadOnly || !chroot.Writable(o.Root, dir) {
+		if fixed || !chroot.Writable(o.Root, dir) {
 			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir, Data: "mode=1777"}}, o.Operations...)
 		}
 	}
+}
+
+// cannotChange tells whether nothing in the tree can be changed, and says so. The files of users who are not mapped belong
+// to nobody inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c), nor over what a layer
+// shows of them.
+func (o *Options) cannotChange() bool {
+	var st unix.Stat_t
+	others := unix.Stat(o.Root, &st) == nil && int(st.Uid) != os.Geteuid()
+	closed := unix.Access(o.Root, unix.W_OK) != nil || others && os.Geteuid() == 0
+	note := "you may not write to %s, so it is read-only inside; --ephemeral lets changes be made, and forgets them"
+	switch {
+	case others && o.Ephemeral:
+		note = "%s is another user's, and so would be all that a layer could change; copy the tree to make changes"
+	case !closed || o.Ephemeral:
+		return false
+	case others:
+		note = "%s is another user's, so it is read-only inside; copy the tree to make changes"
+	}
+	fmt.Fprintf(os.Stderr, "xunshare: note: "+note+"\n", o.Root)
+	o.ReadOnly = !o.Ephemeral
+	return true
 }
 
 // account is who the target is in the tree's /etc/passwd, or else what every system has.
