@@ -69,6 +69,9 @@ fuzz:
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzInspect -fuzztime $(FUZZTIME)
 	XUNSHARE_TEST_AS_ROOT=1 $(GO) test ./internal/rulefile -run '^$$' -fuzz FuzzFile -fuzztime $(FUZZTIME)
 	XUNSHARE_TEST_AS_ROOT=1 $(GO) test ./internal/rulefile -run '^$$' -fuzz FuzzEntry -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/emulator -run '^$$' -fuzz FuzzReadVersion -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzFindArch -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzKernelAgrees -fuzztime $(FUZZTIME)
 
 lint: cross
 	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -d cmd internal test; exit 1; }

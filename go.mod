@@ -6,6 +6,7 @@ require (
 	github.com/moby/sys/mountinfo v0.7.3
 	github.com/urfave/cli/v2 v2.27.7
 	github.com/xrash/smetrics v0.0.0-20240521201337-686a1a2994c1
+	golang.org/x/net v0.50.0
 	golang.org/x/sys v0.41.0
 )
 

@@ -45,9 +45,9 @@ func TestBadInput(t *testing.T) {
 		{"-r " + home + "/plain", 126, "is not executable (mode 0644)", "chmod +x"},
 		{"-r " + home, 126, "is a directory", ""},
 		{"-r " + home + "/script", 127, "is a script for /bin/nosuch-shell, which is not there", ""},
-		{"-r " + foreign + "/bin/busybox true", 126, "is a program for s390x, and no rule runs it here", "--load-binfmt ':qemu-s390x:"},
-		{"-rm --root=" + foreign + " /bin/busybox", 126, "is a program for s390x", "--load-binfmt"},
-		{"-rm --root=" + foreign + " /usr/local/bin/hello", 126, "/bin/sh: is a program for s390x", "--load-binfmt"},
+		{"-r " + foreign + "/bin/busybox true", 126, "is a program for s390x, and no rule runs it here", "--arch=auto"},
+		{"-rm --root=" + foreign + " /bin/busybox", 126, "is a program for s390x", "--arch=auto"},
+		{"-rm --root=" + foreign + " /usr/local/bin/hello", 126, "/bin/sh: is a program for s390x", "--arch=auto"},
 
 		{"-r -l nonsense true", 1, "rule", ":name:type:offset:magic:mask:interpreter:flags"},
 		{"-r -l ::M::abc::/bin/true: true", 1, "the name is empty", ""},

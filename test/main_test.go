@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
 // arches are the foreign trees, by Debian's name: what uname -m says inside, and QEMU's name.
@@ -25,13 +26,21 @@ var arches = map[string]struct{ machine, target string }{
 
 const native = "amd64"
 
-func TestMain(m *testing.M) { asuser.Main(m, prepare) }
+func TestMain(m *testing.M) {
+	// Where scripts/get-emulator keeps what is not installed.
+	if cache, err := filepath.Abs("../.cache/emulators"); err == nil {
+		os.Setenv("PATH", os.Getenv("PATH")+":"+cache)
+	}
+	asuser.Main(m, prepare)
+}
 
 // prepare builds xunshare and gets the emulators and trees, all into dir, where any user can reach them.
 func prepare(dir string) error {
 	if err := build(dir); err != nil {
 		return err
 	}
+	guests := make(chan error, 1)
+	go func() { guests <- fetchGuests(dir) }()
 	if err := fetchTree(dir, native); err != nil {
 		return err
 	}
@@ -40,9 +49,12 @@ func prepare(dir string) error {
 			return err
 		}
 	}
+	if err := errors.Join(unreadable(dir), <-guests); err != nil {
+		return err
+	}
 	// Who runs the tests owns the trees, as the user of a tree does.
 	if os.Getuid() == 0 && os.Getenv(asuser.KeepRoot) == "" {
-		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees").Run()
+		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees", dir+"/libc").Run()
 	}
 	return nil
 }
@@ -70,10 +82,7 @@ func fetchEmulator(dir, target string) error {
 	if err != nil {
 		return err
 	}
-	rule, err := script("rule", target, emulator)
-	if err != nil {
-		return err
-	}
+	rule := binfmt.FindArch(target).Rule(emulator, "POCF").String()
 	return os.WriteFile(dir+"/rule-"+target, []byte(rule), 0o644)
 }
 

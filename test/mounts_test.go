@@ -95,7 +95,7 @@ func TestMounts(t *testing.T) {
 		{"-r --bind-self=/opt/x", "/opt/x --version | wc -l", "1\n"},
 		{"-r --hostname=box", "hostname", "box\n"},
 		{"-r --no-new-privs --clear-env --setenv=A=1 --setenv=B=2 --unsetenv=A", "echo $A$B", "2\n"},
-		{"-rpf --mount-proc=/some/where", "ls -d /some/where/1", "/some/where/1\n"},
+		{"-rpf --mount-proc=/some/where --tmpfs /run", "ls -d /some/where/1", "/some/where/1\n"},
 		{"-rmpf --mount-proc --bind " + src + "/file:/proc/version", "cat /proc/version", "text\n"},
 		{"-rmpf --init --mount-proc --dev --bind " + src + ":/a", "for f in /proc/1/fd/*; do if ls -d $f" + src + "; then echo out; fi; done 2>/dev/null", ""},
 	} {

@@ -231,7 +231,7 @@ func TestHelpFits(t *testing.T) {
 			t.Errorf("%d columns: %s", len(line), line)
 		}
 	}
-	if len(lines) > 80 {
+	if len(lines) > 100 {
 		t.Errorf("%d lines", len(lines))
 	}
 }

@@ -22,6 +22,7 @@ func explain(err error, o *Options, f *Facts) error {
 		return explainExec(failed, o, f)
 	}
 	for _, hints := range [][]string{
+		explainFilter(failed),
 		o.NS.Explain(failed),
 		binfmt.Explain(failed),
 		chroot.Explain(failed, o.NS.OwnPIDs()),
@@ -143,7 +144,16 @@ func (x *failedExec) badFormat(name string, image *binfmt.Image) error {
 	case arch.RunsOn(binfmt.Host()):
 		return x.say("%s: the kernel refuses to execute it", name)
 	}
-	emulator := "/usr/bin/qemu-" + arch.Name + "-static"
-	return remedy.Wrap(x.say("%s: is a program for %s, and no rule runs it here", name, arch.Name),
-		fmt.Sprintf("load one: --load-binfmt '%s'", arch.Rule(emulator, "POCF")))
+	return remedy.Wrap(x.say("%s: is a program for %s, and no rule runs it here", name, arch.Name), x.addArch(arch)...)
+}
+
+// addArch says how a program for an architecture can be run.
+func (x *failedExec) addArch(arch *binfmt.Arch) []string {
+	switch {
+	case x.o.Foreign.None:
+		return []string{"--arch=none is for exactly that"}
+	case x.o.Foreign.Asked:
+		return []string{"add it: --arch=auto," + arch.Name}
+	}
+	return []string{"let an emulator run it: --arch=auto"}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path"
+	"slices"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
@@ -14,52 +15,67 @@ import (
 type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
+	IDs    string // "subids" or "single", where that was left to xunshare
+	Apt    bool   // apt needs to be told that ids are faked
+	Rules  ruleFacts
+	Notes  []string // what --verbose says
+	Filter filterFacts
 	Target launch.Exec
 	Dir    string // the working directory
 }
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out.
-func gather(o *Options) (Facts, error) {
-	caller, err := o.NS.Look()
-	if err != nil {
-		return Facts{}, err
+func gather(o *Options) (f Facts, err error) {
+	if f.Root, err = chroot.Look(o.enters()); err != nil {
+		return f, err
 	}
-	root, err := chroot.Look(o.enters())
-	if err != nil {
-		return Facts{}, err
+	o.prepareInto()
+	f.Target = target(o, o.environment())
+	if f.Rules, err = o.lookAtRules(f.Target.Candidates); err != nil {
+		return f, err
 	}
-	if err := checkEmulators(o); err != nil {
-		return Facts{}, err
+	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 // binfmt_misc's register file is root's
+	if f.NS, err = o.NS.Look(); err != nil {
+		return f, err
 	}
-	f := Facts{NS: caller, Root: root, Target: target(o, o.environment())}
-	if o.mounts() {
+	o.chooseIDs(&f)
+	if f.Apt = o.configuresApt(); f.Apt {
+		f.Target.Env = withDefault(f.Target.Env, aptVariable, aptFile)
+	}
+	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
+		return f, err
+	}
+	switch {
+	case o.Into && o.Dir == "":
+		o.Dir = o.intoDir()
+	case o.mounts():
 		f.Dir = workingDirectory()
 	}
 	tree := o.tree(&f)
 	err = tree.Survey(&f.Root)
+	f.Notes = slices.Concat(f.Rules.Notes, f.Notes, f.Root.Notes)
 	return f, err
 }
 
-// checkEmulators refuses rules whose emulator cannot work, while nothing has changed yet.
-func checkEmulators(o *Options) error {
+// judge says why the emulator of a rule cannot work, nil if nothing speaks against it.
+func (o *Options) judge(r *binfmt.Rule) error {
+	root := o.Root
 	var inRoot func(path string) bool
-	if o.Root != "" {
+	if root != "" {
 		inRoot = func(path string) bool { return exists(o.Root, path) }
 	}
-	for _, r := range o.Rules {
-		root := o.Root
-		if r.Has('F') {
-			root = "" // the kernel opens it on the host, while the rule is written
-		} else if !path.IsAbs(r.Interpreter) {
-			continue // relative to whoever runs a program, then
-		}
-		open := func(path string) (*os.File, error) { return chroot.Open(root, path) }
-		onHost := func(path string) bool { return exists("", path) }
-		if err := binfmt.Look(open, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
-			return err
-		}
+	if r.Has('F') {
+		root = "" // the kernel opens it on the host, while the rule is written
+	} else if !path.IsAbs(r.Interpreter) {
+		return nil // relative to whoever runs a program, then
 	}
-	return nil
+	onHost := func(path string) bool { return exists("", path) }
+	return lookAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost)
+}
+
+// lookAt looks at an emulator inside a root.
+func lookAt(root, file string) binfmt.Emulator {
+	return binfmt.Look(func(path string) (*os.File, error) { return chroot.Open(root, path) }, file)
 }
 
 func exists(root, path string) bool {

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -27,8 +28,9 @@ func main() {
 	status.Exit()
 }
 
-func run(args []string) (launch.Status, error) {
+func run(args []string) (status launch.Status, err error) {
 	o, err := parse(args)
+	defer func() { o.conclude(status, err) }()
 	switch {
 	case err != nil:
 		return launch.Status{}, err
@@ -42,18 +44,44 @@ func run(args []string) (launch.Status, error) {
 	if err := o.Validate(); err != nil {
 		return launch.Status{}, err
 	}
+	switch {
+	case o.ListArches != "":
+		return launch.Status{}, listArches(&o)
+	case o.PrintRule != nil:
+		return launch.Status{}, printRule(&o)
+	}
 	o.stayOnMainThread()
-	facts, err := gather(&o)
+	return start(&o)
+}
+
+// start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
+func start(o *Options) (launch.Status, error) {
+	facts, err := gather(o)
 	if err != nil {
 		return launch.Status{}, err
 	}
-	steps := plan(&o, &facts)
+	o.say(facts.Notes)
+	steps := plan(o, &facts)
 	if o.DryRun {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	status, err := launch.Run(steps, wait(&o))
-	return status, explain(err, &o, &facts)
+	status, err := launch.Run(steps, wait(o), func(pid int) { o.announce(pid, &facts) })
+	var helper *launch.HelperError
+	if errors.As(err, &helper) && o.NS.Withdraw(err) {
+		return start(o)
+	}
+	return status, explain(err, o, &facts)
+}
+
+// say is for what --verbose tells.
+func (o *Options) say(notes []string) {
+	if !o.Verbose {
+		return
+	}
+	for _, note := range notes {
+		fmt.Fprintf(os.Stderr, "xunshare: note: %s\n", note)
+	}
 }
 
 // stayOnMainThread is for a time namespace that this process enters itself: its clocks can be set through the main

@@ -12,18 +12,27 @@ import (
 type Options struct {
 	NS ns.Options
 
+	Into bool   // --into: Root is to be ready for use
 	Root string // --root; "" stays in the caller's
 	Dir  string // --wd; "" for none
 
-	ProcDir     string // where --mount-proc mounts; "" if it was not given
-	BinfmtDir   string // where --mount-binfmt mounts; "" for the usual place
-	MountBinfmt bool   // an instance of binfmt_misc is wanted
-	ProcImplied bool   // /proc has to show it
-	Rules       []*binfmt.Rule
+	ProcDir     string         // where --mount-proc mounts; "" if it was not given
+	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
+	MountBinfmt bool           // an instance of binfmt_misc is wanted
+	ProcImplied bool           // /proc has to show it
+	Rules       []*binfmt.Rule // --load-binfmt, written out
+	Foreign     foreign
+	ListArches  string       // --list-arches: table or json; "" for no list
+	PrintRule   *binfmt.Arch // --print-rule; nil for none
+	Verbose     bool
+	Status      int // the descriptor of --json-status-fd; negative for none
 	ClearEnv    bool
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
+	MapAuto     bool     // the best map there is, and FakeIDs if that is of one id only
+	FakeIDs     bool     // what the id maps have no place for succeeds without being done
+	NoSync      bool     // files count as written to the disk at once
 	mountOptions
 	DryRun  bool
 	Help    bool
@@ -34,10 +43,13 @@ type Options struct {
 // imply sets what follows from several options together. A process whose children belong to another pid namespace
 // cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
 func (o *Options) imply() {
-	if len(o.Rules) > 0 && o.NS.Kinds.Has(ns.PID) {
+	if o.loads() && o.NS.Kinds.Has(ns.PID) {
 		o.NS.Fork = true
 	}
-	o.NS.NeedsRoot = len(o.Rules) > 0 // binfmt_misc's register file is root's
+	if o.Status >= 0 && !o.NS.Child() { // somebody has to be left to write
+		o.NS.Fork = true
+	}
+	o.implyMaps()
 }
 
 // Validate finds what cannot go together. Each error is one sentence.
@@ -48,7 +60,13 @@ func (o *Options) Validate() error {
 	if o.Init && !o.NS.Kinds.Has(ns.PID) {
 		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
 	}
+	if o.FakeIDs && !o.NS.Kinds.Has(ns.User) {
+		return remedy.New("--fake-ids is about the ids that a new user namespace does not have", "add --map-root-user")
+	}
 	if err := o.validateMounts(); err != nil {
+		return err
+	}
+	if err := o.validateEmulators(); err != nil {
 		return err
 	}
 	if err := binfmt.CheckSet(o.Rules); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"io"
@@ -14,9 +15,10 @@ var errEnough = errors.New("enough")
 
 // parse reads the command line, args[0] being the program's name.
 func parse(args []string) (Options, error) {
-	var o Options
+	o := Options{Status: -1}
 	options, program, misuse := normalize(args[1:])
-	err := read(options, &o)
+	options, bad := expand(options)
+	err := cmp.Or(read(options, &o), bad)
 	switch {
 	case o.Help || o.Version:
 		return o, nil

@@ -11,7 +11,7 @@ import (
 // options and facts give the same steps. docs/architecture.md says why they stand where they stand.
 func plan(o *Options, f *Facts) []launch.Step {
 	tree := o.tree(f)
-	rules := o.rules(&tree)
+	rules := o.rules(f, &tree)
 	var steps []launch.Step
 	add := func(more []launch.Step) { steps = append(steps, more...) }
 
@@ -25,6 +25,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(tree.MountProc(f.Root)) // while the host's is still visible
 	add(rules.Attach())
 	add(tree.MountAll(f.Root))
+	add(o.configureApt(f))
 	add(tree.Seal(f.Root))
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(tree.Root != "" && tree.Pivot))
@@ -32,8 +33,9 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(tree.WorkIn())
 	add(o.NS.MapBack(f.NS)) // what comes after needs no privileges but over the ids
 	add(o.initialize())
-	add(o.NS.Become(f.NS)) // last: what came before may need privileges
+	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
 	add(o.lock())
+	add(o.meet())
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 
@@ -59,12 +61,13 @@ func (o *Options) tree(f *Facts) chroot.Options {
 
 // rules is what package binfmt has to know of them. Rules live as long as a mount of their instance: in a root that
 // has no place for one it lies beneath.
-func (o *Options) rules(t *chroot.Options) binfmt.Options {
-	r := binfmt.Options{Rules: o.Rules, Dir: o.BinfmtDir}
-	if len(o.Rules) > 0 && o.Root != "" {
+func (o *Options) rules(f *Facts, t *chroot.Options) binfmt.Options {
+	r := binfmt.Options{Kept: f.Rules.Kept, Rules: f.Rules.Loaded, Instance: f.Rules.Instance, Dir: o.BinfmtDir}
+	if r.Instance && o.Root != "" {
 		t.Beneath = binfmt.Instance
 	}
-	if o.MountBinfmt && r.Dir == "" && (o.Root == "" || t.Proc != chroot.SameProc) {
+	shown := o.MountBinfmt || r.Instance
+	if shown && r.Dir == "" && (o.Root == "" || t.Proc != chroot.SameProc) {
 		r.Dir = binfmtDir
 	}
 	return r

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -51,7 +53,12 @@ func checkGolden(t *testing.T, file string) {
 func goldenFacts(o *Options, words string) *Facts {
 	f := &Facts{NS: ns.Facts{UID: 1000, GID: 100}, Root: chroot.Facts{ProcDir: true, Here: o.enters() == "/"}, Dir: "/home/me"}
 	f.Root.Mounts = goldenMounts(o, strings.Fields(words))
+	f.Rules = ruleFacts{Loaded: o.Rules, Instance: len(o.Rules) > 0 || o.Foreign.None}
+	o.NS.NeedsRoot = len(o.Rules) > 0
 	f.Target = launch.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
+	if o.FakeIDs || o.NoSync {
+		f.Filter = filterFacts{launch.Filter{Program: make([]unix.SockFilter, 2)}, !o.FakeIDs}
+	}
 	for _, word := range strings.Fields(words) {
 		switch word {
 		case "no-proc":

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
@@ -63,6 +62,8 @@ var table = [...]option{
 	{name: "setuid", short: 'S', takes: required, set: setUser},
 	{name: "setgid", short: 'G', takes: required, set: setGroup},
 	{name: "keep-caps", set: func(o *Options, _ string) error { o.NS.KeepCaps = true; return nil }},
+	{name: "map", takes: required, ours: true, implies: ns.User, set: setMap},
+	{name: "fake-ids", ours: true, set: func(o *Options, _ string) error { o.FakeIDs = true; return nil }},
 	{name: "monotonic", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Monotonic, v) }},
 	{name: "boottime", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Boottime, v) }},
 	{name: "propagation", takes: required, set: setPropagation},
@@ -70,6 +71,16 @@ var table = [...]option{
 	{name: "mount-binfmt", takes: optional, implies: ns.Mount | ns.User, set: mountBinfmt},
 	{name: "load-interp", short: 'l', takes: required, implies: ns.Mount | ns.User, set: loadBinfmt},
 	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
+	{name: "arch", takes: required, ours: true, implies: ns.Mount | ns.User, set: setArch},
+	{name: "emulator", takes: required, ours: true, set: setEmulator},
+	{name: "emulator-env", takes: required, ours: true, set: setEnv},
+	{name: "cpu", takes: required, ours: true, set: setCPU},
+	{name: "guest-setuid", takes: required, ours: true, set: setGuestSetuid},
+	{name: "host-binfmt", takes: required, ours: true, set: setHostBinfmt},
+	{name: "list-arches", takes: optional, preset: listTable, ours: true, set: setListArches},
+	{name: "print-rule", takes: required, ours: true, set: setPrintRule},
+	{name: "into", takes: required, ours: true, set: setInto},
+	{name: "config", takes: required, ours: true},
 	{name: "root", short: 'R', takes: required, set: func(o *Options, v string) error { o.Root = v; return notEmpty(v) }},
 	{name: "wd", short: 'w', takes: required, set: func(o *Options, v string) error { o.Dir = v; return notEmpty(v) }},
 	{name: "bind", takes: required, ours: true, implies: ns.Mount, set: bind},
@@ -87,9 +98,12 @@ var table = [...]option{
 	{name: "no-new-privs", ours: true, set: func(o *Options, _ string) error { o.NoNewPrivs = true; return nil }},
 	{name: "init", ours: true, set: func(o *Options, _ string) error { o.NS.Fork, o.Init = true, true; return nil }},
 	{name: "forward-signals", set: forwardSignals},
+	{name: "suppress-sync", ours: true, set: func(o *Options, _ string) error { o.NoSync = true; return nil }},
 	{name: "clear-env", set: func(o *Options, _ string) error { o.ClearEnv = true; return nil }},
 	{name: "whitelist-env", takes: required, set: whitelist},
 	{name: "kill-child", takes: optional, preset: "KILL", set: killChild},
+	{name: "json-status-fd", takes: required, ours: true, set: setStatusFD},
+	{name: "verbose", ours: true, set: func(o *Options, _ string) error { o.Verbose = true; return nil }},
 	{name: "dry-run", ours: true, set: func(o *Options, _ string) error { o.DryRun = true; return nil }},
 	{name: "help", short: 'h', set: func(o *Options, _ string) error { o.Help = true; return errEnough }},
 	{name: "version", short: 'V', set: func(o *Options, _ string) error { o.Version = true; return errEnough }},
@@ -242,18 +256,6 @@ func mountBinfmt(o *Options, v string) error {
 	o.MountBinfmt, o.BinfmtDir = true, v
 	o.ProcImplied = o.ProcImplied || v == ""
 	return nil
-}
-
-func loadBinfmt(o *Options, v string) error {
-	rule, err := binfmt.Parse(v)
-	if err != nil {
-		return err
-	}
-	o.Rules = append(o.Rules, rule)
-	if o.MountBinfmt {
-		return nil
-	}
-	return mountBinfmt(o, "")
 }
 
 func killChild(o *Options, v string) (err error) {

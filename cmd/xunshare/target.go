@@ -3,7 +3,7 @@ package main
 import (
 	"os"
 	"path"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/accounts"
@@ -30,10 +30,14 @@ func target(o *Options, env []string) launch.Exec {
 
 // environment is what the target gets.
 func (o *Options) environment() []string {
-	if o.ClearEnv || o.Whitelist {
-		return o.changed(o.KeptEnv)
+	env := os.Environ()
+	switch {
+	case o.ClearEnv || o.Whitelist:
+		env = o.KeptEnv
+	case o.Into:
+		env = o.intoEnvironment()
 	}
-	return o.changed(os.Environ())
+	return o.changed(env)
 }
 
 // candidates are the files that a program's name may stand for.
@@ -64,13 +68,21 @@ func variable(env []string, name string) (value string, ok bool) {
 	return "", false
 }
 
+// withDefault sets a variable that is not set.
+func withDefault(env []string, name, value string) []string {
+	if _, ok := variable(env, name); ok {
+		return env
+	}
+	return append(slices.Clone(env), name+"="+value)
+}
+
 // loginShell is $SHELL, or the shell of the user that the target will be, or sh.
 func loginShell(o *Options, env []string) string {
 	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
 		return shell
 	}
-	if shell := o.passwdShell(targetUser(o)); shell != "" {
-		return shell
+	if entry := o.passwdEntry(targetUser(o)); entry != nil && entry[accounts.Shell] != "" {
+		return entry[accounts.Shell]
 	}
 	return defaultShell
 }
@@ -88,20 +100,6 @@ func targetUser(o *Options) int {
 		return overflowUser
 	}
 	return os.Getuid()
-}
-
-func (o *Options) passwdShell(uid int) string {
-	f, err := o.openToRead("/etc/passwd")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	id := strconv.Itoa(uid)
-	entry := accounts.Find(f, func(fields []string) bool { return fields[accounts.ID] == id })
-	if entry == nil {
-		return ""
-	}
-	return entry[accounts.Shell]
 }
 
 // isText tells whether the first of the files that is there is a script without #!, which execvp(3) hands to the

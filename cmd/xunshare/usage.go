@@ -4,7 +4,10 @@ package main
 const usage = `Usage: xunshare [options] [program [argument...]]
 
 Run a program, or the login shell, in new namespaces and in another root: one of
-a foreign architecture too, whose programs an emulator of the host runs.
+a foreign architecture too, whose programs an emulator of the host runs:
+
+  xunshare --into=TREE [PROGRAM]            enter a tree, whatever it is for
+  xunshare --arch=arm64 PROGRAM             let it run arm64 programs here
 
 Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
   -U, --user[=FILE]         new user namespace
@@ -25,6 +28,9 @@ Processes:
 Ids (the maps and --owner imply --user):
   -r, --map-root-user       be root inside
   -c, --map-current-user    be yourself inside
+      --map=NAME            root, current, subids (you as 0, your sub-ids from 1
+                            on), or auto: subids or, where there are none, root
+                            with --fake-ids
       --map-user=USER       be this user inside (number or name)
       --map-group=GROUP     be in this group inside (number or name)
       --map-users=SPEC      map users: INNER:OUTER:COUNT, auto, subids or all
@@ -36,6 +42,14 @@ Ids (the maps and --owner imply --user):
   -S, --setuid=UID          become this user inside, last of all
   -G, --setgid=GID          become this group inside, and be in no other
       --keep-caps           let the program keep the namespace's capabilities
+      --fake-ids            changes to ids that are not mapped seem to succeed
+A tree, ready for use:
+      --into=DIR            do all that a tree needs: -Umpiu --init --arch=auto
+                            and --root=DIR --mount-proc --sys --dev --map=auto,
+                            a --hostname and --resolv-conf=auto, in a clean
+                            environment; a NAME without / stands for what is in
+                            ~/.config/xunshare/NAME.conf
+      --config=FILE         take options from FILE, one a line
 Root and mounts:
   -R, --root=DIR            enter DIR as the root
   -w, --wd=DIR              work in DIR, inside the root
@@ -51,19 +65,33 @@ Mounts in the root, in the order given; the tree on disk stays as it is:
       --bind-self[=PATH]    show xunshare itself (/usr/local/bin/xunshare)
       --read-only           make all of the root read-only, before these
       --ephemeral[=DIR]     throw away what is changed, or keep it in DIR
-Foreign architectures (all imply --user and --mount):
+Foreign architectures (--arch and rules imply --user and --mount):
+      --arch=NAME,...       run programs of these architectures: auto (what the
+                            program or the tree is for), all, none, or names
+      --emulator=[ARCH=]PATH
+                            use this emulator; default: the one that is found
+      --cpu=NAME            the CPU that QEMU emulates
+      --emulator-env=NAME=VALUE
+                            a variable for the emulator; may be repeated
+      --guest-setuid=WORD   yes (default) or no: whether set-id programs count
+      --host-binfmt=WORD    keep (default) or hide the rules of this system
   -l, --load-interp=RULE, --load-binfmt=RULE
                             load a binfmt_misc rule; may be repeated. RULE is
-                            :name:type:offset:magic:mask:interpreter:flags
-                            Flags for QEMU: POCF. F takes it from the host.
+                            :name:type:offset:magic:mask:interpreter:flags,
+                            @FILE with such lines, or the name of a rule
       --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc)
+      --list-arches[=json]  list architectures, and the emulators for them
+      --print-rule=ARCH     print the rule that --arch would load
 Other:
+      --suppress-sync       files count as written to the disk at once
       --clear-env           give the program no environment
       --whitelist-env=A,B   give it only these variables
       --setenv=NAME=VALUE   set a variable
       --unsetenv=NAME       take one away
       --hostname=NAME       set the host name (implies --uts)
       --no-new-privs        let set-user-id programs gain nothing
+      --json-status-fd=FD   write there what runs and how it ends
+      --verbose             tell what was found, chosen and left out
       --dry-run             print what would be done, and do nothing
   -h, --help                print this help
   -V, --version             print the version

@@ -17,7 +17,7 @@ const (
 	ID
 	_
 	_
-	_
+	Home
 	Shell
 )
 

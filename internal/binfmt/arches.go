@@ -1,7 +1,7 @@
 package binfmt
 
-// arches has every target of qemu-user that current releases of QEMU have. What no emulator takes is absent,
-// however close its header looks: x32, arm64 ILP32, 31-bit s390, 64-bit parisc.
+// arches has every target of qemu-user but cris and nios2, which QEMU 9 dropped and nobody has programs for. What no
+// emulator takes is absent, however close its header looks: x32, arm64 ILP32, 31-bit s390, 64-bit parisc.
 //
 // Compat says what distribution kernels do. arm on aarch64 needs a CPU that still has AArch32. riscv32 on riscv64
 // (Linux 5.19) needs UXL=32, which hardly any CPU has, so it is left out.
@@ -52,7 +52,7 @@ var arches = [...]Arch{
 	{Name: "xtensaeb", Class: class32, Data: dataBE, Machine: 94},
 }
 
-// Arches returns all architectures, in the order of their names. They are not to be changed.
+// Arches returns all architectures, in the order of the table. They are not to be changed.
 func Arches() []*Arch {
 	all := make([]*Arch, len(arches))
 	for i := range arches {

@@ -41,6 +41,7 @@ func (f elfFile) bytes() []byte {
 	order.PutUint16(b[18:], f.Machine)
 	order.PutUint32(b[l.flags:], f.Flags)
 	word(b[l.phoff:], l.size)
+	order.PutUint16(b[l.phentsize-2:], uint16(l.size)) // e_ehsize: QEMU looks at it
 	order.PutUint16(b[l.phentsize:], uint16(l.entry))
 	order.PutUint16(b[l.phnum:], uint16(n))
 	if f.interp != "" {

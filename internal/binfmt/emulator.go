@@ -50,12 +50,14 @@ func Look(open func(path string) (*os.File, error), path string) Emulator {
 	return e
 }
 
-// inspectFile returns no image and no error for a file that may not be read.
+// inspectFile returns no image and no error for a file that may not be read. It does without os.Open, which starts
+// the poller of the Go runtime.
 func inspectFile(path string) (*Image, error) {
-	f, err := os.Open(path)
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil
 	}
+	f := os.NewFile(uintptr(fd), path)
 	defer f.Close()
 	return Inspect(f)
 }
@@ -74,6 +76,22 @@ func (e Emulator) Check(r *Rule, host *Arch, rootHas, hostHas func(path string) 
 		return e.missing(where, inRoot, hostHas)
 	case e.Err != nil:
 		return fmt.Errorf("%s: %w", where, cause(e.Err))
+	}
+	return e.check(where, host, rootHas)
+}
+
+// Fits says why e, which is there, cannot be the interpreter of any rule, nil if nothing speaks against it. A nil
+// host leaves out whether its kernel runs the emulator.
+func (e Emulator) Fits(host *Arch) error {
+	if e.Err != nil {
+		return fmt.Errorf("%s: %w", e.Path, cause(e.Err))
+	}
+	return e.check(e.Path, host, nil)
+}
+
+// check judges what could be opened.
+func (e Emulator) check(where string, host *Arch, rootHas func(string) bool) error {
+	switch {
 	case !e.Mode.IsRegular():
 		return remedy.Errorf("name the program itself", "%s is %s, not a program", where, fileType(e.Mode))
 	case !e.Executable:

@@ -89,3 +89,7 @@ func shebang(buf *[Window]byte) (interpreter, argument string) {
 	}
 	return string(line[:sep]), cstring(bytes.TrimLeft(line[sep:], " \t"))
 }
+
+// Static reports whether i is a program that needs no dynamic loader. A nil Image, of a file that cannot be read, is not
+// known to be.
+func (i *Image) Static() bool { return i != nil && i.Kind == KindELF && i.ELF.Interp == "" }

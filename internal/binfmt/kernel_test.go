@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -51,30 +50,28 @@ func stage(name string) *exec.Cmd {
 	return cmd
 }
 
+// question is a rule for the kernel.
+type question struct {
+	Rule []byte
+	Keep bool // leave it and those before it in the instance
+}
+
 // reply is what the kernel made of one rule.
 type reply struct {
 	Errno syscall.Errno
 	Entry []byte // the file that stands for the rule
 }
 
-// answer mounts an instance, writes each rule of standard input into it and prints the replies.
+// answer mounts an instance and answers the questions of standard input one by one, until it ends.
 func answer() int {
 	dir, err := os.MkdirTemp("", "binfmt")
 	if err == nil {
 		defer os.Remove(dir)
 		err = unix.Mount("binfmt_misc", dir, "binfmt_misc", 0, "")
 	}
-	var rules [][]byte
 	if err == nil {
 		defer unix.Unmount(dir, 0)
-		err = json.NewDecoder(os.Stdin).Decode(&rules)
-	}
-	var replies []reply
-	for _, rule := range rules {
-		replies = append(replies, register1(dir, rule))
-	}
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(replies)
+		err = answerAll(dir, json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "binfmt_misc:", err)
@@ -83,8 +80,31 @@ func answer() int {
 	return 0
 }
 
-// register1 writes one rule, reads what it became and removes it.
-func register1(dir string, rule []byte) (r reply) {
+func answerAll(dir string, in *json.Decoder, out *json.Encoder) error {
+	seen := map[string]bool{"register": true, "status": true}
+	for {
+		var q question
+		if err := in.Decode(&q); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		r := register1(dir, q.Rule, seen)
+		if !q.Keep {
+			if err := os.WriteFile(filepath.Join(dir, "status"), []byte("-1"), 0); err != nil {
+				return err
+			}
+			clear(seen)
+			seen["register"], seen["status"] = true, true
+		}
+		if err := out.Encode(r); err != nil {
+			return err
+		}
+	}
+}
+
+// register1 writes one rule and reads what it became: the entry that is not among those seen.
+func register1(dir string, rule []byte, seen map[string]bool) (r reply) {
 	fd, err := unix.Open(filepath.Join(dir, "register"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err == nil {
 		_, err = unix.Write(fd, rule)
@@ -96,37 +116,74 @@ func register1(dir string, rule []byte) (r reply) {
 	}
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
-		if e.Name() != "register" && e.Name() != "status" {
+		if !seen[e.Name()] {
+			seen[e.Name()] = true
 			r.Entry, _ = os.ReadFile(filepath.Join(dir, e.Name()))
 		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "status"), []byte("-1"), 0); err != nil {
-		r.Entry = []byte(err.Error())
 	}
 	return r
 }
 
-// askKernel returns the kernel's replies to rules. It skips the test if this kernel lets no user have an instance.
-func askKernel(t *testing.T, rules []string) []reply {
-	t.Helper()
-	cmd := stage("user")
+// kernel answers questions, by a child that has an instance.
+type kernel struct {
+	cmd    *exec.Cmd
+	in     *json.Encoder
+	out    *json.Decoder
+	stderr bytes.Buffer
+}
+
+// startKernel starts the child as an ordinary user. It goes when this process does, at the end of its standard input.
+func startKernel() (*kernel, io.Closer, error) {
+	k := &kernel{cmd: stage("user")}
 	if os.Getuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1000, Gid: 1000}}
-		cmd.Env = append(cmd.Env, "TMPDIR=/tmp")
+		k.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1000, Gid: 1000}}
+		k.cmd.Env = append(k.cmd.Env, "TMPDIR=/tmp")
 	}
-	var in [][]byte
-	for _, r := range rules {
-		in = append(in, []byte(r))
+	stdin, err := k.cmd.StdinPipe()
+	if err != nil {
+		return nil, nil, err
 	}
-	text, _ := json.Marshal(in)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(text), &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		cannot(t, fmt.Sprintf("%v: %s", err, stderr.Bytes()))
+	stdout, err := k.cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
 	}
-	var replies []reply
-	if err := json.Unmarshal(stdout.Bytes(), &replies); err != nil || len(replies) != len(rules) {
-		t.Fatalf("%d replies to %d rules, %v: %s", len(replies), len(rules), err, stderr.Bytes())
+	k.cmd.Stderr = &k.stderr
+	k.in, k.out = json.NewEncoder(stdin), json.NewDecoder(stdout)
+	return k, stdin, k.cmd.Start()
+}
+
+func (k *kernel) ask(q question) (r reply, err error) {
+	if err = k.in.Encode(q); err == nil {
+		err = k.out.Decode(&r)
+	}
+	return r, err
+}
+
+// askKernel returns the kernel's replies to rules. It skips the test if this kernel lets no user have an instance.
+func askKernel(t *testing.T, rules []string) []reply { return askKernelTo(t, rules, false) }
+
+// askKernelTo keeps all rules until the last is there, or only one at a time.
+func askKernelTo(t *testing.T, rules []string, keep bool) (replies []reply) {
+	t.Helper()
+	k, stdin, err := startKernel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	for _, rule := range rules {
+		r, err := k.ask(question{[]byte(rule), keep})
+		if err != nil {
+			failed = err
+			break
+		}
+		replies = append(replies, r)
+	}
+	stdin.Close()
+	if err := k.cmd.Wait(); err != nil && len(replies) == 0 {
+		cannot(t, fmt.Sprintf("%v: %s", err, k.stderr.Bytes()))
+	}
+	if failed != nil {
+		t.Fatalf("%d replies to %d rules, %v: %s", len(replies), len(rules), failed, k.stderr.Bytes())
 	}
 	return replies
 }
@@ -141,130 +198,4 @@ func cannot(t *testing.T, reason string) {
 		t.Fatal(reason)
 	}
 	t.Skip(reason)
-}
-
-// refused reports whether the kernel refused the text. Errors from opening the emulator (flag F) come later.
-func (r reply) refused() bool {
-	return r.Errno == syscall.EINVAL || r.Errno == syscall.ENAMETOOLONG || r.Errno == syscall.EEXIST
-}
-
-// entry is the text that the kernel shows for a rule.
-func entry(r *Rule) string {
-	flags := ""
-	for _, f := range "POCF" {
-		if r.Has(byte(f)) || f == 'O' && r.Has('C') {
-			flags += string(f)
-		}
-	}
-	s := "enabled\ninterpreter " + r.Interpreter + "\nflags: " + flags + "\n"
-	if r.Type == 'E' {
-		return s + "extension ." + r.Extension + "\n"
-	}
-	s += fmt.Sprintf("offset %d\nmagic %x", r.Offset, r.Magic)
-	if r.Mask != nil {
-		s += fmt.Sprintf("\nmask %x", r.Mask)
-	}
-	return s + "\n"
-}
-
-func TestKernelAgrees(t *testing.T) {
-	var rules []string
-	for _, c := range ruleCases {
-		rules = append(rules, c.rule)
-	}
-	for i, r := range askKernel(t, rules) {
-		c := ruleCases[i]
-		if c.rule == "" {
-			continue // write(2) of nothing does nothing
-		}
-		parsed, err := Parse(c.rule)
-		switch agree := r.refused() == (err != nil); {
-		case c.kernel == either:
-			t.Logf("%q: kernel %v, we %v (%s)", c.rule, r.Errno, err, c.why)
-		case agree != (c.kernel == same):
-			t.Errorf("%q: kernel %v, we %v (%s)", c.rule, r.Errno, err, c.why)
-		case err == nil && r.Errno == 0:
-			compareEntry(t, c.rule, parsed, r)
-		}
-	}
-}
-
-func compareEntry(t *testing.T, rule string, parsed *Rule, r reply) {
-	t.Helper()
-	if want := entry(parsed); string(r.Entry) != want {
-		t.Errorf("%q: the kernel read\n%q\nwe read\n%q", rule, r.Entry, want)
-	}
-}
-
-// The kernel takes every built-in rule, and what is written of a rule built from fields is what it reads.
-func TestKernelTakesBuiltRules(t *testing.T) {
-	var rules []*Rule
-	var texts []string
-	for i := range arches {
-		rules = append(rules, arches[i].Rules("/bin/true", "OC")...)
-	}
-	rules = append(rules, &Rule{Name: "a:b|c", Type: 'M', Offset: 200, Magic: []byte(":,\\x41\n"), Interpreter: "/a;b"},
-		&Rule{Name: "E", Type: 'E', Extension: "x:y", Interpreter: "e,", Flags: "P"})
-	for _, r := range rules {
-		texts = append(texts, r.String())
-	}
-	for i, r := range askKernel(t, texts) {
-		if r.Errno != 0 {
-			t.Errorf("%s: %v", texts[i], r.Errno)
-			continue
-		}
-		compareEntry(t, texts[i], rules[i], r)
-	}
-}
-
-// Rules that were damaged at random, always the same ones: the kernel and Parse agree on each, and read the same.
-func TestKernelAgreesOnDamage(t *testing.T) {
-	random := rand.New(rand.NewSource(1))
-	var rules []string
-	for len(rules) < 4000 {
-		c := ruleCases[random.Intn(len(ruleCases))]
-		// The deliberate differences, and long rules, which all fail in the same way, are of no use here.
-		if rule := damage(random, c.rule); c.kernel == same && len(rule) < 300 && rule != "" && !differs(rule) {
-			rules = append(rules, rule)
-		}
-	}
-	accepted := 0
-	for i, r := range askKernel(t, rules) {
-		parsed, err := Parse(rules[i])
-		if r.refused() != (err != nil) {
-			t.Errorf("%q: kernel %v, we %v", rules[i], r.Errno, err)
-		} else if err == nil && r.Errno == 0 {
-			compareEntry(t, rules[i], parsed, r)
-			accepted++
-		}
-	}
-	if accepted < len(rules)/10 {
-		t.Errorf("only %d of %d rules were accepted: they test little", accepted, len(rules))
-	}
-}
-
-// differs reports whether a rule would be accepted for a flag that this kernel may not know, or has a delimiter
-// that is refused with good reason.
-func differs(rule string) bool {
-	r, err := Parse(rule)
-	return err == nil && strings.Trim(r.Flags, "POCF") != "" || strings.IndexByte("\nPOCFTLD", rule[0]) >= 0
-}
-
-// damage changes one to three places.
-func damage(random *rand.Rand, s string) string {
-	const spice = `::::\\xx0a1fMEPOCFz/.+-` + "\n,"
-	for n := 1 + random.Intn(3); n > 0 && s != ""; n-- {
-		i, c := random.Intn(len(s)), spice[random.Intn(len(spice))]
-		switch random.Intn(4) {
-		case 0:
-			s = s[:i] + s[i+1:]
-		case 1:
-			s = s[:i] + string([]byte{c}) + s[i:]
-		case 2:
-			s = s[:i] + string([]byte{c}) + s[i+1:]
-		case 3: // another delimiter
-			s = strings.ReplaceAll(s, s[:1], string([]byte{c}))
-		}
-	}
-	return s
 }

@@ -8,8 +8,10 @@ import (
 
 // Options is what was asked of this package, validated.
 type Options struct {
-	Rules []*Rule
-	Dir   string // where the target sees the instance; "" for nowhere
+	Instance bool    // the user namespace gets an instance of its own
+	Kept     []*Rule // the host's rules, which may fail
+	Rules    []*Rule
+	Dir      string // where the target sees the instance; "" for nowhere
 }
 
 // Instance is the descriptor of the instance that Load makes. Its rules live as long as it, or a mount of it, does
@@ -21,7 +23,7 @@ const filesystem = "binfmt_misc"
 // Load makes an instance of binfmt_misc for the user namespace and writes the rules into it, one write(2) each. It
 // needs no place to mount it, and so disturbs nothing; the emulators are opened now, on the host (flag F).
 func (o *Options) Load() []launch.Step {
-	if len(o.Rules) == 0 {
+	if !o.Instance {
 		return nil
 	}
 	steps := []launch.Step{{
@@ -29,13 +31,20 @@ func (o *Options) Load() []launch.Step {
 			Attributes: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC},
 		Reason: "make an instance of binfmt_misc",
 	}}
+	for _, r := range o.Kept {
+		steps = append(steps, registration(r, true))
+	}
 	for _, r := range o.Rules {
-		steps = append(steps, launch.Step{
-			Call:   launch.WriteFile{Dir: Instance, Path: register, Text: r.String()},
-			Reason: "register " + r.Name,
-		})
+		steps = append(steps, registration(r, false))
 	}
 	return steps
+}
+
+func registration(r *Rule, optional bool) launch.Step {
+	return launch.Step{
+		Call:   launch.WriteFile{Dir: Instance, Path: register, Text: r.String(), Optional: optional},
+		Reason: "register " + r.Name,
+	}
 }
 
 // register is the file that takes rules.

@@ -139,3 +139,13 @@ func List(root, path string) []string {
 	names, _ := dir.Readdirnames(-1)
 	return names
 }
+
+// Writable tells whether path is a directory inside root that the caller may write to.
+func Writable(root, path string) bool {
+	f, err := Open(root, path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return isDir(root, path) && unix.Access("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.W_OK|unix.X_OK) == nil
+}

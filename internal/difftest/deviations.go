@@ -30,7 +30,6 @@ var Deviations = []Deviation{
 		"first process of a pid namespace, it exits with 128 plus its number.", nil},
 	{"one core", "Only the program itself dumps core, not xunshare too.", nil},
 	{"proc of one's own", "--mount-binfmt mounts a proc(5) only in a pid namespace of the program's own.", nil},
-	{"place for proc", "--mount-proc makes the directory in a layer of its own, where a root lacks it.", nil},
 	{"rules are checked", "A rule that is no rule, or whose emulator cannot work, is refused.", nil},
 	{"rules imply --fork", "--load-interp and --pid together imply --fork.", nil},
 	{"bound first", "A namespace is bound on its file before the program starts; if that fails it does not start.", nil},

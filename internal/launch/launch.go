@@ -14,15 +14,15 @@ import (
 // Run performs the plan. What follows a Clone runs in a child: Run waits for it as w says and returns how it ended. All
 // else runs in this process, which must not go on if there was no Clone: it is half way into the namespaces.
 //
-// The error is an *Error where a step failed; nothing runs any more then.
-func Run(plan []Step, w Wait) (Status, error) {
+// The error is an *Error where a step failed; nothing runs any more then. watch is called at a Meet.
+func Run(plan []Step, w Wait, watch func(pid int)) (Status, error) {
 	here, child := split(plan)
 	if len(here) > 0 {
 		if err := runHere(here); err != nil || len(child) == 0 {
 			return Status{}, err
 		}
 	}
-	return runChild(child, w)
+	return runChild(child, w, watch)
 }
 
 // split divides a plan before its Clone.
@@ -57,11 +57,13 @@ func runHere(steps []Step) error {
 }
 
 // runChild performs the steps behind a Clone in a child, and waits for it.
-func runChild(steps []Step, w Wait) (Status, error) {
+func runChild(steps []Step, w Wait, watch func(pid int)) (Status, error) {
 	p, a, err := prepare(steps)
 	if err != nil {
 		return Status{}, err
 	}
+	p.watch = watch
+	defer func() { p.over() }()
 	if after, ok := afterInit(steps); ok {
 		return p.runJob(a, after)
 	}
@@ -90,6 +92,7 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 	if p.makesMounts() {
 		holdMounts(pid)
 	}
+	p.over = p.meeting.attend(pid, p.watch)
 	if err := p.meanwhile(pid); err != nil {
 		return 0, cmp.Or(p.outcome(a), err)
 	}
@@ -112,6 +115,9 @@ func holdMounts(pid int) {
 func prepare(steps []Step) (*program, *arena, error) {
 	w, err := look(hasTasks(steps))
 	if err != nil {
+		return nil, nil, err
+	}
+	if w.meeting, err = arrange(steps); err != nil {
 		return nil, nil, err
 	}
 	p := lower(steps, w)

@@ -32,6 +32,7 @@ func TestFormat(t *testing.T) {
 		{WriteFile{Dir: "d", Path: "f"}, "write"},
 		{DeathSignal{unix.SIGTERM}, "die"},
 		{DeathSignal{40}, "die"},
+		{noUname, "filter"},
 		{Exec{Candidates: []string{"/a", "/b"}, Argv: []string{"x", "y z"}, Env: []string{"E=1"}}, "run"},
 	}
 	want := []string{
@@ -42,6 +43,7 @@ func TestFormat(t *testing.T) {
 		`write(d, "f", "")`,
 		`prctl(PR_SET_PDEATHSIG, SIGTERM)`,
 		`prctl(PR_SET_PDEATHSIG, 40)`,
+		`seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, 4 instructions)`,
 		`execve("/a" | "/b", ["x", "y z"], 1 variables)`,
 	}
 	lines := strings.Split(strings.TrimSuffix(Format(plan), "\n"), "\n")

@@ -64,9 +64,17 @@ var plans = map[string]testPlan{
 	"enter user fails":   {steps: entered("true", EnterUser{Users: "7 8 9\n"}), exit: 99, want: "mount it: write uid_map: operation not permitted"},
 	"create file":        {steps: entered("stat -c '%a %s' /tmp/f", tmpfs("/tmp"), CreateFile{"/tmp/f", "text", 1 << 7}), want: "755 4\n"},
 	"create file fails":  {steps: mapped("true", CreateFile{"/bin/sh", "text", 0}), exit: 99, want: "open /bin/sh: file exists"},
+	"meet":               {steps: mapped("echo after; exit 3", Meet{}), exit: 3, want: "met true\nafter\n"},
+	"meet, init":         {steps: underInit("echo after; exit 3", Meet{}), exit: 3, want: "met true\nafter\n"},
+	"meet nobody":        {steps: mapped("true", Chdir{Path: "/nosuch"}, Meet{}), exit: 99, want: "failed: mount it: chdir"},
 	"clone fails":        {steps: sh(unix.CLONE_NEWNET, "true"), exit: 99, want: "operation not permitted"},
 	"signal":             {steps: sh(0, "kill -TERM $$"), exit: -1},
 	"signals":            {steps: sh(0, "grep -c SigBlk:.0000000000000000 /proc/self/status"), want: "1\n"},
+	"filter":             {steps: mapped("uname; grep NoNewPrivs /proc/self/status", noUname), want: "Bad address\nNoNewPrivs:\t0\n"},
+	"filter under init":  {steps: underInit("uname; grep Seccomp: /proc/1/status", noUname), want: "Bad address\nSeccomp:\t0\n"},
+	"filter in place":    {steps: filtered(NoNewPrivileges{}, noUname), want: "Bad address\nNoNewPrivs:\t1\n"},
+	"filter refused":     {steps: filtered(noUname), exit: 99, want: "filter: seccomp: permission denied"},
+	"filter is wrong":    {steps: mapped("true", Filter{Program: noUname.Program[:1]}), exit: 99, want: "mount it: seccomp: invalid argument"},
 	"init":               {steps: underInit("exit 8"), exit: 8},
 	"init signal":        {steps: underInit("kill -TERM $$"), exit: -1},
 	"init is the parent": {steps: underInit("echo $$ $PPID"), want: "2 1\n"},
@@ -140,6 +148,25 @@ func underInit(text string, calls ...Call) func() []Step {
 		steps := mapped(text, append([]Call{Init{}}, calls...)...)()
 		steps[0].Call = Clone{newUser | unix.CLONE_NEWPID}
 		return steps
+	}
+}
+
+// noUname is a filter that has uname(2) fail.
+var noUname = Filter{Program: []unix.SockFilter{
+	{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS},
+	{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_UNAME, Jf: 1},
+	{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EFAULT)},
+	{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+}}
+
+// filtered runs uname in place of this process, without privileges, after some calls.
+func filtered(calls ...Call) func() []Step {
+	return func() []Step {
+		var steps []Step
+		for _, c := range calls {
+			steps = append(steps, Step{c, "filter"})
+		}
+		return append(steps, run([]string{"/bin/sh", "-c", "uname; grep NoNewPrivs /proc/self/status"}, os.Environ()))
 	}
 }
 

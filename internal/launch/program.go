@@ -15,6 +15,8 @@ type program struct {
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
 	step   int       // the step that is being lowered
+	watch  func(pid int)
+	over   func() // waits until watch has returned
 	world
 }
 
@@ -197,7 +199,7 @@ func (p *program) slot(name FD) int {
 
 // lower makes a program of a plan.
 func lower(plan []Step, w world) *program {
-	p := &program{steps: plan, world: w, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
+	p := &program{steps: plan, world: w, over: func() {}, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
 	for i, s := range plan {
 		p.step = i
 		s.Call.lower(p)

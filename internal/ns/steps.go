@@ -153,17 +153,25 @@ func (o *Options) spread() []launch.Step {
 }
 
 // Become gives the target its ids and capabilities, and ties it to xunshare's life: during set-up the signal was SIGKILL,
-// and the kernel forgets it when credentials change.
-func (o *Options) Become(f Facts) []launch.Step {
-	steps := become(o.SetUser, o.SetGroup, "become what --setuid and --setgid say")
+// and the kernel forgets it when credentials change. The filter, steps that need the privileges of root of the namespace,
+// comes after the calls that it could change, and before the user changes and the privileges are lost.
+func (o *Options) Become(f Facts, filter []launch.Step) []launch.Step {
+	const reason = "become what --setuid and --setgid say"
+	steps, last := become(nil, o.SetGroup, reason), become(o.SetUser, nil, reason)
+	changed := len(steps)+len(last) > 0
+	if o.SetUser != nil && !o.mapsUser(f, *o.SetUser) { // the kernel has to refuse it, which a filter might keep it from
+		steps, last = append(steps, last...), nil
+	}
+	steps = append(append(steps, filter...), last...)
 	if o.KeepCaps && o.Kinds.Has(User) {
 		steps = append(steps, launch.Step{Call: launch.KeepCapabilities{Last: f.LastCap}, Reason: "keep the capabilities"})
+		changed = true
 	}
 	death := unix.SIGKILL
 	if o.KillChild {
 		death = o.DeathSigno
 	}
-	if o.Child() && (len(steps) > 0 || death != unix.SIGKILL) {
+	if o.Child() && (changed || death != unix.SIGKILL) {
 		steps = append(steps, launch.Step{Call: launch.DeathSignal{Signal: death}, Reason: "tie the target to xunshare's life"})
 	}
 	return steps

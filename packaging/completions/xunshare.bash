@@ -1,5 +1,10 @@
 # bash completion for xunshare(1)
 
+__xunshare_arches()
+{
+	xunshare --list-arches 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 _xunshare()
 {
 	local cur prev words cword split
@@ -12,15 +17,17 @@ _xunshare()
 		--monotonic= --boottime=
 		-f --fork --init --forward-signals --kill-child[=]
 		-r --map-root-user -c --map-current-user
-		--map-user= --map-group= --map-users= --map-groups=
+		--map= --map-user= --map-group= --map-users= --map-groups=
 		--map-auto --map-subids --owner= --setgroups=
-		-S= --setuid= -G= --setgid= --keep-caps
-		-R= --root= -w= --wd= --mount-proc[=] --propagation=
+		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
+		--into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
+		--arch= --emulator= --cpu= --emulator-env= --guest-setuid= --host-binfmt=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
+		--list-arches[=] --print-rule=
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf=
 		--bind-self[=] --read-only --ephemeral[=]
-		--clear-env --whitelist-env= --setenv= --unsetenv=
-		--hostname= --no-new-privs --dry-run
+		--suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv=
+		--hostname= --no-new-privs --json-status-fd= --verbose --dry-run
 		-h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
@@ -63,10 +70,11 @@ _xunshare()
 			_filedir
 			return
 			;;
-		-R | --root | -w | --wd | --mount-proc | --mount-binfmt | --tmpfs | --ephemeral)
+		--into | -R | --root | -w | --wd | --mount-proc | --mount-binfmt | --tmpfs | --ephemeral)
 			_filedir -d
 			return
 			;;
+		--map) COMPREPLY=($(compgen -W 'auto root current subids' -- "$cur")) ;;
 		--map-user) COMPREPLY=($(compgen -u -- "$cur")) ;;
 		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
@@ -75,6 +83,12 @@ _xunshare()
 		--unsetenv) COMPREPLY=($(compgen -e -- "$cur")) ;;
 		--hostname) COMPREPLY=($(compgen -A hostname -- "$cur")) ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
+		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
+		--print-rule) COMPREPLY=($(compgen -W "$(__xunshare_arches)" -- "$cur")) ;;
+		--emulator | --config) _filedir ;;
+		--guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
+		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
+		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
 		--kill-child)
 			COMPREPLY=($(compgen -A signal -X 'SIGRTM@(IN|AX)' -- "SIG${cur#SIG}"))
 			COMPREPLY=("${COMPREPLY[@]#SIG}")

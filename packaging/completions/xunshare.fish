@@ -5,12 +5,13 @@ function __xunshare_program
     # "=" behind an option that needs an argument, "=?" where it may be left out.
     set -l options U user='?' m mount='?' p pid='?' u uts='?' i ipc='?' n net='?' C cgroup='?' T time='?'
     set -a options monotonic= boottime= f/fork init forward-signals kill-child='?'
-    set -a options r/map-root-user c/map-current-user map-user= map-group= map-users=+ map-groups=+
-    set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps
-    set -a options R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
+    set -a options r/map-root-user c/map-current-user map= map-user= map-group= map-users=+ map-groups=+
+    set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
+    set -a options into= config=+ R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
     set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
     set -a options setenv=+ unsetenv=+ hostname= no-new-privs
-    set -a options clear-env whitelist-env=+ dry-run h/help V/version
+    set -a options arch= emulator=+ cpu= emulator-env=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
+    set -a options suppress-sync clear-env whitelist-env=+ json-status-fd= verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -37,6 +38,10 @@ function __xunshare_variables
     printf '%s\n' $listed(set -nx)
 end
 
+function __xunshare_arches
+    xunshare --list-arches 2>/dev/null | string match -r '^\S+' | string match -v ARCHITECTURE
+end
+
 complete -c xunshare -f
 complete -c xunshare -n '__xunshare_program >/dev/null' -x -a '(__xunshare_complete_program)'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s U -l user -F -d 'new user namespace'
@@ -55,6 +60,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l forward-signals -
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l kill-child -a '(__xunshare_signals)' -d 'send the child a signal when xunshare dies'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s r -l map-root-user -d 'be root inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s c -l map-current-user -d 'be yourself inside'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map -x -a 'auto root current subids' -d 'choose an id map'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-user -x -a '(__fish_complete_users)' -d 'be this user inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-group -x -a '(__fish_complete_groups)' -d 'be in this group inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-users -x -a 'auto subids all' -d 'map users'
@@ -66,13 +72,25 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setgroups -x -a '
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s S -l setuid -x -d 'become this user inside, last of all'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s G -l setgid -x -d 'become this group inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l keep-caps -d 'let the program keep its capabilities'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l fake-ids -d 'let changes to ids that are not mapped seem to succeed'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l into -x -a '(__fish_complete_directories)' -d 'enter a tree, ready for use'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l config -x -a '(__fish_complete_path)' -d 'take options from a file'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s R -l root -x -a '(__fish_complete_directories)' -d 'enter a directory as the root'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s w -l wd -x -a '(__fish_complete_directories)' -d 'work in a directory, inside the root'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-proc -a '(__fish_complete_directories)' -d 'mount a new proc'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l propagation -x -a 'private slave shared unchanged' -d 'set how mounts propagate'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l arch -x -a 'auto all none (__xunshare_arches)' -d 'run programs of these architectures'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator -x -a '(__fish_complete_path)' -d 'use this emulator'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l cpu -x -d 'the CPU that QEMU emulates'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator-env -x -d 'set a variable for the emulator'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id programs have their effect'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'what becomes of the rules of this system'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-arches -a 'table json' -d 'list architectures and emulators'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a '(__xunshare_arches)' -d 'print the rule of an architecture'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l suppress-sync -d 'let files count as written to the disk at once'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l whitelist-env -x -a '(__xunshare_variables)' -d 'give the program only these variables'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l bind -x -a '(__fish_complete_path)' -d 'show a file or directory of the host'
@@ -88,6 +106,8 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setenv -x -d 'set
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l unsetenv -x -a '(__xunshare_variables)' -d 'take a variable away'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l hostname -x -a '(__fish_print_hostnames)' -d 'set the host name'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l no-new-privs -d 'let set-user-id programs gain nothing'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l json-status-fd -x -d 'write there what runs and how it ends'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l verbose -d 'tell what was found, chosen and left out'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dry-run -d 'print what would be done'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s h -l help -d 'print the help'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s V -l version -d 'print the version'

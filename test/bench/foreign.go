@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
 // foreignJob finds the arm64 tree, its emulator and the rule: given, or asked from the project's scripts.
@@ -25,11 +27,12 @@ func (b *bench) foreignJob(ctx context.Context, target ...string) (j job, err er
 	if j.emulator, err = b.reachableFile(ctx, j.emulator, "emulator"); err != nil {
 		return j, err
 	}
-	if j.rule, err = b.given(ctx, b.opts.rule, "rule", "aarch64", j.emulator); err != nil {
-		return j, err
-	}
+	j.rule = b.opts.rule
 	if text, err := os.ReadFile(j.rule); err == nil {
 		j.rule = strings.TrimSpace(string(text))
+	}
+	if j.rule == "" {
+		j.rule = binfmt.FindArch("arm64").Rule(j.emulator, "POCF").String()
 	}
 	return j, nil
 }

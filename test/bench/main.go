@@ -3,9 +3,9 @@
 //	go run ./test/bench [-rounds 200] [-only REGEXP] [-tree DIR] [-foreign DIR] [-emulator PATH] [-rule FILE|STRING]
 //		[-xunshare PATH]
 //
-// Five suites: "native" enters a busybox tree and runs /bin/true there, "foreign" does so in an arm64 tree through an
+// Six suites: "native" enters a busybox tree and runs /bin/true there, "foreign" does so in an arm64 tree through an
 // emulator, "waiting" looks at the memory of the launcher while its program runs, "in-place" replaces the launcher by the
-// program, as root, "subids" maps sub-ids. Every round starts each contender once, in
+// program, as root, "subids" maps sub-ids, "calls" times system calls behind a filter. Every round starts each contender once, in
 // a new random order, so that what else the machine does falls on all of them alike. REGEXP selects among SUITE/CONTENDER,
 // such as native/unshare.
 //
@@ -70,7 +70,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.tree, "tree", "", "native `directory` to enter (default: a busybox tree made for the run)")
 	flags.StringVar(&o.foreign, "foreign", "", "arm64 `directory` to enter (default: ask scripts/get-tree)")
 	flags.StringVar(&o.emulator, "emulator", "", "`path` of the arm64 emulator (default: ask scripts/get-emulator)")
-	flags.StringVar(&o.rule, "rule", "", "binfmt_misc rule of the emulator, the `string` or a file (default: ask scripts/rule)")
+	flags.StringVar(&o.rule, "rule", "", "binfmt_misc rule of the emulator, the `string` or a file (default: a rule for it)")
 	flags.StringVar(&o.xunshare, "xunshare", "", "`path` of xunshare (default: bin/xunshare of the project)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -90,7 +90,7 @@ func run(ctx context.Context, opts options) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.remove()) }()
 	b.printMachine()
-	for _, suite := range []func(context.Context) error{b.native, b.foreign, b.waiting, b.inPlace, b.subids} {
+	for _, suite := range []func(context.Context) error{b.native, b.foreign, b.waiting, b.inPlace, b.subids, b.calls} {
 		if err := suite(ctx); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 
 // The programs are compiled with cc and not with cgo, so their build constraint hides them from the go command.
 //
-//go:embed limit.c start.c
+//go:embed limit.c start.c calls.c
 var programs embed.FS
 
 // bench is a prepared run: everything that the contenders need lies in temp, where the user whom they run as can reach it.
@@ -61,7 +61,7 @@ func (b *bench) furnish(ctx context.Context) error {
 	if err := os.Chmod(b.temp, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{"limit", "start"} {
+	for _, name := range []string{"limit", "start", "calls"} {
 		if err := b.compile(ctx, name); err != nil {
 			return err
 		}

@@ -36,6 +36,11 @@ var cases = []testCase{
 	{"own-rule", enterArm64 + "/bin/uname -m", ownRules(aarch64, tooOld)},
 	{"own-rule-nested", loadRule + "--root=/nativetree /bin/busybox unshare -U /arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},
 	{"own-rule-no-root", loadRule + "/arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},
+	{"arch", "user xunshare --arch=auto --root=/arm64tree /bin/uname -m", ownRules(aarch64, tooOld)},
+	{"arch-served-by-host", `
+cat /rule >/proc/sys/fs/binfmt_misc/register
+trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
+user xunshare --arch=auto --root=/arm64tree /bin/uname -m`, aarch64},
 	{"no-module", `
 umount /proc/sys/fs/binfmt_misc
 busybox rmmod binfmt_misc

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
 // emulator is where it lies in the virtual machine.
@@ -20,7 +22,7 @@ func initramfs(dir, modules string) ([]byte, error) {
 	a.trees(a.output(script("get-tree", "amd64")), a.output(script("get-tree", "arm64")))
 	a.xunshare(filepath.Join(dir, "xunshare"))
 	a.copy(emulator, a.output(script("get-emulator", "aarch64")))
-	a.add("rule", regular|0o644, []byte(a.output(script("rule", "aarch64", "/"+emulator))))
+	a.add("rule", regular|0o644, []byte(binfmt.FindArch("aarch64").Rule("/"+emulator, "POCF").String()))
 	a.module(filepath.Join(modules, "binfmt_misc.ko"))
 	a.copy("init", "testdata/init")
 	a.copy("bin/user", "testdata/user")

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// Options can stand in a file, one a line as on the command line: an option, and behind the first blank, or behind =, its
+// argument as it is. Empty lines and those that begin with # are passed over.
+
+// expand puts the options of files in the place of the --config, or the --into with a name, that they are read for, and in
+// front of all what an --into means.
+func expand(options []string) ([]string, error) {
+	var all []string
+	for _, option := range options {
+		file, err := configOf(option)
+		if err != nil {
+			return all, err
+		}
+		if file == "" {
+			all = append(all, option)
+			continue
+		}
+		more, err := readConfig(file)
+		all = append(all, more...)
+		if err != nil {
+			return all, err
+		}
+	}
+	return withPreset(all), nil
+}
+
+const (
+	configOption = "--config="
+	intoOption   = "--into="
+)
+
+// configOf is the file that an option stands for; "" if it is an option itself.
+func configOf(option string) (string, error) {
+	if file, ok := strings.CutPrefix(option, configOption); ok {
+		if file == "" {
+			return "", errors.New("--config: the argument is empty")
+		}
+		return file, nil
+	}
+	name, ok := strings.CutPrefix(option, intoOption)
+	if !ok || name == "" || strings.Contains(name, "/") {
+		return "", nil
+	}
+	file := filepath.Join(configDir(), name+".conf")
+	if _, err := os.Stat(file); err == nil {
+		return file, nil
+	}
+	if _, err := os.Stat(name); err != nil {
+		return "", remedy.Errorf("a name is that of a file there, and --into=./"+name+" is a directory here",
+			"--into=%s: there is neither %s nor a directory of that name", name, file)
+	}
+	return "", nil
+}
+
+// configDir is where --into looks for names (XDG Base Directory Specification).
+func configDir() string {
+	base := os.Getenv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(base) {
+		base = filepath.Join(os.Getenv("HOME"), ".config")
+	}
+	return filepath.Join(base, "xunshare")
+}
+
+// readConfig reads the options of a file, in normal form. Each error begins with the file and the line.
+func readConfig(file string) (options []string, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, cause(err))
+	}
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		more, err := configLine(line)
+		if err != nil {
+			return options, remedy.Wrap(fmt.Errorf("%s:%d: %w", file, number, err), remedy.Hints(err)...)
+		}
+		options = append(options, more...)
+	}
+	return options, nil
+}
+
+func configLine(line string) ([]string, error) {
+	words := []string{line}
+	if option, argument, ok := strings.Cut(line, " "); ok && !strings.Contains(option, "=") {
+		words = []string{option, strings.TrimSpace(argument)}
+	}
+	options, rest, err := normalize(words)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rest) > 0 || len(options) == 0:
+		return nil, fmt.Errorf("%q is no option", strings.Join(rest, " "))
+	case strings.HasPrefix(options[0], configOption):
+		return nil, errors.New("a file of options cannot name another one")
+	}
+	return options, nil
+}
+
+// cause is the errno without the path that the sentence has named already.
+func cause(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

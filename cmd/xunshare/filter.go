@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/seccomp"
+)
+
+// filterFacts are what the filter of system calls depends on, and the filter.
+type filterFacts struct {
+	launch.Filter      // without a program if none is asked for
+	unprivileged  bool // it can be installed only if set-id programs lose their effect
+}
+
+func lookAtFilter(o *Options, f *ns.Facts) (filterFacts, error) {
+	if !o.FakeIDs && !o.NoSync {
+		return filterFacts{}, nil
+	}
+	s := seccomp.Options{FakeIDs: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(*f)}
+	s.Users, s.Groups = o.NS.Mapped(*f)
+	program, err := s.Build()
+	if err != nil {
+		return filterFacts{}, remedy.Errorf("leave --fake-ids and --suppress-sync out: where many ids are mapped, little is left to fake",
+			"the filter of system calls cannot be made: %w", err)
+	}
+	return filterFacts{launch.Filter{Program: program}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+}
+
+// isAdmin tells whether this process may install a filter as it is: the capability is effective.
+func isAdmin() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	return unix.Capget(&header, &data[0]) == nil && data[0].Effective>>unix.CAP_SYS_ADMIN&1 != 0
+}
+
+// filtering installs the filter.
+func (o *Options) filtering(f *Facts) []launch.Step {
+	if len(f.Filter.Program) == 0 {
+		return nil
+	}
+	reason := "fake what the id maps have no place for"
+	if !o.FakeIDs {
+		reason = "let files count as written to the disk"
+	}
+	step := launch.Step{Call: f.Filter.Filter, Reason: reason}
+	if f.Filter.unprivileged {
+		return []launch.Step{{Call: launch.NoNewPrivileges{}, Reason: reason}, step}
+	}
+	return []launch.Step{step}
+}
+
+// explainFilter says why the filter could not be installed.
+func explainFilter(failed *launch.Error) []string {
+	if _, ours := failed.Step.Call.(launch.Filter); !ours {
+		return nil
+	}
+	if errors.Is(failed, unix.EINVAL) || errors.Is(failed, unix.ENOSYS) {
+		return []string{"filters of system calls need Linux 4.17 with CONFIG_SECCOMP_FILTER; emulated programs cannot install any"}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/rulefile"
+)
+
+// foreign is what is asked about other architectures.
+type foreign struct {
+	Asked  bool           // --arch was given
+	Auto   bool           // what the program, or the tree, is for
+	All    bool           // all that there are emulators for
+	None   bool           // no program of another architecture shall run
+	Arches []*binfmt.Arch // by name
+
+	Emulators []emulator.Given
+	CPU       bool // a CPU was named, so that programs of the host's own architecture are emulated too
+	NoSetuid  bool // set-id programs run without their privilege
+	HideHost  bool // the rules of the host are not kept
+
+	FromFiles []*binfmt.Rule // rules from files, which get flag F where that works
+}
+
+// The words of --arch.
+const (
+	archAuto = "auto"
+	archAll  = "all"
+	archNone = "none"
+)
+
+// setArch takes a list of names. The last --arch counts.
+func setArch(o *Options, v string) error {
+	f := &o.Foreign
+	f.Asked, f.Auto, f.All, f.None, f.Arches = true, false, false, false, nil
+	words := strings.Split(v, ",")
+	for _, word := range words {
+		switch word {
+		case archAuto:
+			f.Auto = true
+		case archAll:
+			f.All = true
+		case archNone:
+			f.None = true
+		default:
+			a, err := findArch(word)
+			if err != nil {
+				return err
+			}
+			f.Arches = append(f.Arches, a)
+		}
+	}
+	if (f.All || f.None) && len(words) > 1 {
+		return errors.New("all and none stand alone")
+	}
+	o.ProcImplied = true
+	return nil
+}
+
+// findArch looks a name up; the error has the names near to it.
+func findArch(name string) (*binfmt.Arch, error) {
+	if a := binfmt.FindArch(name); a != nil {
+		return a, nil
+	}
+	hints := []string{"xunshare --list-arches lists them all"}
+	if near := binfmt.NearestArches(name); len(near) > 0 {
+		hints = append([]string{"did you mean " + strings.Join(near, " or ") + "?"}, hints...)
+	}
+	return nil, remedy.New(fmt.Sprintf("%q is no architecture that xunshare knows", name), hints...)
+}
+
+func setEmulator(o *Options, v string) error {
+	given, err := emulator.ParseGiven(v)
+	o.Foreign.Emulators = append(o.Foreign.Emulators, given)
+	return err
+}
+
+// setCPU takes a name that the emulator knows; "help" makes QEMU list them.
+func setCPU(o *Options, v string) error {
+	o.Foreign.CPU = true
+	return errors.Join(notEmpty(v), setEnv(o, "QEMU_CPU="+v))
+}
+
+func setGuestSetuid(o *Options, v string) error {
+	o.Foreign.NoSetuid = v == "no"
+	return oneOf(v, "yes", "no")
+}
+
+func setHostBinfmt(o *Options, v string) error {
+	o.Foreign.HideHost = v == "hide"
+	return oneOf(v, "keep", "hide")
+}
+
+func oneOf(v, a, b string) error {
+	if v != a && v != b {
+		return fmt.Errorf("%q is neither %s nor %s", v, a, b)
+	}
+	return nil
+}
+
+// loadBinfmt takes a rule, @FILE or NAME. A rule may begin with any character, so what can be one is one.
+func loadBinfmt(o *Options, v string) error {
+	rule, err := binfmt.Parse(v)
+	file, isFile := strings.CutPrefix(v, "@")
+	var found []*binfmt.Rule
+	switch {
+	case err == nil:
+		o.Rules = append(o.Rules, rule)
+	case isFile:
+		found, err = rulefile.ReadFile(file)
+	case isName(v):
+		found, err = rulefile.System{}.Find(v)
+		err = remedy.Wrap(err, "a rule itself is written :name:type:offset:magic:mask:interpreter:flags")
+	}
+	if err != nil {
+		return err
+	}
+	o.Foreign.FromFiles = append(o.Foreign.FromFiles, found...)
+	if o.MountBinfmt {
+		return nil
+	}
+	return mountBinfmt(o, "")
+}
+
+// isName tells whether s can be the name of a rule, and is not meant as a rule or a path.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alnum := c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
+		if !alnum && (i == 0 || !strings.ContainsRune("._+-", rune(c))) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// validateEmulators finds what says something of emulators that nothing asks for.
+func (o *Options) validateEmulators() error {
+	switch {
+	case len(o.Foreign.Emulators) > 0 && !o.Foreign.Asked:
+		return remedy.New("--emulator is for the architectures of --arch", "add --arch=auto; a rule names its emulator itself")
+	case o.Foreign.CPU && !o.loads():
+		return remedy.New("--cpu is for emulators, and nothing asks for one", "add --arch=auto")
+	}
+	return nil
+}
+
+// loads tells whether rules are asked for, whether they turn out to be needed or not.
+func (o *Options) loads() bool {
+	return len(o.Rules) > 0 || len(o.Foreign.FromFiles) > 0 || o.Foreign.Asked && !o.Foreign.None
+}
+
+// implyMaps gives a launch with --arch, and without a word about ids, those that its purpose needs: on the host's own
+// tree the caller's, with the sub-ids under their own numbers, so that tools find what they would without xunshare; in a
+// root, root's.
+func (o *Options) implyMaps() {
+	ids := &o.NS
+	if !o.Foreign.Asked || !ids.Users.None() || !ids.Groups.None() || ids.Owner != nil {
+		return
+	}
+	if o.Root != "" {
+		_ = mapRoot(o, "")
+		return
+	}
+	_ = mapCurrent(o, "")
+	ids.Offer = ns.SameIDs
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/accounts"
+	"github.com/xunshare/xunshare/internal/chroot"
+)
+
+// preset is what --into means, beside --root and --hostname. These options stand in front of all others, so that each can
+// be given another argument; docs/xunshare.1 and the help have the same list.
+var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map=auto",
+	"--arch=auto", "--mount-proc=" + procDir, "--sys=", "--dev=", "--resolv-conf=auto"}
+
+// withPreset puts the preset in front of options with an --into. The last one counts.
+func withPreset(options []string) []string {
+	dir, found := "", false
+	for _, option := range options {
+		if value, ok := strings.CutPrefix(option, intoOption); ok {
+			dir, found = value, true
+		}
+	}
+	if !found || dir == "" {
+		return options
+	}
+	all := append(preset[:], "--root="+dir)
+	if name := hostnameOf(dir); name != "" {
+		all = append(all, "--hostname="+name)
+	}
+	return append(all, options...)
+}
+
+// hostnameOf makes a host name of the last part of a path (hostname(7)).
+func hostnameOf(dir string) string {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	name := strings.Map(func(r rune) rune {
+		alnum := r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9'
+		if alnum || r == '-' || r == '.' {
+			return r
+		}
+		return '-'
+	}, filepath.Base(full))
+	return strings.Trim(name[:min(len(name), maxHostname)], "-.")
+}
+
+// setInto notes what withPreset has not put into options.
+func setInto(o *Options, v string) error {
+	o.Into = true
+	return notEmpty(v)
+}
+
+// prepareInto completes what --into asks for by what is so in the tree.
+func (o *Options) prepareInto() {
+	if !o.Into {
+		return
+	}
+	if unix.Access(o.Root, unix.W_OK) != nil && !o.Ephemeral && !o.ReadOnly {
+		fmt.Fprintf(os.Stderr, "xunshare: note: %s is not yours to write to, so it is read-only inside; --ephemeral lets changes be made, and forgets them\n", o.Root)
+		o.ReadOnly = true
+	}
+	for _, dir := range []string{"/run", "/tmp"} {
+		if o.ReadOnly || !chroot.Writable(o.Root, dir) {
+			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir, Data: "mode=1777"}}, o.Operations...)
+		}
+	}
+}
+
+// account is who the target is in the tree's /etc/passwd, or else what every system has.
+func (o *Options) account() (name, home, shell string) {
+	entry := o.passwdEntry(targetUser(o))
+	if entry == nil {
+		return "root", "/", defaultShell
+	}
+	name, home, shell = entry[accounts.Name], entry[accounts.Home], entry[accounts.Shell]
+	if home == "" {
+		home = "/"
+	}
+	if shell == "" {
+		shell = defaultShell
+	}
+	return name, home, shell
+}
+
+// intoPath is the PATH of root and others on Debian, Fedora and Alpine.
+const intoPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// intoEnvironment is a clean one: what is about the terminal, the language and the network of the caller stays, and what
+// is about the system comes from the tree.
+func (o *Options) intoEnvironment() []string {
+	var env []string
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); isKept(name) {
+			env = append(env, v)
+		}
+	}
+	name, home, shell := o.account()
+	return append(env, "PATH="+intoPath, "HOME="+home, "SHELL="+shell, "USER="+name, "LOGNAME="+name, "container=xunshare")
+}
+
+func isKept(name string) bool {
+	switch lower := strings.ToLower(name); lower {
+	case "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy":
+		return true
+	}
+	return name == "TERM" || name == "COLORTERM" || name == "LANG" || name == "TZ" || strings.HasPrefix(name, "LC_")
+}
+
+// intoDir is where the target works: where the caller does, if that exists inside, or at home.
+func (o *Options) intoDir() string {
+	_, home, _ := o.account()
+	for _, dir := range []string{workingDirectory(), home} {
+		if info, err := o.stat(dir); err == nil && path.IsAbs(dir) && info.IsDir() {
+			return dir
+		}
+	}
+	return "/"
+}
+
+// passwdEntry is a user's line in the tree's /etc/passwd; nil if there is none.
+func (o *Options) passwdEntry(uid int) []string {
+	f, err := o.openToRead("/etc/passwd")
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	id := strconv.Itoa(uid)
+	return accounts.Find(f, func(fields []string) bool { return fields[accounts.ID] == id })
+}

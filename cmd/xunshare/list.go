@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/emulator"
+)
+
+func setListArches(o *Options, v string) error {
+	o.ListArches = v
+	return oneOf(v, listTable, listJSON)
+}
+
+// The forms of --list-arches.
+const (
+	listTable = "table"
+	listJSON  = "json"
+)
+
+func setPrintRule(o *Options, v string) (err error) {
+	o.PrintRule, err = findArch(v)
+	return err
+}
+
+// listArches prints which architectures there are, and what would run their programs here.
+func listArches(o *Options) error {
+	arches := binfmt.Arches()
+	search, err := o.search(arches)
+	if err != nil {
+		return err
+	}
+	rows := search.List(arches, !o.Foreign.NoSetuid)
+	if o.ListArches == listJSON {
+		out := json.NewEncoder(os.Stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(rows)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ARCHITECTURE\tFLAGS\tVERSION\tEMULATOR\tALSO CALLED")
+	for i := range rows {
+		r := &rows[i]
+		version, _, _ := strings.Cut(r.Version, " ")
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Arch, orDash(r.Flags), orDash(version), describe(r), orDash(strings.Join(r.Names, " ")))
+	}
+	return w.Flush()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// describe says what runs the programs of a row, or what to install.
+func describe(r *emulator.Row) string {
+	words := r.Emulator
+	switch {
+	case r.Emulator == "":
+		words = "none; " + r.Install
+	case !r.Static:
+		words += " (dynamic, so not for a root; " + r.Install + ")"
+	}
+	if r.Native {
+		words = "not needed here; " + words
+	}
+	return words
+}
+
+// printRule prints the rule that would be loaded, for use elsewhere: a line for each.
+func printRule(o *Options) error {
+	search, err := o.search([]*binfmt.Arch{o.PrintRule})
+	if err != nil {
+		return err
+	}
+	found, err := search.Find(o.PrintRule, o.Root != "")
+	if err != nil {
+		return err
+	}
+	for _, r := range o.PrintRule.Rules(found.Path, found.Flags(!o.Foreign.NoSetuid)) {
+		fmt.Println(r)
+	}
+	return nil
+}

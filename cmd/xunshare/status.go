@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// The objects of --json-status-fd, one a line. Those that bwrap(1) writes as well have the same names. docs/xunshare.1
+// promises that they stay.
+
+// statusEnded is written when the program has ended.
+type statusEnded struct {
+	Code   int    `json:"exit-code"` // 128 and the number of the signal, if one ended it
+	Signal string `json:"signal,omitempty"`
+}
+
+// statusFailed is written when the program could not be started.
+type statusFailed struct {
+	Error     string `json:"error"`
+	Step      string `json:"step,omitempty"` // what was being done
+	Operation string `json:"operation,omitempty"`
+	Path      string `json:"path,omitempty"`
+	Errno     string `json:"errno,omitempty"`
+	Code      int    `json:"exit-code"` // of xunshare
+}
+
+// setStatusFD takes a descriptor that the caller has opened. The program does not get it.
+func setStatusFD(o *Options, v string) error {
+	fd, err := strconv.ParseUint(v, 10, 31)
+	if err != nil {
+		return fmt.Errorf("%q is not the number of a descriptor", v)
+	}
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_ACCMODE == unix.O_RDONLY {
+		return fmt.Errorf("descriptor %d is not open for writing", fd)
+	}
+	unix.CloseOnExec(int(fd))
+	o.Status = int(fd)
+	return nil
+}
+
+// announce writes what runs, when everything is set up: {"child-pid": N, "user-namespace": N, ...}. The pid is as seen
+// here, and with --init that of the init; the numbers are those of namespaces(7).
+func (o *Options) announce(pid int, f *Facts) {
+	object := map[string]any{"child-pid": pid}
+	if f.IDs != "" {
+		object["ids"] = f.IDs
+	}
+	if f.NS.Refused != nil {
+		object["ids-because"] = f.NS.Refused.Error()
+	}
+	for _, kind := range []string{"user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"} {
+		link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, kind))
+		_, inode, ok := strings.Cut(strings.TrimSuffix(link, "]"), ":[")
+		if n, err2 := strconv.ParseUint(inode, 10, 64); err == nil && ok && err2 == nil {
+			object[kind+"-namespace"] = n
+		}
+	}
+	o.tell(object)
+}
+
+// conclude writes how it ended, or why it did not begin.
+func (o *Options) conclude(status launch.Status, err error) {
+	switch {
+	case o.Status < 0:
+	case err != nil:
+		o.tell(failure(err))
+	case status.Signal != 0:
+		o.tell(statusEnded{Code: 128 + int(status.Signal), Signal: unix.SignalName(status.Signal)})
+	default:
+		o.tell(statusEnded{Code: status.Code})
+	}
+}
+
+func failure(err error) statusFailed {
+	object := statusFailed{Error: err.Error(), Code: exitStatus(err)}
+	var failed *launch.Error
+	if errors.As(err, &failed) {
+		object.Step, object.Operation, object.Path = failed.Step.Reason, failed.Operation, failed.Path
+		object.Errno = unix.ErrnoName(failed.Errno)
+	}
+	return object
+}
+
+// tell writes one object in one write(2). Nobody who reads is no reason to fail.
+func (o *Options) tell(object any) {
+	text, err := json.Marshal(object)
+	if err == nil {
+		_, _ = unix.Write(o.Status, append(text, '\n'))
+	}
+}
+
+// meet has the program wait until it has been announced.
+func (o *Options) meet() []launch.Step {
+	if o.Status < 0 {
+		return nil
+	}
+	return []launch.Step{{Call: launch.Meet{}, Reason: "announce the program"}}
+}

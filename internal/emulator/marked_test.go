@@ -1,0 +1,135 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/internal/binfmt"
+)
+
+func TestMarked(t *testing.T) {
+	path := debian(t, "x86_64")
+	fd, err := Marked(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := os.NewFile(uintptr(fd), "memfd")
+	defer copied.Close()
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want[markAt] = mark
+	if got, err := io.ReadAll(io.NewSectionReader(copied, 0, 1<<30)); err != nil || string(got) != string(want) {
+		t.Errorf("%d bytes that differ, of %d, %v", len(got), len(want), err)
+	}
+	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+		t.Errorf("flags %#x, %v", flags, err)
+	}
+	if _, err := copied.WriteAt([]byte{0}, markAt); !errors.Is(err, unix.EPERM) {
+		t.Errorf("it is not sealed: %v", err)
+	}
+}
+
+func TestMarkedErrors(t *testing.T) {
+	r := newRoot(t)
+	r.file("/text", "#!/bin/sh\necho this is no program\n", 0o755)
+	r.file("/empty", "", 0o755)
+	for path, want := range map[string]string{
+		r.Root + "/text":    "copy " + r.Root + "/text: not an ELF file",
+		r.Root + "/empty":   "copy " + r.Root + "/empty: not an ELF file",
+		r.Root + "/missing": "open " + r.Root + "/missing: no such file or directory",
+		r.Root:              "copy " + r.Root + ": is a directory",
+	} {
+		fd, err := Marked(path)
+		if err == nil || err.Error() != want || fd != -1 {
+			t.Errorf("%d, %v, want %s", fd, err, want)
+		}
+	}
+}
+
+const emulateSelf = "XUNSHARE_TEST_MARKED"
+
+// Every program of this machine's own architecture is emulated, and they start each other: static, dynamic, scripts.
+// CPUID of the emulated processor shows it.
+func TestMarkedInTheKernel(t *testing.T) {
+	if os.Getenv(emulateSelf) != "" {
+		insideMarked(t)
+		return
+	}
+	host := binfmt.Host()
+	debian(t, host.Name)
+	if host.Name != "x86_64" {
+		asuser.Skip(t, "CPUID is x86's")
+	}
+	cmd := exec.Command("/proc/self/exe", "-test.run=^TestMarkedInTheKernel$", "-test.v")
+	cmd.Env = append(os.Environ(), emulateSelf+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	// ld.so tells which levels of the architecture the processor has: a qemu64 has none, what the test runs on may have.
+	if !strings.Contains(string(out), "emulated: x86_64 42\n") {
+		t.Errorf("%s", out)
+	}
+}
+
+func insideMarked(t *testing.T) {
+	host := binfmt.Host()
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, "binfmt_misc", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	fd, err := Marked(debian(t, host.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := host.Rule(fmt.Sprintf("/proc/self/fd/%d", fd), "POF")
+	if err := os.WriteFile(dir+"/register", []byte(rule.String()), 0); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(fd)
+	// The link shows the emulator: QEMU fakes /proc/self/exe, but not that of others.
+	const script = `
+echo emulated: $(uname -m) $(sh -c 'exit 42' || echo $?)
+case $(sh -c 'readlink /proc/$PPID/exe') in *emulator*) echo by a copy;; esac
+`
+	cmd := exec.Command("/bin/sh", "-c", script)
+	out, err := cmd.CombinedOutput()
+	if err != nil || string(out) != "emulated: x86_64 42\nby a copy\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+	fmt.Print(string(out))
+	cpu := exec.Command("/lib64/ld-linux-x86-64.so.2", "--help")
+	cpu.Env = append(os.Environ(), "QEMU_CPU=qemu64")
+	help, err := cpu.CombinedOutput()
+	if err != nil || strings.Contains(string(help), "x86-64-v3 (supported") {
+		t.Errorf("%v: %s", err, help)
+	}
+}
+
+func BenchmarkMarked(b *testing.B) {
+	path := debian(b, "x86_64")
+	for b.Loop() {
+		fd, err := Marked(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		unix.Close(fd)
+	}
+}

@@ -1,0 +1,77 @@
+// Package seccomp builds filters of system calls (seccomp(2)) for who is root of a few ids only: what the kernel would
+// refuse them succeeds without being done.
+//
+// A filter is pure data, the same for the same options; package launch installs it. It sees the number of a call and its
+// registers, not what they point to. It covers emulated programs as well, because their emulator makes the calls.
+//
+// Not for: sandboxes. What a filter does not know it allows.
+package seccomp
+
+import (
+	"fmt"
+	"runtime"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/ns/idmap"
+)
+
+// Options is what a filter does.
+type Options struct {
+	FakeIDs bool // owners and ids that are not mapped are changed to, and devices made, in appearance only
+	NoSync  bool // files count as written to the disk at once
+
+	Users, Groups []idmap.Range // the ids that are mapped: to them changes are really made
+	Setgroups     bool          // setgroups(2) is allowed, and not faked
+}
+
+// Build returns the filter, for all ABIs of this machine. The error is for a machine whose numbers of system calls are
+// not known here, or a map of so many ranges that the filter would be too long for the kernel.
+func (o *Options) Build() ([]unix.SockFilter, error) {
+	code, err := o.build(abisOf(runtime.GOARCH))
+	if err != nil {
+		return nil, err
+	}
+	raw, err := bpf.Assemble(code)
+	if err != nil {
+		return nil, fmt.Errorf("assemble the filter: %w", err)
+	}
+	filter := make([]unix.SockFilter, len(raw))
+	for i, r := range raw {
+		filter[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
+	}
+	return filter, nil
+}
+
+// maxLength is BPF_MAXINSNS of linux/bpf_common.h.
+const maxLength = 4096
+
+// build writes the sections of all ABIs, and what chooses among them in front. An unknown ABI is left alone.
+func (o *Options) build(abis []abi) ([]bpf.Instruction, error) {
+	if len(abis) == 0 {
+		return nil, fmt.Errorf("the numbers of the system calls of %s are not known", runtime.GOARCH)
+	}
+	b := builder{assembler: newAssembler(), options: o, users: merge(o.Users), groups: merge(o.Groups)}
+	next := b.allow
+	for i := len(abis) - 1; i >= 0; i-- {
+		next = b.branch(bpf.JumpEqual, abis[i].arch, b.section(abis[i]), next)
+	}
+	b.load(offsetArch)
+	if n := len(b.reversed); n > maxLength {
+		return nil, fmt.Errorf("a filter for id maps of %d and %d ranges has %d instructions; the kernel takes %d",
+			len(b.users), len(b.groups), n, maxLength)
+	}
+	return b.code(), nil
+}
+
+// wants tells whether the options are about a call.
+func (o *Options) wants(c *call) bool {
+	switch c.does {
+	case syncs:
+		return o.NoSync
+	case setsGroups:
+		return o.FakeIDs && !o.Setgroups
+	}
+	return o.FakeIDs
+}
