@@ -143,6 +143,18 @@ apt_fetch() {
 	(cd "$into" && quiet apt_get "$@")
 }
 
+# ordinary_user: $uid and $gid of one, for root.
+ordinary_user() {
+	uid=${SUDO_UID:-0} gid=${SUDO_GID:-0}
+	if [ "$uid" = 0 ]; then
+		ids=$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $3, $4; exit }')
+		uid=${ids% *} gid=${ids#* }
+	fi
+	uid=${uid:-1000} gid=${gid:-1000}
+}
+
+as_user() { setpriv --reuid="$uid" --regid="$gid" --clear-groups "$@"; }
+
 # missing PACKAGE...: those not installed.
 missing() {
 	for package; do

@@ -21,7 +21,8 @@ type Facts struct {
 	Notes  []string // what --verbose says
 	Filter filterFacts
 	Target launch.Exec
-	Dir    string // the working directory
+	Dir    string // the caller's working directory
+	Home   string // of the user in the tree, with --into
 }
 
 // gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
@@ -46,11 +47,11 @@ func gather(o *Options) (f Facts, err error) {
 	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
 		return f, err
 	}
-	switch {
-	case o.Into && o.Dir == "":
-		o.Dir = o.intoDir()
-	case o.mounts():
+	if o.Into || o.mounts() {
 		f.Dir = workingDirectory()
+	}
+	if o.Into {
+		_, f.Home, _ = o.account()
 	}
 	tree := o.tree(&f)
 	err = tree.Survey(&f.Root)

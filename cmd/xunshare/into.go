@@ -61,9 +61,10 @@ func setInto(o *Options, v string) error {
 
 // prepareInto completes what --into asks for by what is so in the tree.
 func (o *Options) prepareInto() {
-	if !o.Into {
+	if !o.Into || o.prepared {
 		return
 	}
+	o.prepared = true
 	if unix.Access(o.Root, unix.W_OK) != nil && !o.Ephemeral && !o.ReadOnly {
 		fmt.Fprintf(os.Stderr, "xunshare: note: %s is not yours to write to, so it is read-only inside; --ephemeral lets changes be made, and forgets them\n", o.Root)
 		o.ReadOnly = true
@@ -82,7 +83,7 @@ func (o *Options) account() (name, home, shell string) {
 		return "root", "/", defaultShell
 	}
 	name, home, shell = entry[accounts.Name], entry[accounts.Home], entry[accounts.Shell]
-	if home == "" {
+	if !path.IsAbs(home) {
 		home = "/"
 	}
 	if shell == "" {
@@ -115,11 +116,14 @@ func isKept(name string) bool {
 	return name == "TERM" || name == "COLORTERM" || name == "LANG" || name == "TZ" || strings.HasPrefix(name, "LC_")
 }
 
-// intoDir is where the target works: where the caller does, if that exists inside, or at home.
-func (o *Options) intoDir() string {
+// lookIn is the directory in the tree that the target will work in, as far as that can be known before all is mounted.
+func (o *Options) lookIn() string {
+	if !o.Into || o.Dir != "" {
+		return o.Dir
+	}
 	_, home, _ := o.account()
 	for _, dir := range []string{workingDirectory(), home} {
-		if info, err := o.stat(dir); err == nil && path.IsAbs(dir) && info.IsDir() {
+		if info, err := o.stat(dir); err == nil && info.IsDir() {
 			return dir
 		}
 	}

@@ -121,12 +121,18 @@ func (o *Options) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 			continue
 		}
 		onlyHere := !r.Has('F') && o.Root != ""
-		if a.Name == binfmt.Host().Name || onlyHere || o.Foreign.NoSetuid && r.Has('C') || o.judge(r) != nil {
+		if a.Name == binfmt.Host().Name || onlyHere || o.Foreign.NoSetuid && r.Has('C') || !o.serves(r) {
 			return false
 		}
 		return a.Runs()
 	}
 	return false
+}
+
+// serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds the emulator, which
+// need not be found where we are: in a tree that xunshare has entered it is not.
+func (o *Options) serves(r *binfmt.Rule) bool {
+	return r.Has('F') && !exists("", r.Interpreter) || o.judge(r) == nil
 }
 
 // search is for the emulators of architectures.

@@ -149,7 +149,7 @@ func (o *Options) stat(file string) (os.FileInfo, error) {
 // open finds a file as the target will: inside the root, from its working directory.
 func (o *Options) open(file string) (*os.File, error) {
 	if !path.IsAbs(file) {
-		file = path.Join(o.Dir, file)
+		file = path.Join(o.lookIn(), file)
 	}
 	return chroot.Open(o.Root, file)
 }

@@ -27,7 +27,8 @@ type Options struct {
 	TTYGroup   bool        // group 5 is mapped: terminals belong to it, as everywhere
 	OwnNet     bool        // a new sysfs shows what is the target's own
 	OwnIPC     bool        // so does a new mqueue
-	GuessedDir bool        // Dir is not what was asked for: stay in "/" if it is not there
+	GuessedDir bool        // Dir is not what was asked for: work in Home, or else in "/", if it is not there
+	Home       string      // "" for none
 }
 
 // Proc says which proc(5) the target sees.

@@ -123,7 +123,7 @@ func (o *Options) MountProc(f Facts) []launch.Step {
 	case HostProc:
 		return append(steps, launch.Step{Call: show, Reason: "show the host's /proc"})
 	case AnyProc: // the copy that is not needed leads to the host's processes
-		return append(steps, launch.Step{Call: launch.Try{First: mount, Else: []launch.Call{show}}, Reason: "mount a new proc"},
+		return append(steps, launch.Step{Call: launch.Try{First: mount, Else: []launch.Call{show, launch.Say{Text: notNew}}}, Reason: "mount a new proc"},
 			launch.Step{Call: launch.Close{FD: proc}, Reason: "let go of the host's /proc"})
 	}
 	steps = append(steps, o.keepApart(dir)...)
@@ -161,5 +161,9 @@ func (o *Options) WorkIn() []launch.Step {
 	if o.Dir == "" {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"}}
+	var steps []launch.Step
+	if o.Home != "" {
+		steps = append(steps, launch.Step{Call: launch.Chdir{Path: o.Home, Optional: true}, Reason: "work at home"})
+	}
+	return append(steps, launch.Step{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"})
 }
