@@ -39,6 +39,7 @@ func TestHostileTrees(t *testing.T) {
 	for name, spoil := range map[string]func(root string){
 		"dev out of it":     func(root string) { replace(root, "/dev", link("../../../../dev")) },
 		"dev absolute":      func(root string) { replace(root, "/dev", link("/dev/../dev")) },
+		"dev is the root":   func(root string) { replace(root, "/dev", link("/")); replace(root, "/sys", link("usr/../..")) },
 		"dev dangling":      func(root string) { replace(root, "/dev", link("../run/../nosuch")) },
 		"dev elsewhere":     func(root string) { replace(root, "/dev", link("usr/devices")) },
 		"dev is a fifo":     func(root string) { replace(root, "/dev", fifo) },

@@ -25,7 +25,8 @@ type Facts struct {
 	Home   string // of the user in the tree, with --into
 }
 
-// gather finds the facts out, once and before anything changes, and refuses what they rule out.
+// gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
+// to them, they complete it.
 func gather(o *Options) (f Facts, err error) {
 	if f.Root, err = chroot.Look(o.enters()); err != nil {
 		return f, err

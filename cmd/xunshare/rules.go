@@ -78,9 +78,9 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 		asked = append(found, asked...)
 	}
 	var wanted []*binfmt.Arch
-	for _, a := range asked {
+	for i, a := range asked {
 		switch {
-		case slices.Contains(wanted, a):
+		case slices.Contains(asked[:i], a):
 		case a.RunsOn(binfmt.Host()) && !o.emulates(a):
 			f.note("%s runs here without an emulator", a.Name)
 		default:
@@ -162,7 +162,7 @@ func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfm
 		if err != nil {
 			return nil, err
 		}
-		flags := found.Flags(!o.Foreign.NoSetuid)
+		flags := found.Flags(!o.Foreign.NoSetuid && !o.NoNewPrivs)
 		f.note("%s: %s %s, flags %s: %s", a.Name, found.Kind, found.Version.Text, flags, found.Path)
 		rules = append(rules, a.Rules(interpreter, flags)...)
 	}

@@ -18,6 +18,11 @@ func (s *survey) point(name string, dir bool) (Point, error) {
 	if err != nil {
 		return Point{}, fmt.Errorf("%s in the root: %w", name, err)
 	}
+	if where.at == "/" && len(where.missing) == 0 && where.link != nil {
+		if where, err = where.link.below(where.link.missing); err != nil {
+			return Point{}, fmt.Errorf("%s in the root: %w", name, err)
+		}
+	}
 	switch {
 	case where.at == "/" && len(where.missing) == 0:
 		return Point{}, fmt.Errorf("%s leads to the root itself", name)

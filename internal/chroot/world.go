@@ -111,6 +111,7 @@ type place struct {
 	missing []string // what does not exist under it, or is in the way as no directory can be
 	blocked bool     // the first of missing exists, and is in the way
 	dir     bool     // at is a directory
+	link    *place   // the first symbolic link on the way, as something in the way; nil for none
 }
 
 // path is where the place would be if all of it existed.
@@ -122,7 +123,7 @@ const maxLinks = 40 // path_resolution(7)
 // from what is not there.
 func (w *world) resolve(name string) (place, error) {
 	at, todo := "/", strings.Split(name, "/")
-	var first place // the first link
+	var first *place // link
 	for links := 0; len(todo) > 0; {
 		next := todo[0]
 		todo = todo[1:]
@@ -140,7 +141,7 @@ func (w *world) resolve(name string) (place, error) {
 			at = here
 		case fileType == unix.S_IFLNK:
 			if links++; links == 1 {
-				first = place{at: at, missing: append([]string{next}, todo...), blocked: true}
+				first = &place{at: at, missing: append([]string{next}, todo...), blocked: true}
 			}
 			if links > maxLinks {
 				return first.below(first.missing)
@@ -167,7 +168,7 @@ func (w *world) resolve(name string) (place, error) {
 			return place{at: here}, nil
 		}
 	}
-	return place{at: at, dir: true}, nil
+	return place{at: at, dir: true, link: first}, nil
 }
 
 // below is p with what is missing under it. A path that goes up again from there leads nowhere at all.

@@ -51,11 +51,9 @@ func helpers() error {
 	return err
 }
 
-// Withdraw takes the offer back for good, after a launch in which the ids could not be mapped. False if there was none.
+// Withdraw takes the offer back, after a launch in which the ids could not be mapped. False if there was none.
 func (o *Options) Withdraw(because error) bool {
-	if o.Offer == NoIDs || len(o.Users.Ranges) == 0 || o.refused != nil {
-		return false
-	}
-	o.Users.Ranges, o.Groups.Ranges, o.Offer, o.refused = nil, nil, NoIDs, because
-	return true
+	offered := o.Offer != NoIDs
+	o.Offer, o.refused = NoIDs, because
+	return offered
 }
