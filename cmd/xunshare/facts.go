@@ -15,7 +15,7 @@ import (
 type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
-	IDs    string // "subids" or "single", where that was left to xunshare
+	IDs    string // "subids", "all" (of root) or "single", where that was left to xunshare
 	Apt    bool   // apt needs to be told that ids are faked
 	Rules  ruleFacts
 	Notes  []string // what --verbose says

@@ -30,6 +30,8 @@ func (o *Options) chooseIDs(f *Facts) {
 	switch {
 	case o.NS.Offer == ns.NoIDs && f.NS.Refused == nil:
 		return
+	case f.NS.Refused == nil && f.NS.UID == 0:
+		f.IDs = "all"
 	case f.NS.Refused == nil:
 		f.IDs = "subids"
 	default:

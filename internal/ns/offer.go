@@ -24,6 +24,9 @@ func (o *Options) offer() error {
 	switch {
 	case o.Offer == NoIDs || len(o.Users.Ranges) > 0:
 		return o.refused
+	case os.Geteuid() == 0 && alone():
+		o.refused = errors.New("there is but one where xunshare runs")
+		return o.refused
 	case os.Geteuid() == 0:
 		o.addRanges(idmap.All)
 		return nil
@@ -33,6 +36,20 @@ func (o *Options) offer() error {
 	}
 	o.addRanges([...]idmap.Kind{SameIDs: idmap.SubIDs, LowIDs: idmap.Auto}[o.Offer])
 	return nil
+}
+
+// alone tells whether there is but one user here, or one group, as in a namespace that an ordinary user has made.
+func alone() bool {
+	for _, file := range [...]string{"uid_map", "gid_map"} {
+		text, err := os.ReadFile("/proc/self/" + file)
+		if err != nil {
+			return false
+		}
+		if own, err := idmap.ParseMap(string(text)); err == nil && len(own) == 1 && own[0].Count == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *Options) addRanges(kind idmap.Kind) {
