@@ -72,10 +72,10 @@ func (o *Options) enterStack(f Facts) []launch.Step {
 	if o.Beneath != "" {
 		base = o.Beneath
 		steps = append(steps,
-			launch.Step{Call: launch.MoveMount{From: o.Beneath, To: o.Root}, Reason: "keep the rules beneath the root"},
+			launch.Step{Call: launch.MoveMount{From: o.Beneath, To: o.Root, Follow: true}, Reason: "keep the rules beneath the root"},
 			launch.Step{Call: launch.MoveMount{From: tree, OnTo: o.Beneath}, Reason: prepareRoot})
 	} else {
-		steps = append(steps, launch.Step{Call: launch.MoveMount{From: tree, To: o.Root}, Reason: prepareRoot})
+		steps = append(steps, launch.Step{Call: launch.MoveMount{From: tree, To: o.Root, Follow: true}, Reason: prepareRoot})
 	}
 	steps = append(steps, o.protectLater(f)...)
 	if f.Cover != nil {

@@ -58,7 +58,7 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 	add(launch.CloneTree{Path: o.Root, As: lower})
 	add(launch.OpenPath{Path: ".", As: here})
 	add(launch.NewMount{Type: "tmpfs", Options: []string{"source=tmpfs", "mode=700"}, Attributes: launch.LayerAttributes, As: hidden})
-	add(launch.MoveMount{From: hidden, To: o.Root})
+	add(launch.MoveMount{From: hidden, To: o.Root, Follow: true})
 	add(launch.Chdir{FD: hidden})
 	add(launch.MakeDir{Path: "lower", Mode: 0o700})
 	add(launch.MoveMount{From: lower, To: "lower"})
