@@ -1,4 +1,4 @@
-# make demo     the main job, for real: a foreign tree, entered by an ordinary user
+# make demo     the main job, for real: a foreign tree, entered by an ordinary user; with DEBIAN=1 a Debian, made by one
 # make test     all tests, as an ordinary user, with real emulators and trees
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local DESTDIR=
@@ -32,7 +32,7 @@ build:
 	$(BUILD) -o $(BIN) ./cmd/xunshare
 
 demo: build
-	@scripts/demo $(ARCH)
+	@DEBIAN=$(DEBIAN) scripts/demo $(ARCH)
 
 test: test-deps
 	$(GO) test ./...
