@@ -49,7 +49,7 @@ func prepare(dir string) error {
 			return err
 		}
 	}
-	if err := errors.Join(unreadable(dir), <-guests); err != nil {
+	if err := errors.Join(unreadable(dir), fetchSource(dir), <-guests); err != nil {
 		return err
 	}
 	// Who runs the tests owns the trees, as the user of a tree does.
