@@ -183,3 +183,22 @@ apt_install() {
 	quiet env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
 		-o DPkg::Lock::Timeout=60 -o Acquire::Retries=3 install $need
 }
+
+# find_source ARCH: $suite and $mirror, those of this machine's first apt source that has ARCH. A suite with a dash is one of
+# updates. Where there is none (foreign architectures on Ubuntu) they are Debian's, as debootstrap knows them.
+find_source() {
+	suite=stable mirror=
+	apt_private "$1"
+	apt_fetch_lists
+	# shellcheck disable=SC2016
+	apt_get indextargets --format '$(RELEASE) $(SITE) $(FILENAME)' \
+		"Created-By: Packages" "Component: main" "Architecture: $1" >"$work/targets"
+	while read -r release site file; do
+		case $release in *-*) continue ;; esac
+		for list in "$file"*; do
+			[ -e "$list" ] || continue
+			suite=$release mirror=$site
+			return
+		done
+	done <"$work/targets"
+}

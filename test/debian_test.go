@@ -43,7 +43,7 @@ func fetchDebian(dir, arch string) error {
 	return command("cp", "-a", strings.TrimSpace(string(out)), dir+"/debian/"+arch).Run()
 }
 
-func debian(arch string) string { return filepath.Join(dir(), "debian", arch) }
+func system(arch string) string { return filepath.Join(dir(), "debian", arch) }
 
 // into runs a script in a tree that is entered with --into, and sees to it that no process is left.
 func into(t *testing.T, root, options, script string) result {
@@ -67,8 +67,8 @@ func noProcessIn(t *testing.T, namespace string) {
 	}
 }
 
-// worlds are the two kinds of ids: the best that there are, and one alone.
-var worlds = map[string]string{"auto": "", "single": "--map=root --fake-ids"}
+// idMaps are the options for the two kinds of ids: the best that there are, and one alone.
+var idMaps = map[string]string{"auto": "", "single": "--map=root --fake-ids"}
 
 // What people expect of a system works in one that is entered, and does not change it.
 func TestDebian(t *testing.T) {
@@ -96,10 +96,10 @@ func TestDebian(t *testing.T) {
 		{"foreign files", foreignDebian, "--ephemeral", "f=$(mktemp) && echo $f; df / /dev/shm | wc -l; echo x >/dev/shm/f && cat /dev/shm/f", "^/tmp/tmp\\.\\w+\n3\nx\n$"},
 		{"foreign su", foreignDebian, "", "su daemon -s /bin/sh -c 'echo $0'; LC_ALL=C.UTF-8 locale charmap; " + zones, "^sh\nUTF-8\nJST\nEST\n$"},
 	} {
-		for world, options := range worlds {
+		for world, options := range idMaps {
 			t.Run(c.name+"/"+world, func(t *testing.T) {
-				check := untouched(t, debian(c.arch))
-				r := into(t, debian(c.arch), c.options+" "+options, c.script)
+				check := untouched(t, system(c.arch))
+				r := into(t, system(c.arch), c.options+" "+options, c.script)
 				if !regexp.MustCompile("(?s)"+c.want).MatchString(r.out) || r.err != "" {
 					t.Errorf("%+v, want %q", r, c.want)
 				}
@@ -112,9 +112,9 @@ func TestDebian(t *testing.T) {
 // With sub-ids the users of the system are real, without them everybody is root.
 func TestDebianUsers(t *testing.T) {
 	const script = "su daemon -s /bin/sh -c 'id -un'; chown daemon:games /tmp && stat -c %U:%G /tmp"
-	into(t, debian(native), "--ephemeral "+worlds["single"], script).want(t, "root\nroot:root\n")
+	into(t, system(native), "--ephemeral "+idMaps["single"], script).want(t, "root\nroot:root\n")
 	needSubIDs(t)
-	into(t, debian(native), "--ephemeral", script).want(t, "daemon\ndaemon:games\n")
+	into(t, system(native), "--ephemeral", script).want(t, "daemon\ndaemon:games\n")
 }
 
 // Packages are fetched over the network, as a user of their own or as root; names are looked up as on the host. An emulated
@@ -124,26 +124,26 @@ func TestDebianNetwork(t *testing.T) {
 	const signed = "-o Acquire::IndexTargets::deb::Packages::DefaultEnabled=no"
 	for _, c := range []struct{ arch, options, apt string }{
 		{native, "--ephemeral", ""},
-		{native, "--ephemeral " + worlds["single"], signed},
-		{foreignDebian, "--ephemeral " + worlds["single"], signed},
-		{native, worlds["single"], ""},
+		{native, "--ephemeral " + idMaps["single"], signed},
+		{foreignDebian, "--ephemeral " + idMaps["single"], signed},
+		{native, idMaps["single"], ""},
 	} {
 		t.Run(c.arch+" "+c.options, func(t *testing.T) {
-			check := untouched(t, debian(c.arch))
-			into(t, debian(c.arch), c.options, "rm -r /var/lib/apt/lists; apt-get -qq update "+c.apt+" && ls /var/lib/apt/lists | grep -c InRelease; "+
+			check := untouched(t, system(c.arch))
+			into(t, system(c.arch), c.options, "rm -r /var/lib/apt/lists; apt-get -qq update "+c.apt+" && ls /var/lib/apt/lists | grep -c InRelease; "+
 				"getent hosts "+server+" >/dev/null || echo unknown").want(t, "1\n")
 			if strings.Contains(c.options, "--ephemeral") {
 				check(t)
 			}
 		})
 	}
-	into(t, debian(native), "", "apt-cache show hello | grep ^Package").want(t, "Package: hello\n")
+	into(t, system(native), "", "apt-cache show hello | grep ^Package").want(t, "Package: hello\n")
 }
 
 // needMirror is for tests that need the server that the system's packages come from; it returns its name.
 func needMirror(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(debian(native) + "/etc/apt/sources.list")
+	text, err := os.ReadFile(system(native) + "/etc/apt/sources.list")
 	if err != nil || len(words(string(text))) < 2 {
 		t.Fatalf("no sources: %v, %q", err, text)
 	}
@@ -173,8 +173,8 @@ func needMirror(t *testing.T) string {
 func TestDebianTerminal(t *testing.T) {
 	for _, arch := range []string{native, foreignDebian} {
 		t.Run(arch, func(t *testing.T) {
-			check := untouched(t, debian(arch))
-			s := onTerminal(t, binary(), "--into="+debian(arch), "--setenv=PS1="+prompt, "--setenv=HISTFILE=", "bash", "--norc", "--noediting", "-i")
+			check := untouched(t, system(arch))
+			s := onTerminal(t, binary(), "--into="+system(arch), "--setenv=PS1="+prompt, "--setenv=HISTFILE=", "bash", "--norc", "--noediting", "-i")
 			if said := s.expect(prompt); said != prompt {
 				t.Errorf("bash says %q", said)
 			}
@@ -206,8 +206,8 @@ func TestDebianTerminal(t *testing.T) {
 
 // Without a program it is the login shell, at home, with its prompt.
 func TestDebianLogin(t *testing.T) {
-	check := untouched(t, debian(native))
-	s := onTerminal(t, binary(), "--into="+debian(native), "--ephemeral")
+	check := untouched(t, system(native))
+	s := onTerminal(t, binary(), "--into="+system(native), "--ephemeral")
 	s.expect("root@amd64:~# ")
 	s.enter("echo $0 $SHELL $HOME $((6*7)); shopt login_shell | tr '\\t' ' '\n")
 	s.expect("-bash /bin/bash /root 42\n")
@@ -222,10 +222,10 @@ func TestDebianLogin(t *testing.T) {
 
 // What is killed at any moment, during set-up too, leaves no process and no trace.
 func TestDebianKilled(t *testing.T) {
-	check := untouched(t, debian(native))
+	check := untouched(t, system(native))
 	const mark = "86397.75"
 	for i := range 120 {
-		args := append([]string{"--into=" + debian(native)}, words([...]string{"", "--ephemeral", worlds["single"]}[i%3])...)
+		args := append([]string{"--into=" + system(native)}, words([...]string{"", "--ephemeral", idMaps["single"]}[i%3])...)
 		cmd := exec.Command(binary(), append(args, "sleep", mark)...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -253,7 +253,7 @@ func TestIntoMaskedProc(t *testing.T) {
 
 // Two hundred at once do not disturb each other, whatever their architecture.
 func TestIntoManyAtOnce(t *testing.T) {
-	roots := []string{debian(native), tree(native), tree("arm64"), tree("ppc64el")}
+	roots := []string{system(native), tree(native), tree("arm64"), tree("ppc64el")}
 	var checks []func(*testing.T)
 	for _, root := range roots {
 		checks = append(checks, untouched(t, root))

@@ -50,7 +50,7 @@ func prepare(dir string) error {
 			return err
 		}
 	}
-	if err := errors.Join(unreadable(dir), <-guests, <-systems); err != nil {
+	if err := errors.Join(unreadable(dir), fetchSource(dir), <-guests, <-systems); err != nil {
 		return err
 	}
 	// Who runs the tests owns the trees, as the user of a tree does.
