@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/nodes"
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
@@ -66,7 +67,7 @@ func start(o *Options) (launch.Status, error) {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	status, err := launch.Run(steps, wait(o), o.announce)
+	status, err := launch.Run(steps, wait(o), launch.Parent{Meet: o.announce, Listen: nodes.Serve})
 	var helper *launch.HelperError
 	if errors.As(err, &helper) && o.NS.Withdraw() {
 		o.say([]string{"without sub-ids: " + err.Error()})

@@ -26,6 +26,7 @@ func (o OpenPath) lower(p *program) {
 type Bind struct {
 	From       FD
 	Path, To   string
+	On         FD     // on this file in place of To
 	Attributes uint64 // MOUNT_ATTR_* to set on each of the mounts (Linux 5.12); 0 for none
 }
 
@@ -37,7 +38,11 @@ func (b Bind) String() string {
 	if b.Attributes != 0 {
 		path += ", " + flags(uintptr(b.Attributes), mountAttributes)
 	}
-	return fmt.Sprintf("bind(%s, %s)", path, quote(b.To))
+	to := quote(b.To)
+	if b.On != "" {
+		to = string(b.On)
+	}
+	return fmt.Sprintf("bind(%s, %s)", path, to)
 }
 
 func (b Bind) lower(p *program) {
@@ -53,7 +58,11 @@ func (b Bind) lower(p *program) {
 	if b.Attributes != 0 {
 		p.setAttributes(p.fd(bound), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, b.Attributes, b.Path)
 	}
-	p.syscall("move_mount", b.To, unix.SYS_MOVE_MOUNT, p.fd(bound), p.str(""), cwd(), p.str(b.To), num(unix.MOVE_MOUNT_F_EMPTY_PATH))
+	target, how := cwd(), unix.MOVE_MOUNT_F_EMPTY_PATH
+	if b.On != "" {
+		target, how = p.fd(b.On), how|unix.MOVE_MOUNT_T_EMPTY_PATH
+	}
+	p.syscall("move_mount", b.To, unix.SYS_MOVE_MOUNT, p.fd(bound), p.str(""), target, p.str(b.To), num(how))
 	p.close(bound)
 }
 

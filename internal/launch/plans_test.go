@@ -25,7 +25,7 @@ var plans = map[string]testPlan{
 	"mount":               {steps: mapped("ls -A /tmp; stat -f -c %T /tmp", tmpfs("/tmp")), want: "tmpfs"},
 	"mount fails":         {steps: mapped("true", tmpfs("/nosuch")), exit: 99, want: "mount it: mount /nosuch: no such file"},
 	"optional mount":      {steps: mapped("exit 3", optional("/nosuch")), exit: 3},
-	"unmount":             {steps: mapped("ls -A /tmp", tmpfs("/tmp"), Unmount{"/tmp", unix.MNT_DETACH}), want: "xunshare-test-"},
+	"unmount":             {steps: mapped("ls -A /tmp", tmpfs("/tmp"), Unmount{Target: "/tmp", Flags: unix.MNT_DETACH}), want: "xunshare-test-"},
 	"unmount fails":       {steps: mapped("true", Unmount{Target: "/nosuch"}), exit: 99, want: "umount2 /nosuch"},
 	"new mount":           {steps: mapped("stat -f -c %T /tmp", newTmpfs, MoveMount{From: "new", To: "/tmp"}), want: "tmpfs"},
 	"new mount fails":     {steps: mapped("true", NewMount{Type: "nosuch", As: "new"}), exit: 99, want: "fsopen nosuch: no such device"},
