@@ -22,7 +22,7 @@ func (o OpenPath) lower(p *program) {
 
 // Bind shows what is mounted at and under Path at To as well: open_tree(2), mount_setattr(2), move_mount(2). Path is
 // absolute and free of symbolic links. It is taken from the root that From was opened on, if that is given; without it
-// from the process's, as To is.
+// from the process's, as To is. Without a Path it is what From was opened on.
 type Bind struct {
 	From       FD
 	Path, To   string
@@ -32,7 +32,10 @@ type Bind struct {
 
 func (b Bind) String() string {
 	path := quote(b.Path)
-	if b.From != "" {
+	switch {
+	case b.From != "" && b.Path == "":
+		path = string(b.From)
+	case b.From != "":
 		path = string(b.From) + ", " + path
 	}
 	if b.Attributes != 0 {
@@ -51,16 +54,22 @@ func (b Bind) lower(p *program) {
 	if b.From != "" {
 		dir, path = p.fd(b.From), strings.TrimLeft(path, "/")
 	}
-	if path == "" {
+	how := cloneWhole
+	switch {
+	case b.Path == "":
+		how |= unix.AT_EMPTY_PATH
+	case path == "":
 		path = "."
 	}
-	p.open(bound, "open_tree", b.Path, unix.SYS_OPEN_TREE, dir, p.str(path), num(cloneWhole))
+	p.open(bound, "open_tree", b.Path, unix.SYS_OPEN_TREE, dir, p.str(path), num(how))
 	if b.Attributes != 0 {
 		p.setAttributes(p.fd(bound), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, b.Attributes, b.Path)
 	}
-	target, how := cwd(), unix.MOVE_MOUNT_F_EMPTY_PATH
+	target := cwd()
+	how = unix.MOVE_MOUNT_F_EMPTY_PATH
 	if b.On != "" {
-		target, how = p.fd(b.On), how|unix.MOVE_MOUNT_T_EMPTY_PATH
+		target = p.fd(b.On)
+		how |= unix.MOVE_MOUNT_T_EMPTY_PATH
 	}
 	p.syscall("move_mount", b.To, unix.SYS_MOVE_MOUNT, p.fd(bound), p.str(""), target, p.str(b.To), num(how))
 	p.close(bound)

@@ -93,7 +93,7 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 		holdMounts(pid)
 	}
 	met := p.meeting.attend(pid, p.watch.Meet)
-	served, err := p.serve(pid)
+	served, err := p.serve()
 	p.over = func() { met(); served() }
 	if err != nil {
 		unix.Kill(pid, unix.SIGKILL)

@@ -13,8 +13,8 @@ type Parent struct {
 	// Meet is called while the child waits at a Meet.
 	Meet func(pid int)
 	// Listen is called when a Filter that listens has been installed, with the listener of seccomp_unotify(2). It returns when
-	// stop is readable: the target has ended. pid is the child's; all set-up of the mount namespace is done.
-	Listen func(pid, listener, stop int)
+	// stop is readable: the target has ended.
+	Listen func(listener, stop int)
 }
 
 // listens tells whether the plan has a filter that listens.
@@ -23,7 +23,7 @@ func listens(steps []Step) bool {
 }
 
 // serve calls Listen, once the child has been started and has sent the listener. What it returns stops that and waits.
-func (p *program) serve(pid int) (over func(), err error) {
+func (p *program) serve() (over func(), err error) {
 	if !listens(p.steps) {
 		return func() {}, nil
 	}
@@ -38,7 +38,7 @@ func (p *program) serve(pid int) (over func(), err error) {
 		listener, ok := p.channel.receive()
 		unix.Close(p.channel.ours)
 		if ok {
-			p.watch.Listen(pid, listener, stop)
+			p.watch.Listen(listener, stop)
 			unix.Close(listener)
 		}
 	}()

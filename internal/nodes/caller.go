@@ -1,13 +1,14 @@
 package nodes
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
 
-	"fmt"
-
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
 )
 
 // A caller is who makes a call, as far as it matters for a file that it makes.
@@ -48,6 +49,35 @@ func lookAt(pid int) (c caller) {
 type place struct {
 	user, mounts     int // descriptors; mounts is -1 for this process's own mount namespace
 	userID, mountsID uint64
+	devices          [len(harmless)]device
+}
+
+// A device is one of the harmless, as seen in a place.
+type device struct {
+	known bool
+	fd    int // negative where it is not to be had
+}
+
+// device returns a device of the host as the place's /dev shows it; -1 if it does not.
+func (p *place) device(kind int) int {
+	d := &p.devices[kind]
+	if d.known {
+		return d.fd
+	}
+	*d = device{true, -1}
+	const reason = "look for a device"
+	handed, err := launch.Perform(append(p.enter(), calls(reason, launch.OpenPath{Path: "/dev/" + harmless[kind].name, As: "device"},
+		launch.HandOver{FD: "device"})...))
+	var stat unix.Stat_t
+	if err != nil || len(handed) != 1 {
+		return -1
+	}
+	if unix.Fstat(handed[0], &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFCHR || stat.Rdev != uint64(harmless[kind].number) {
+		unix.Close(handed[0])
+		return -1
+	}
+	d.fd = handed[0]
+	return d.fd
 }
 
 // placeOf returns the place of a process, nil if it cannot be known.

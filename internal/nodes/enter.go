@@ -14,6 +14,7 @@ import (
 
 // A guest is a process in a root that devices have been bound in.
 type guest struct {
+	pid   int
 	pidfd int
 	root  identity
 	path  string // of the root
@@ -82,19 +83,17 @@ const bindDevices = "bind the devices of a root"
 // bind binds the devices of those nodes that are chosen, and tells whether there are any.
 func (s *server) bind(chosen func(*node) bool) (some bool) {
 	for _, p := range s.places {
-		if p.mountsID != s.space || p.mounts < 0 { // whose devices are elsewhere
-			continue
-		}
-		steps := append(p.enter(), calls(bindDevices, launch.Inherit{Number: s.root, As: "root"})...)
+		steps := p.enter()
 		var fresh []*node
 		for _, n := range s.nodes {
-			if n.place != p || !chosen(n) || !n.bound && !s.isBindable(n) {
+			if n.place != p || !chosen(n) || !n.bound && !n.isBindable() {
 				continue
 			}
 			some = true
 			if !n.bound {
 				steps = append(steps, calls(bindDevices, launch.Inherit{Number: n.file, As: "node"},
-					launch.Bind{From: "root", Path: "/dev/" + n.device, On: "node"}, launch.Close{FD: "node"})...)
+					launch.Inherit{Number: p.device(n.kind), As: "device"}, launch.Bind{From: "device", On: "node"},
+					launch.Close{FD: "node"}, launch.Close{FD: "device"})...)
 				fresh = append(fresh, n)
 			}
 		}
@@ -111,11 +110,10 @@ func (s *server) bind(chosen func(*node) bool) (some bool) {
 	return some
 }
 
-// isBindable tells whether there is such a device, and the node is where it has been made, under any name.
-func (s *server) isBindable(n *node) bool {
-	var device unix.Stat_t
-	return n.device != "" && n.isThere() && unix.Fstatat(s.root, "dev/"+n.device, &device, unix.AT_SYMLINK_NOFOLLOW) == nil &&
-		device.Mode&unix.S_IFMT == unix.S_IFCHR
+// isBindable tells whether there is such a device, and the node is where it has been made, under any name. In the mount
+// namespace of xunshare nobody inside can mount.
+func (n *node) isBindable() bool {
+	return n.kind >= 0 && n.place.mounts >= 0 && n.isThere() && n.place.device(n.kind) >= 0
 }
 
 // name is what the node is called now.
@@ -130,7 +128,18 @@ func (n *node) isThere() bool {
 // watch has the devices of a root stay until a process has ended.
 func (s *server) watch(pid int, root identity, where string) {
 	if fd, err := unix.PidfdOpen(pid, 0); err == nil {
-		s.guests = append(s.guests, guest{fd, root, where})
+		s.guests = append(s.guests, guest{pid, fd, root, where})
+	}
+}
+
+// expectIn has a device that is made in a root that somebody is in bound when its maker has ended: until then that may want to
+// change the mode of a file of its own.
+func (s *server) expectIn(n *node) {
+	for _, g := range s.guests {
+		if n.isUnder(g.path) {
+			s.watch(n.maker, g.root, g.path)
+			return
+		}
 	}
 }
 
@@ -149,6 +158,7 @@ func (s *server) seeOff(polled []unix.PollFd) {
 	}
 	s.guests = kept
 	for _, g := range gone {
+		s.bind(func(n *node) bool { return n.maker == g.pid && n.isUnder(g.path) })
 		if slices.ContainsFunc(s.guests, func(other guest) bool { return other.root == g.root }) {
 			continue
 		}
@@ -209,6 +219,11 @@ func (s *server) tidy() {
 	for _, p := range s.places {
 		unix.Close(p.user)
 		unix.Close(p.mounts)
+		for _, d := range p.devices {
+			if d.known {
+				unix.Close(d.fd)
+			}
+		}
 	}
 	for _, g := range s.guests {
 		unix.Close(g.pidfd)

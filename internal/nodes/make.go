@@ -1,9 +1,9 @@
 package nodes
 
 import (
+	"cmp"
 	"errors"
 	"path"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -12,8 +12,9 @@ import (
 
 // A node is a file that stands for a device.
 type node struct {
-	device    string // its name in the host's /dev; "" for one that is not shown
-	dir, file int    // descriptors
+	kind      int // of harmless; negative for another device, which is never shown
+	maker     int // the process that has made it
+	dir, file int // descriptors
 	stat      unix.Stat_t
 	place     *place
 	bound     bool
@@ -25,13 +26,13 @@ var harmless = [...]struct {
 	name   string
 }{{0x103, "null"}, {0x105, "zero"}, {0x107, "full"}, {0x108, "random"}, {0x109, "urandom"}, {0x500, "tty"}}
 
-func deviceOf(mode, number uint32) string {
-	for _, d := range harmless {
+func kindOf(mode, number uint32) int {
+	for i, d := range harmless {
 		if mode&unix.S_IFMT == unix.S_IFCHR && d.number == number {
-			return d.name
+			return i
 		}
 	}
-	return ""
+	return -1
 }
 
 const makeFile = "make a file in place of a device"
@@ -57,10 +58,8 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 	case start < 0:
 		return unix.EBADF
 	}
-	folder, base := path.Dir(strings.TrimRight(name, "/")), name[strings.LastIndexByte(name, '/')+1:]
-	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		folder = name[:i+1]
-	}
+	folder, base := path.Split(name)
+	folder = cmp.Or(folder, ".")
 	steps := append(in.enter(), calls(makeFile, launch.Inherit{Number: root, As: "root"}, launch.Inherit{Number: start, As: "start"},
 		launch.Chdir{FD: "root"}, launch.Chroot{Path: "."}, launch.Chdir{FD: "start"}, launch.Umask{Mask: who.umask},
 		launch.OpenPath{Path: folder, As: "folder"}, launch.NewFile{Dir: "folder", Name: base, Mode: mode &^ unix.S_IFMT, As: "file"},
@@ -71,7 +70,7 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 		return unix.Errno(failed.Errno)
 	}
 	if err == nil && len(handed) == 2 {
-		s.remember(&node{device: deviceOf(mode, number), dir: handed[0], file: handed[1], place: in})
+		s.remember(&node{kind: kindOf(mode, number), maker: who.group, dir: handed[0], file: handed[1], place: in})
 	}
 	return 0
 }
@@ -111,6 +110,7 @@ func (s *server) remember(n *node) {
 	}
 	_ = unix.Fstat(n.file, &n.stat)
 	s.nodes = append(s.nodes, n)
+	s.expectIn(n)
 }
 
 // forget drops nodes that have been removed.

@@ -19,17 +19,14 @@ import (
 // A server answers the calls of a target and of all that it starts, one after the other.
 type server struct {
 	listener int
-	root     int    // of xunshare's child, whose /dev has the devices
-	space    uint64 // the child's mount namespace
 	places   []*place
 	nodes    []*node
 	guests   []guest
 }
 
-// Serve answers until stop is readable, and then removes what no device has been bound on for good. pid is the child's.
-func Serve(pid, listener, stop int) {
-	s := server{listener: listener, root: openPath(pid, "root"), space: inodeOf(pid, "ns/mnt")}
-	defer unix.Close(s.root)
+// Serve answers until stop is readable, and then removes the files that it has made.
+func Serve(listener, stop int) {
+	s := server{listener: listener}
 	defer s.tidy()
 	for {
 		polled := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(listener), Events: unix.POLLIN}}
