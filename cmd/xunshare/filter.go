@@ -27,7 +27,7 @@ func lookAtFilter(o *Options, f *ns.Facts) (filterFacts, error) {
 	if err != nil {
 		return filterFacts{}, fmt.Errorf("--fake-ids: %w", err)
 	}
-	return filterFacts{launch.Filter{Program: program, Listen: o.FakeIDs}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+	return filterFacts{launch.Filter{Program: program, Listen: o.FakeIDs, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
 // isAdmin tells whether this process may install a filter as it is: the capability is effective.

@@ -12,10 +12,12 @@ import (
 // the user namespace of the process, or NoNewPrivileges before.
 //
 // With Listen its SECCOMP_RET_USER_NOTIF lead to Parent.Listen. Where the kernel cannot do that, or another filter listens
-// already, such calls succeed without being made.
+// already, such calls succeed without being made; those whose SECCOMP_RET_DATA, which the kernel does not look at, is Watched,
+// if that is not 0, are made.
 type Filter struct {
 	Program []unix.SockFilter
 	Listen  bool
+	Watched uint32
 }
 
 func (f Filter) String() string {
@@ -42,7 +44,7 @@ func (f Filter) lower(p *program) {
 		installed = append(installed, p.jump())
 		refused()
 	}
-	p.filter(deaf(f.Program), 0)
+	p.filter(f.deaf(), 0)
 	done := p.jump()
 	for _, here := range installed {
 		here()
@@ -57,12 +59,16 @@ func (f Filter) lower(p *program) {
 // call that is being handled, which would then be made again.
 const listening = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH
 
-// deaf is the program with all that would notify done in appearance.
-func deaf(program []unix.SockFilter) []unix.SockFilter {
-	program = slices.Clone(program)
+// deaf is the program for a kernel without listeners.
+func (f Filter) deaf() []unix.SockFilter {
+	program := slices.Clone(f.Program)
 	for i := range program {
-		if in := &program[i]; in.Code == unix.BPF_RET|unix.BPF_K && in.K == unix.SECCOMP_RET_USER_NOTIF {
+		switch in := &program[i]; {
+		case in.Code != unix.BPF_RET|unix.BPF_K:
+		case in.K == unix.SECCOMP_RET_USER_NOTIF:
 			in.K = unix.SECCOMP_RET_ERRNO
+		case in.K == unix.SECCOMP_RET_USER_NOTIF|f.Watched:
+			in.K = unix.SECCOMP_RET_ALLOW
 		}
 	}
 	return program

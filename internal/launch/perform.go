@@ -17,7 +17,7 @@ func Perform(plan []Step) (handed []int, err error) {
 		return nil, err
 	}
 	defer a.unload()
-	pid, errno := a.startHelper(plan[0].Call.(Clone).Flags)
+	pid, errno := a.startHelper(plan[0].Call.(Clone).Flags, canShare(plan))
 	unix.Close(p.parent)
 	if p.channel.ours >= 0 {
 		unix.Close(p.channel.theirs)
@@ -46,14 +46,14 @@ func Perform(plan []Step) (handed []int, err error) {
 	return handed, nil
 }
 
-// startHelper starts a child with memory of its own: entering a user namespace changes credentials, which makes memory
-// that is shared undumpable (PR_SET_DUMPABLE(2const)).
+// startHelper starts a child that borrows the memory: entering a user namespace that this process's user owns, or one in it,
+// leaves that dumpable (cred_cap_issubset in kernel/cred.c).
 //
 //go:nosplit
 //go:norace
-func (a *arena) startHelper(flags uintptr) (pid int, errno syscall.Errno) {
+func (a *arena) startHelper(flags uintptr, share bool) (pid int, errno syscall.Errno) {
 	a.blockSignals()
-	pid, errno = a.fork(flags|uintptr(unix.SIGCHLD), false)
+	pid, errno = a.fork(flags|uintptr(unix.SIGCHLD), share)
 	a.restoreSignals()
 	return pid, errno
 }

@@ -172,20 +172,26 @@ func (s *server) seeOff(polled []unix.PollFd) {
 
 // someoneIn finds a process that has this root; 0 if there is none.
 func someoneIn(root identity) int {
-	proc, err := os.Open("/proc")
+	proc, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0
 	}
-	defer proc.Close()
-	names, _ := proc.Readdirnames(-1)
-	for _, name := range names {
-		var stat unix.Stat_t
-		pid, err := strconv.Atoi(name)
-		if err == nil && unix.Stat("/proc/"+name+"/root", &stat) == nil && identityOf(&stat) == root {
-			return pid
+	defer unix.Close(proc)
+	buffer := make([]byte, 16<<10)
+	for {
+		n, err := unix.ReadDirent(proc, buffer)
+		if err != nil || n <= 0 {
+			return 0
+		}
+		_, _, names := unix.ParseDirent(buffer[:n], -1, nil)
+		for _, name := range names {
+			var stat unix.Stat_t
+			pid, err := strconv.Atoi(name)
+			if err == nil && unix.Fstatat(proc, name+"/root", &stat, 0) == nil && identityOf(&stat) == root {
+				return pid
+			}
 		}
 	}
-	return 0
 }
 
 // unbind takes devices away from chosen nodes again.

@@ -97,7 +97,9 @@ type decision struct {
 // notified is the same for a filter that has a listener.
 func (d *decision) notified(c *call) int {
 	switch {
-	case c.does == entersRoots, d.fake && c.does == makesDevices:
+	case c.does == entersRoots:
+		return unix.SECCOMP_RET_USER_NOTIF | Watched
+	case d.fake && c.does == makesDevices:
 		return unix.SECCOMP_RET_USER_NOTIF
 	case d.fake:
 		return unix.SECCOMP_RET_ERRNO

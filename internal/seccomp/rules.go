@@ -53,7 +53,7 @@ func (b *builder) section(to abi) label {
 // decide returns the code that decides about a call.
 func (b *builder) decide(c *call) label {
 	if c.does == entersRoots {
-		return b.notify
+		return b.watch
 	}
 	return b.rule(c.only, c.ids)
 }

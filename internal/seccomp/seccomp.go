@@ -45,6 +45,9 @@ func (o *Options) Build() ([]unix.SockFilter, error) {
 	return filter, nil
 }
 
+// Watched is the data of SECCOMP_RET_USER_NOTIF for calls that are made where there is no listener; those with 0 are faked then.
+const Watched = 1
+
 // maxLength is BPF_MAXINSNS of linux/bpf_common.h.
 const maxLength = 4096
 
