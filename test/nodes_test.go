@@ -75,6 +75,28 @@ func TestNodes(t *testing.T) {
 	}
 }
 
+// In namespaces that are made inside, and with more ids.
+func TestNodesInNamespaces(t *testing.T) {
+	for _, prefix := range []string{"-rm --fake-ids unshare -m", "-rm --fake-ids unshare -rm", "-rm --map-auto --fake-ids", "-rmpf --fake-ids",
+		"-r --fake-ids unshare -m", "-rm --map-auto --fake-ids unshare -m"} {
+		root := newRoot(t, native)
+		script := "cd " + root + "\n" + makeNodes + "chown 1:1 nodes/null; chroot . /bin/sh -c \"$0\""
+		t.Log(prefix)
+		run(t, append(words(prefix), "sh", "-c", script, useNodes)...).want(t, used)
+		wantNothing(t, root)
+	}
+}
+
+// Without a mount namespace there are files that programs go on with; under another listener nothing, as ever.
+func TestNodesWithoutDevices(t *testing.T) {
+	const script = `cd %s && mkdir nodes && mknod nodes/null c 1 3 && chroot . /bin/sh -c 'cd /nodes; [ ! -c null ] && ls'`
+	for options, want := range map[string]string{"-r --fake-ids": "null\n", "-r --fake-ids " + binary() + " -rm --fake-ids": ""} {
+		root := newRoot(t, native)
+		run(t, append(words(options), "sh", "-c", strings.Replace(script, "%s", root, 1))...).want(t, want)
+		wantNothing(t, root)
+	}
+}
+
 // Under an init, and in a root that has a /dev of its own.
 func TestNodesInside(t *testing.T) {
 	for _, options := range []string{"-rmpf --init --mount-proc --fake-ids --dev", "-rm --fake-ids --dev", "-r -m -p -f --fake-ids --dev --mount-proc"} {

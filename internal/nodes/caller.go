@@ -100,3 +100,13 @@ func (s *server) placeOf(pid int) *place {
 	s.places = append(s.places, p)
 	return p
 }
+
+func (p *place) close() {
+	unix.Close(p.user)
+	unix.Close(p.mounts)
+	for _, d := range p.devices {
+		if d.known {
+			unix.Close(d.fd)
+		}
+	}
+}

@@ -127,6 +127,9 @@ func (n *node) isThere() bool {
 
 // watch has the devices of a root stay until a process has ended.
 func (s *server) watch(pid int, root identity, where string) {
+	if slices.ContainsFunc(s.guests, func(g guest) bool { return g.pid == pid && g.root == root }) {
+		return
+	}
 	if fd, err := unix.PidfdOpen(pid, 0); err == nil {
 		s.guests = append(s.guests, guest{pid, fd, root, where})
 	}
@@ -223,13 +226,7 @@ func (s *server) tidy() {
 		n.close()
 	}
 	for _, p := range s.places {
-		unix.Close(p.user)
-		unix.Close(p.mounts)
-		for _, d := range p.devices {
-			if d.known {
-				unix.Close(d.fd)
-			}
-		}
+		p.close()
 	}
 	for _, g := range s.guests {
 		unix.Close(g.pidfd)

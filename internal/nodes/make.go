@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"path"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -105,15 +106,15 @@ func calls(reason string, list ...launch.Call) (steps []launch.Step) {
 // remember keeps a node for as long as there is its file.
 func (s *server) remember(n *node) {
 	const many = 64
-	if len(s.nodes) >= many {
-		s.forget()
-	}
 	_ = unix.Fstat(n.file, &n.stat)
 	s.nodes = append(s.nodes, n)
 	s.expectIn(n)
+	if len(s.nodes) >= many || len(s.places) >= many/8 {
+		s.forget()
+	}
 }
 
-// forget drops nodes that have been removed.
+// forget drops nodes that have been removed, and places that have none.
 func (s *server) forget() {
 	kept := s.nodes[:0]
 	for _, n := range s.nodes {
@@ -125,6 +126,13 @@ func (s *server) forget() {
 		n.close()
 	}
 	s.nodes = kept
+	s.places = slices.DeleteFunc(s.places, func(p *place) bool {
+		used := slices.ContainsFunc(kept, func(n *node) bool { return n.place == p })
+		if !used {
+			p.close()
+		}
+		return !used
+	})
 }
 
 func (n *node) close() {

@@ -3,6 +3,7 @@ package seccomp
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -282,5 +283,40 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%s: %d instructions: %v", goarch, len(code), err)
 		}
 		t.Log(goarch, len(code))
+	}
+}
+
+// What the listener is told is what the filter leaves to it.
+func TestNotified(t *testing.T) {
+	o := notifying()
+	code, err := o.build(abisOf(runtime.GOARCH))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, abi := range abisOf(runtime.GOARCH) {
+		for n := range uint32(600) {
+			name, want := Notified(abi.arch, int32(n)), unix.SECCOMP_RET_USER_NOTIF
+			switch name {
+			case "mknod":
+				expect(t, code, name, data(abi, n, 1, unix.S_IFBLK, 1), want)
+			case "mknodat":
+				expect(t, code, name, data(abi, n, 0, 1, unix.S_IFBLK, 1), want)
+			case "chroot":
+				expect(t, code, name, data(abi, n, 1), want|Watched)
+			case "":
+				if byNumber(code, abi.arch, n) {
+					continue
+				}
+				for mode := range 4 {
+					machine, _ := bpf.NewVM(code)
+					if got, err := machine.Run(data(abi, n, unix.S_IFBLK, unix.S_IFBLK, unix.S_IFBLK, uint64(mode))); err != nil || got&^Watched == want {
+						t.Errorf("number %d of %x is notified of", n, abi.arch)
+					}
+				}
+			}
+		}
+	}
+	if name := Notified(unix.AUDIT_ARCH_X86_64, x32|133); runtime.GOARCH == "amd64" && name != "mknod" {
+		t.Errorf("x32: %q", name)
 	}
 }
