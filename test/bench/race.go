@@ -17,6 +17,7 @@ const warmUps = 3
 type result struct {
 	name   string
 	argv   []string
+	root   bool
 	times  []time.Duration
 	peak   int // KiB, the largest of all starts
 	reason string
@@ -28,7 +29,7 @@ func (b *bench) race(ctx context.Context, suite string, table []contender, j job
 	results := b.entrants(suite, table, j)
 	for _, r := range results {
 		if r.reason == "" {
-			r.reason = b.warmUp(ctx, r.argv)
+			r.reason = b.warmUp(ctx, r)
 		}
 	}
 	for range b.opts.rounds {
@@ -50,16 +51,16 @@ func (b *bench) entrants(suite string, table []contender, j job) []*result {
 	for _, c := range table {
 		if b.opts.only.MatchString(suite + "/" + c.name) {
 			argv, reason := b.command(c, j)
-			results = append(results, &result{name: c.name, argv: argv, reason: reason})
+			results = append(results, &result{name: c.name, argv: argv, root: c.root, reason: reason})
 		}
 	}
 	return results
 }
 
 // warmUp returns why the command fails, in its own words, or "".
-func (b *bench) warmUp(ctx context.Context, argv []string) string {
+func (b *bench) warmUp(ctx context.Context, r *result) string {
 	for range warmUps {
-		cmd := b.user(exec.CommandContext(ctx, argv[0], argv[1:]...))
+		cmd := b.as(exec.CommandContext(ctx, r.argv[0], r.argv[1:]...), r.root)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "left out: " + cause(out, err)
 		}
@@ -78,7 +79,7 @@ func cause(out []byte, err error) string {
 
 // start times one start. A contender that fails now, after the warm-up, has no figures either.
 func (b *bench) start(ctx context.Context, r *result) {
-	out, err := b.user(exec.CommandContext(ctx, b.path("start"), r.argv...)).Output()
+	out, err := b.as(exec.CommandContext(ctx, b.path("start"), r.argv...), r.root).Output()
 	if ctx.Err() != nil {
 		return
 	}
