@@ -22,7 +22,8 @@ type bench struct {
 	opts     options
 	project  string // "" outside the project
 	temp     string
-	tree     string // "" until a suite needs it
+	tree     string // "" until a suite needs it, as is emulator
+	emulator string
 	uid, gid uint32 // of the user who runs the contenders
 	root     bool   // the driver has to become that user
 	account  bool   // who has an account and sub-ids by now

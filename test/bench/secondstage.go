@@ -44,14 +44,14 @@ func (b *bench) secondStage(ctx context.Context) error {
 	if !strings.Contains(b.opts.only.String(), name) || !b.wants(name, buildContenders) {
 		return nil
 	}
-	j, err := b.foreignJob(ctx, "/bin/sh", "/debootstrap/debootstrap", "--second-stage")
+	emulator, err := b.foreignEmulator(ctx)
 	if err == nil {
 		err = errors.Join(b.giveAccount(), b.firstStage(ctx))
 	}
 	if err != nil {
 		return b.skip(ctx, name, err)
 	}
-	j.tree = b.path("builds/tree")
+	j := job{tree: b.path("builds/tree"), emulator: emulator, target: []string{"/bin/sh", "/debootstrap/debootstrap", "--second-stage"}}
 	results := b.entrants(name, buildContenders, j)
 	for range b.opts.builds {
 		for _, i := range rand.Perm(len(results)) {
