@@ -147,5 +147,6 @@ func Writable(root, path string) bool {
 		return false
 	}
 	defer f.Close()
-	return isDir(root, path) && unix.Access("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.W_OK|unix.X_OK) == nil
+	info, err := f.Stat()
+	return err == nil && info.IsDir() && unix.Access("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.W_OK|unix.X_OK) == nil
 }
