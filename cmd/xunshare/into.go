@@ -117,11 +117,11 @@ func isKept(name string) bool {
 
 // intoDir is where the target works: where the caller does, if that exists inside, or at home.
 func (o *Options) intoDir() string {
-	_, home, _ := o.account()
-	for _, dir := range []string{workingDirectory(), home} {
-		if info, err := o.stat(dir); err == nil && path.IsAbs(dir) && info.IsDir() {
-			return dir
-		}
+	if dir := workingDirectory(); path.IsAbs(dir) && chroot.IsDir(o.Root, dir) {
+		return dir
+	}
+	if _, home, _ := o.account(); path.IsAbs(home) && chroot.IsDir(o.Root, home) {
+		return home
 	}
 	return "/"
 }
