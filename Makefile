@@ -2,7 +2,7 @@
 # make test     all tests, as an ordinary user, with real emulators and trees
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local DESTDIR=
-# make bench    start-up and memory, side by side with others
+# make bench    start-up and memory, side by side with others; BENCHFLAGS='-only into', '-only second-stage' (minutes)...
 # make cover    coverage of all tests, run as an ordinary user and as root
 # make fuzz     FUZZTIME=30s for each fuzz target
 # make lint     gofmt, vet, staticcheck; cross builds compile

@@ -85,6 +85,9 @@ func (b *bench) build(ctx context.Context, r *result) error {
 	}
 	unix.Sync() // nobody is to wait for what the copy has left to write
 	b.start(ctx, r)
+	if n := len(r.times); n > 0 {
+		fmt.Printf("second-stage: %s took %.1f s\n", r.name, r.times[n-1].Seconds())
+	}
 	return errors.Join(ctx.Err(), b.run(context.WithoutCancel(ctx), b.path("xunshare"), "--map=auto", "rm", "-rf", tree))
 }
 
