@@ -19,6 +19,7 @@ type result struct {
 	argv   []string
 	root   bool
 	times  []time.Duration
+	cpu    []time.Duration
 	peak   int // KiB, the largest of all starts
 	reason string
 }
@@ -83,10 +84,10 @@ func (b *bench) start(ctx context.Context, r *result) {
 	if ctx.Err() != nil {
 		return
 	}
-	var nanoseconds int64
+	var nanoseconds, cpu int64
 	var peak, status int
 	if err == nil {
-		_, err = fmt.Sscan(string(out), &nanoseconds, &peak, &status)
+		_, err = fmt.Sscan(string(out), &nanoseconds, &cpu, &peak, &status)
 	}
 	if err == nil && status != 0 {
 		err = errors.New(describe(syscall.WaitStatus(status)))
@@ -96,6 +97,7 @@ func (b *bench) start(ctx context.Context, r *result) {
 		return
 	}
 	r.times = append(r.times, time.Duration(nanoseconds))
+	r.cpu = append(r.cpu, time.Duration(cpu))
 	r.peak = max(r.peak, peak)
 }
 

@@ -101,14 +101,15 @@ func (b *bench) run(ctx context.Context, name string, args ...string) error {
 
 func printBuilds(results []*result) {
 	proot := medianOf(results, "proot")
-	fmt.Printf("\nsecond-stage: debootstrap of arm64, minbase\n%-22s %7s %8s %9s\n", "", "min s", "median s", "proot is")
+	fmt.Printf("\nsecond-stage: debootstrap of arm64, minbase\n%-22s %7s %8s %9s %9s\n", "", "min s", "median s", "cpu s", "proot is")
 	for _, r := range results {
 		if r.reason != "" {
 			fmt.Printf("%-22s %s\n", r.name, r.reason)
 			continue
 		}
 		s := summarize(r.times)
-		fmt.Printf("%-22s %7.1f %8.1f %9s\n", r.name, s.min.Seconds(), s.median.Seconds(), times(proot, s.median))
+		fmt.Printf("%-22s %7.1f %8.1f %9.1f %9s\n", r.name, s.min.Seconds(), s.median.Seconds(),
+			summarize(r.cpu).median.Seconds(), times(proot, s.median))
 	}
 	fmt.Printf("goal: proot takes at least 1.5x of --fake-ids: %s\n", times(proot, medianOf(results, "xunshare, --fake-ids")))
 }
