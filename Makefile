@@ -3,7 +3,7 @@
 # make test-full a Debian system for each of five architectures, built and used, besides: hours
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local DESTDIR=
-# make bench    start-up and memory, side by side with others
+# make bench    start-up and memory, side by side with others; BENCHFLAGS='-only into', '-only second-stage' (minutes)...
 # make cover    coverage of all tests, run as an ordinary user and as root
 # make fuzz     FUZZTIME=30s for each fuzz target
 # make lint     gofmt, vet, staticcheck; cross builds compile

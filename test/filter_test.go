@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// changing makes the calls that package managers make. What is not mapped is left as it is, the rest is done.
+// changing makes the calls that package managers make. What is not mapped is left as it is, the rest is done; in place of
+// devices there are files.
 const changing = `
 mkdir /tmp/changed && cd /tmp/changed
 touch f && chown 5:6 f && chown -R 7 . && chown 0:0 f && chown -h :5 f && ls -ln f | tr -s ' ' | cut -d' ' -f1-4
@@ -16,7 +17,7 @@ cp -a f g && echo copied
 rm -r /tmp/changed
 `
 
-const changed = "-rw-r--r-- 1 0 0\nf\npipe\ncopied\n"
+const changed = "-rw-r--r-- 1 0 0\ndisk\nf\nnull\npipe\ncopied\n"
 
 // In a tree of each architecture: the emulators make the calls of the host.
 func TestFakeIDs(t *testing.T) {

@@ -19,7 +19,7 @@ const (
 // configuresApt tells whether apt in the root needs the setting, and can be given it.
 func (o *Options) configuresApt() bool {
 	hasDev := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == chroot.Devices })
-	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && o.Root != "" && exists(o.Root, "/etc/apt")
+	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && o.Root != "" && chroot.Exists(o.Root, "/etc/apt")
 }
 
 func (o *Options) configureApt(f *Facts) []launch.Step {

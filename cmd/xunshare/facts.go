@@ -64,27 +64,18 @@ func (o *Options) judge(r *binfmt.Rule) error {
 	root := o.Root
 	var inRoot func(path string) bool
 	if root != "" {
-		inRoot = func(path string) bool { return exists(o.Root, path) }
+		inRoot = func(path string) bool { return chroot.Exists(o.Root, path) }
 	}
 	if r.Has('F') {
 		root = "" // the kernel opens it on the host, while the rule is written
 	} else if !path.IsAbs(r.Interpreter) {
 		return nil // relative to whoever runs a program, then
 	}
-	onHost := func(path string) bool { return exists("", path) }
+	onHost := func(path string) bool { return chroot.Exists("", path) }
 	return lookAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost)
 }
 
 // lookAt looks at an emulator inside a root.
 func lookAt(root, file string) binfmt.Emulator {
 	return binfmt.Look(func(path string) (*os.File, error) { return chroot.Open(root, path) }, file)
-}
-
-func exists(root, path string) bool {
-	f, err := chroot.Open(root, path)
-	if err != nil {
-		return false
-	}
-	f.Close()
-	return true
 }

@@ -21,14 +21,14 @@ func lookAtFilter(o *Options, f *ns.Facts) (filterFacts, error) {
 	if !o.FakeIDs && !o.NoSync {
 		return filterFacts{}, nil
 	}
-	s := seccomp.Options{FakeIDs: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(*f)}
+	s := seccomp.Options{FakeIDs: o.FakeIDs, Nodes: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(*f)}
 	s.Users, s.Groups = o.NS.Mapped(*f)
 	program, err := s.Build()
 	if err != nil {
 		return filterFacts{}, remedy.Errorf("leave --fake-ids and --suppress-sync out: where many ids are mapped, little is left to fake",
 			"the filter of system calls cannot be made: %w", err)
 	}
-	return filterFacts{launch.Filter{Program: program}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+	return filterFacts{launch.Filter{Program: program, Listen: o.FakeIDs, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
 // isAdmin tells whether this process may install a filter as it is: the capability is effective.

@@ -139,11 +139,11 @@ func (o *Options) lookIn() string {
 	if !o.Into || o.Dir != "" {
 		return o.Dir
 	}
-	_, home, _ := o.account()
-	for _, dir := range []string{workingDirectory(), home} {
-		if info, err := o.stat(dir); err == nil && info.IsDir() {
-			return dir
-		}
+	if dir := workingDirectory(); path.IsAbs(dir) && chroot.IsDir(o.Root, dir) {
+		return dir
+	}
+	if _, home, _ := o.account(); path.IsAbs(home) && chroot.IsDir(o.Root, home) {
+		return home
 	}
 	return "/"
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/nodes"
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
@@ -68,7 +69,8 @@ func start(asked *Options) (launch.Status, error) {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	status, err := launch.Run(steps, wait(&o), func(pid int) { o.announce(pid, &facts) })
+	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: nodes.Serve}
+	status, err := launch.Run(steps, wait(&o), parent)
 	var helper *launch.HelperError
 	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
 		return start(asked)

@@ -57,7 +57,7 @@ func goldenFacts(o *Options, words string) *Facts {
 	o.NS.NeedsRoot = len(o.Rules) > 0
 	f.Target = launch.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
 	if o.FakeIDs || o.NoSync {
-		f.Filter = filterFacts{launch.Filter{Program: make([]unix.SockFilter, 2)}, !o.FakeIDs}
+		f.Filter = filterFacts{launch.Filter{Program: make([]unix.SockFilter, 2), Listen: o.FakeIDs}, !o.FakeIDs}
 	}
 	for _, word := range strings.Fields(words) {
 		switch word {

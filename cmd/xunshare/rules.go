@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/rulefile"
 )
@@ -132,7 +133,7 @@ func (o *Options) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 // serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds the emulator, which
 // need not be found where we are: in a tree that xunshare has entered it is not.
 func (o *Options) serves(r *binfmt.Rule) bool {
-	return r.Has('F') && !exists("", r.Interpreter) || o.judge(r) == nil
+	return r.Has('F') && !chroot.Exists("", r.Interpreter) || o.judge(r) == nil
 }
 
 // search is for the emulators of architectures.

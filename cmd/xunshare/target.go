@@ -126,19 +126,11 @@ func (o *Options) inspect(file string) *binfmt.Image {
 
 // openToRead opens a regular file where the target will see it.
 func (o *Options) openToRead(file string) (*os.File, error) {
-	found, err := o.open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	if info, err := found.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, os.ErrInvalid
-	}
-	return chroot.Read(found)
+	return chroot.Read(o.Root, o.inside(file))
 }
 
 func (o *Options) stat(file string) (os.FileInfo, error) {
-	f, err := o.open(file)
+	f, err := chroot.Open(o.Root, o.inside(file))
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +138,10 @@ func (o *Options) stat(file string) (os.FileInfo, error) {
 	return f.Stat()
 }
 
-// open finds a file as the target will: inside the root, from its working directory.
-func (o *Options) open(file string) (*os.File, error) {
-	if !path.IsAbs(file) {
-		file = path.Join(o.lookIn(), file)
+// inside is the path of a file inside the root, where the target finds it from its working directory.
+func (o *Options) inside(file string) string {
+	if path.IsAbs(file) {
+		return file
 	}
-	return chroot.Open(o.Root, file)
+	return path.Join(o.lookIn(), file)
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // The fields of a line of /etc/passwd (passwd(5)); those of /etc/group begin the same way.
@@ -42,10 +44,28 @@ func Find(r io.Reader, match func(fields []string) bool) []string {
 
 // FindIn is Find in the file at path; nil if it cannot be read.
 func FindIn(path string, match func(fields []string) bool) []string {
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
 	return Find(f, match)
+}
+
+// Read is os.ReadFile without the poller of the Go runtime, which a launch need not start.
+func Read(path string) ([]byte, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+func open(path string) (*os.File, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
 
 	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
@@ -29,7 +28,7 @@ func Look(root string) (Facts, error) {
 	if err := checkRoot(root); err != nil {
 		return Facts{}, err
 	}
-	return Facts{OnInitramfs: onInitramfs(), ProcDir: isDir(root, procDir), Here: isRoot(root)}, nil
+	return Facts{OnInitramfs: onInitramfs(), ProcDir: IsDir(root, procDir), Here: isRoot(root)}, nil
 }
 
 // isRoot tells whether path is the present root: the same directory of the same mount (statx(2), Linux 5.8).
@@ -67,49 +66,6 @@ func cause(err error) error {
 	return err
 }
 
-func isDir(root, path string) bool {
-	f, err := Open(root, path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	return err == nil && info.IsDir()
-}
-
-// Open opens path as the target would see it inside root, for its metadata (O_PATH of open(2)): symbolic links, "/"
-// and ".." stay inside. With the empty root it is the caller's path. A root needs Linux 5.6, openat2(2) with
-// RESOLVE_IN_ROOT; the error is a *fs.PathError.
-func Open(root, path string) (*os.File, error) {
-	if root == "" {
-		return open(path, unix.O_PATH)
-	}
-	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: root, Err: err}
-	}
-	defer unix.Close(dir)
-	fd, err := unix.Openat2(dir, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT})
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	return os.NewFile(uintptr(fd), path), nil
-}
-
-// Read opens a file that Open found for reading.
-func Read(f *os.File) (*os.File, error) {
-	return open("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.O_RDONLY)
-}
-
-// open is os.OpenFile without the poller of the Go runtime, which a program that reads a few headers need not start.
-func open(path string, flags int) (*os.File, error) {
-	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	return os.NewFile(uintptr(fd), path), nil
-}
-
 // onInitramfs asks statfs(2) first: only a ramfs or tmpfs can be the initial root, and mountinfo is long.
 func onInitramfs() bool {
 	var st unix.Statfs_t
@@ -122,30 +78,4 @@ func onInitramfs() bool {
 
 func isInitialType(fstype uint32) bool {
 	return fstype == unix.TMPFS_MAGIC || fstype == unix.RAMFS_MAGIC
-}
-
-// List returns the names in a directory as the target would see it inside root; none if it cannot be read.
-func List(root, path string) []string {
-	found, err := Open(root, path)
-	if err != nil {
-		return nil
-	}
-	defer found.Close()
-	dir, err := Read(found)
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
-	return names
-}
-
-// Writable tells whether path is a directory inside root that the caller may write to.
-func Writable(root, path string) bool {
-	f, err := Open(root, path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return isDir(root, path) && unix.Access("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), unix.W_OK|unix.X_OK) == nil
 }

@@ -23,6 +23,7 @@ type arena struct {
 	mask   uint64            // the caller's signal mask, as rt_sigprocmask(2) takes it
 	slots  [maxSlots]uintptr // descriptors
 	station
+	size uint32  // of it all, in bytes
 	code uintptr // where the instructions lie, from the start of the arena
 }
 
@@ -46,13 +47,14 @@ const (
 // load maps an arena and copies the program into it, every address made real.
 func (p *program) load() (*arena, error) {
 	dataAt := int(arenaSize) + len(p.calls)*int(instructionSize)
-	mem, err := unix.Mmap(-1, 0, dataAt+len(p.data)+1, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	size := dataAt + len(p.data) + 1
+	base, err := unix.MmapPtr(-1, 0, nil, uintptr(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
 	if err != nil {
 		return nil, err
 	}
-	base := unsafe.Pointer(unsafe.SliceData(mem))
+	mem := unsafe.Slice((*byte)(base), size)
 	a := (*arena)(base)
-	a.count, a.code = uint32(len(p.calls)), arenaSize
+	a.count, a.code, a.size = uint32(len(p.calls)), arenaSize, uint32(len(mem))
 	data := uintptr(base) + uintptr(dataAt)
 	copy(mem[dataAt:], p.data)
 	for _, r := range p.relocs {

@@ -22,22 +22,30 @@ func (o OpenPath) lower(p *program) {
 
 // Bind shows what is mounted at and under Path at To as well: open_tree(2), mount_setattr(2), move_mount(2). Path is
 // absolute and free of symbolic links. It is taken from the root that From was opened on, if that is given; without it
-// from the process's, as To is.
+// from the process's, as To is. Without a Path it is what From was opened on.
 type Bind struct {
 	From       FD
 	Path, To   string
+	On         FD     // on this file in place of To
 	Attributes uint64 // MOUNT_ATTR_* to set on each of the mounts (Linux 5.12); 0 for none
 }
 
 func (b Bind) String() string {
 	path := quote(b.Path)
-	if b.From != "" {
+	switch {
+	case b.From != "" && b.Path == "":
+		path = string(b.From)
+	case b.From != "":
 		path = string(b.From) + ", " + path
 	}
 	if b.Attributes != 0 {
 		path += ", " + flags(uintptr(b.Attributes), mountAttributes)
 	}
-	return fmt.Sprintf("bind(%s, %s)", path, quote(b.To))
+	to := quote(b.To)
+	if b.On != "" {
+		to = string(b.On)
+	}
+	return fmt.Sprintf("bind(%s, %s)", path, to)
 }
 
 func (b Bind) lower(p *program) {
@@ -46,14 +54,24 @@ func (b Bind) lower(p *program) {
 	if b.From != "" {
 		dir, path = p.fd(b.From), strings.TrimLeft(path, "/")
 	}
-	if path == "" {
+	how := cloneWhole
+	switch {
+	case b.Path == "":
+		how |= unix.AT_EMPTY_PATH
+	case path == "":
 		path = "."
 	}
-	p.open(bound, "open_tree", b.Path, unix.SYS_OPEN_TREE, dir, p.str(path), num(cloneWhole))
+	p.open(bound, "open_tree", b.Path, unix.SYS_OPEN_TREE, dir, p.str(path), num(how))
 	if b.Attributes != 0 {
 		p.setAttributes(p.fd(bound), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, b.Attributes, b.Path)
 	}
-	p.syscall("move_mount", b.To, unix.SYS_MOVE_MOUNT, p.fd(bound), p.str(""), cwd(), p.str(b.To), num(unix.MOVE_MOUNT_F_EMPTY_PATH))
+	target := cwd()
+	how = unix.MOVE_MOUNT_F_EMPTY_PATH
+	if b.On != "" {
+		target = p.fd(b.On)
+		how |= unix.MOVE_MOUNT_T_EMPTY_PATH
+	}
+	p.syscall("move_mount", b.To, unix.SYS_MOVE_MOUNT, p.fd(bound), p.str(""), target, p.str(b.To), num(how))
 	p.close(bound)
 }
 

@@ -15,6 +15,7 @@ type world struct {
 	parent   int          // a pidfd of this process, for the child to see that it lives; negative if there is none
 	release  int          // an eventfd by which the parent releases the waiting child; if it has tasks
 	meeting               // where the child waits for the parent's look
+	channel  channel      // by which the child hands descriptors over
 	runtimes signalSet    // the signals that the Go runtime may have changed
 	ignored  signalSet    // those that the caller ignored
 	mask     *signalSet   // the caller's; nil if it is this thread's

@@ -14,8 +14,8 @@ import (
 // Run performs the plan. What follows a Clone runs in a child: Run waits for it as w says and returns how it ended. All
 // else runs in this process, which must not go on if there was no Clone: it is half way into the namespaces.
 //
-// The error is an *Error where a step failed; nothing runs any more then. watch is called at a Meet.
-func Run(plan []Step, w Wait, watch func(pid int)) (Status, error) {
+// The error is an *Error where a step failed; nothing runs any more then.
+func Run(plan []Step, w Wait, watch Parent) (Status, error) {
 	here, child := split(plan)
 	if len(here) > 0 {
 		if err := runHere(here); err != nil || len(child) == 0 {
@@ -57,7 +57,7 @@ func runHere(steps []Step) error {
 }
 
 // runChild performs the steps behind a Clone in a child, and waits for it.
-func runChild(steps []Step, w Wait, watch func(pid int)) (Status, error) {
+func runChild(steps []Step, w Wait, watch Parent) (Status, error) {
 	p, a, err := prepare(steps)
 	if err != nil {
 		return Status{}, err
@@ -92,7 +92,14 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 	if p.makesMounts() {
 		holdMounts(pid)
 	}
-	p.over = p.meeting.attend(pid, p.watch)
+	met := p.meeting.attend(pid, p.watch.Meet)
+	served, err := p.serve()
+	p.over = func() { met(); served() }
+	if err != nil {
+		unix.Kill(pid, unix.SIGKILL)
+		wait(pid, Shield)
+		return 0, err
+	}
 	if err := p.meanwhile(pid); err != nil {
 		return 0, cmp.Or(p.outcome(a), err)
 	}
@@ -118,6 +125,9 @@ func prepare(steps []Step) (*program, *arena, error) {
 		return nil, nil, err
 	}
 	if w.meeting, err = arrange(steps); err != nil {
+		return nil, nil, err
+	}
+	if w.channel, err = openChannel(steps); err != nil {
 		return nil, nil, err
 	}
 	p := lower(steps, w)

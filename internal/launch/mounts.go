@@ -31,8 +31,9 @@ func (m Mount) lower(p *program) {
 
 // Unmount is umount2(2).
 type Unmount struct {
-	Target string
-	Flags  int
+	Target   string
+	Flags    int
+	Optional bool // may fail
 }
 
 func (u Unmount) String() string {
@@ -41,6 +42,9 @@ func (u Unmount) String() string {
 
 func (u Unmount) lower(p *program) {
 	p.syscall("umount2", u.Target, unix.SYS_UMOUNT2, p.str(u.Target), num(u.Flags))
+	if u.Optional {
+		p.calls[len(p.calls)-1].mode = ignore
+	}
 }
 
 // PivotRoot makes the mount at New the root and puts the old one at Old (pivot_root(2)).

@@ -15,8 +15,8 @@ type program struct {
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
 	step   int       // the step that is being lowered
-	watch  func(pid int)
-	over   func() // waits until watch has returned
+	watch  Parent
+	over   func() // waits until watch has done its part
 	world
 }
 
@@ -37,11 +37,14 @@ type call struct {
 	result int // the slot that keeps the result; noSlot for none
 	mode   mode
 	sets   [2]signalSet // for dispositions
-	on     unix.Errno   // the error that is no failure: the walk goes on with another call
+	on     unix.Errno   // the error that is no failure, or anyError: the walk goes on with another call
 	other  int          // the call to go on with then, or after beside; 0 for none
 }
 
 const noSlot = -1
+
+// anyError stands for every errno, which are below 4096.
+const anyError unix.Errno = 1<<16 - 1
 
 type operandKind uint8
 

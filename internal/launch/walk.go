@@ -60,7 +60,7 @@ func (a *arena) walk() {
 		case errno == unix.EINTR: // a stop and a continuation interrupt some calls, although all signals are blocked
 		case in.mode == ignore, in.mode == search && a.elsewhere(errno):
 			*next++
-		case in.other != 0 && errno == syscall.Errno(in.on):
+		case in.other != 0 && (errno == syscall.Errno(in.on) || in.on == uint16(anyError)):
 			*next = in.other
 		default:
 			a.failed, a.errno = this+1, uint32(errno)

@@ -41,6 +41,7 @@ var mountFlags = []flagName{
 
 var unmountFlags = []flagName{
 	{unix.MNT_DETACH, "MNT_DETACH"},
+	{unix.UMOUNT_NOFOLLOW, "UMOUNT_NOFOLLOW"},
 }
 
 var mountAttributes = []flagName{

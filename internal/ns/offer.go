@@ -31,8 +31,10 @@ func (o *Options) offer() error {
 		o.addRanges(idmap.All)
 		return nil
 	}
-	if o.refused = errors.Join(subIDs(subid.Users), subIDs(subid.Groups), helpers()); o.refused != nil {
-		return o.refused
+	for _, refusal := range [...]func() error{subUsers, subGroups, helpers} { // the first will do: who has none waits for no other
+		if o.refused = refusal(); o.refused != nil {
+			return o.refused
+		}
 	}
 	o.addRanges([...]idmap.Kind{SameIDs: idmap.SubIDs, LowIDs: idmap.Auto}[o.Offer])
 	return nil
@@ -56,6 +58,10 @@ func (o *Options) addRanges(kind idmap.Kind) {
 	o.Users.Ranges = []idmap.Spec{{Kind: kind}}
 	o.Groups.Ranges = []idmap.Spec{{Kind: kind}}
 }
+
+func subUsers() error { return subIDs(subid.Users) }
+
+func subGroups() error { return subIDs(subid.Groups) }
 
 // subIDs tells why there are none that could be mapped.
 func subIDs(kind subid.Kind) error {

@@ -13,6 +13,7 @@ import (
 type Error struct {
 	Err   error
 	Hints []string
+	Later func() string // one more line, looked up when somebody wants to read it; nil for none
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
@@ -38,11 +39,19 @@ func Errorf(hint, format string, args ...any) error {
 	return &Error{Err: fmt.Errorf(format, args...), Hints: []string{hint}}
 }
 
+// Later is Errorf for advice that has to be looked up.
+func Later(hint func() string, format string, args ...any) error {
+	return &Error{Err: fmt.Errorf(format, args...), Later: hint}
+}
+
 // Hints returns the advice that err or anything it wraps carries, the outermost first.
 func Hints(err error) []string {
 	var hints []string
 	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
 		hints = append(hints, e.Hints...)
+		if e.Later != nil {
+			hints = append(hints, e.Later())
+		}
 	}
 	return hints
 }

@@ -13,6 +13,8 @@ type assembler struct {
 	reversed []bpf.Instruction
 	allow    label
 	fake     label
+	notify   label // or fake
+	watch    label // or allow
 	relays   []relay
 }
 
@@ -25,6 +27,8 @@ type label int
 func newAssembler() *assembler {
 	a := &assembler{}
 	a.fake = a.emit(bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO}) // with errno 0
+	a.notify = a.emit(bpf.RetConstant{Val: unix.SECCOMP_RET_USER_NOTIF})
+	a.watch = a.emit(bpf.RetConstant{Val: unix.SECCOMP_RET_USER_NOTIF | Watched})
 	a.allow = a.emit(bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW})
 	return a
 }

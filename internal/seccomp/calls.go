@@ -19,6 +19,7 @@ const (
 	changesIDs
 	setsGroups
 	makesDevices
+	entersRoots // in which devices are used: always left to the listener
 )
 
 // ids says which arguments are ids: bit i stands for argument i as a user, bit i+4 as a group.
@@ -89,6 +90,7 @@ var calls = [...]call{
 	{name: "setgroups32", does: setsGroups, numbers: numbers{0, 206, 206, 0, 0, 0}},
 	{name: "mknod", does: makesDevices, only: condition{isDevice, 1, 0}, numbers: numbers{133, 14, 14, 0, 14, 14}},
 	{name: "mknodat", does: makesDevices, only: condition{isDevice, 2, 0}, numbers: numbers{259, 297, 324, 33, 288, 290}},
+	{name: "chroot", does: entersRoots, numbers: numbers{161, 61, 61, 51, 61, 61}},
 	{name: "fsync", does: syncs, numbers: numbers{74, 118, 118, 82, 118, 118}},
 	{name: "fdatasync", does: syncs, numbers: numbers{75, 148, 148, 83, 148, 148}},
 	{name: "sync", does: syncs, numbers: numbers{162, 36, 36, 81, 36, 36}},

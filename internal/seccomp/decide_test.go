@@ -3,6 +3,7 @@ package seccomp
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -34,11 +35,7 @@ func data(abi abi, number uint32, args ...uint64) []byte {
 const none = 1<<32 - 1
 
 // decisions is what a filter of faking() does with calls, by name and in every ABI that has them.
-var decisions = []struct {
-	call string
-	args []uint64
-	fake bool
-}{
+var decisions = []decision{
 	{"chown", []uint64{1, 0, 0}, false},
 	{"chown", []uint64{1, none, 0}, false},
 	{"chown", []uint64{1, none, none}, false},
@@ -87,7 +84,28 @@ var decisions = []struct {
 	{"mknod", []uint64{1, 0, 0x103}, false},
 	{"mknodat", []uint64{1, 1, unix.S_IFCHR, 0x103}, true},
 	{"mknodat", []uint64{1, 1, unix.S_IFDIR, 0x103}, false},
+	{"chroot", []uint64{1}, false},
 	{"fsync", []uint64{1}, false},
+}
+
+// A decision is what a filter does with a call.
+type decision struct {
+	call string
+	args []uint64
+	fake bool
+}
+
+// notified is the same for a filter that has a listener.
+func (d *decision) notified(c *call) int {
+	switch {
+	case c.does == entersRoots:
+		return unix.SECCOMP_RET_USER_NOTIF | Watched
+	case d.fake && c.does == makesDevices:
+		return unix.SECCOMP_RET_USER_NOTIF
+	case d.fake:
+		return unix.SECCOMP_RET_ERRNO
+	}
+	return unix.SECCOMP_RET_ALLOW
 }
 
 func TestDecisions(t *testing.T) {
@@ -97,11 +115,18 @@ func TestDecisions(t *testing.T) {
 		if err != nil {
 			t.Fatal(goarch, err)
 		}
+		o = notifying()
+		listened, err := o.build(abisOf(goarch))
+		if err != nil {
+			t.Fatal(goarch, err)
+		}
 		for _, abi := range abisOf(goarch) {
 			for _, d := range decisions {
 				for _, c := range calls {
 					if c.name == d.call && c.numbers[abi.column] != 0 {
-						check(t, code, fmt.Sprintf("%s of %s %x", c.name, goarch, abi.arch), data(abi, c.numbers[abi.column], d.args...), d.fake)
+						what, in := fmt.Sprintf("%s of %s %x", c.name, goarch, abi.arch), data(abi, c.numbers[abi.column], d.args...)
+						check(t, code, what, in, d.fake)
+						expect(t, listened, what, in, d.notified(&c))
 					}
 				}
 			}
@@ -111,12 +136,17 @@ func TestDecisions(t *testing.T) {
 
 func check(t *testing.T, code []bpf.Instruction, what string, data []byte, fake bool) {
 	t.Helper()
+	expect(t, code, what, data, map[bool]int{true: unix.SECCOMP_RET_ERRNO, false: unix.SECCOMP_RET_ALLOW}[fake])
+}
+
+func expect(t *testing.T, code []bpf.Instruction, what string, data []byte, want int) {
+	t.Helper()
 	machine, err := bpf.NewVM(code)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := machine.Run(data)
-	if want := map[bool]int{true: unix.SECCOMP_RET_ERRNO, false: unix.SECCOMP_RET_ALLOW}[fake]; err != nil || got != want {
+	if err != nil || got != want {
 		t.Errorf("%s %x: decision %x, want %x: %v", what, data[16:], got, want, err)
 	}
 }
@@ -178,7 +208,7 @@ func TestUnknownIsAllowed(t *testing.T) {
 // as here for each number (seccomp_is_const_allow in kernel/seccomp.c).
 func TestAllowedByNumber(t *testing.T) {
 	for _, goarch := range goarches {
-		o := faking()
+		o := notifying()
 		o.NoSync = true
 		code, err := o.build(abisOf(goarch))
 		if err != nil {
@@ -247,11 +277,46 @@ func TestLongMaps(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	for _, goarch := range goarches {
-		o := Options{FakeIDs: true, NoSync: true, Users: users[1:], Groups: groups[:1]}
+		o := Options{FakeIDs: true, Nodes: true, NoSync: true, Users: users[1:], Groups: groups[:1]}
 		code, err := o.build(abisOf(goarch))
 		if err != nil || len(code) > 300 {
 			t.Errorf("%s: %d instructions: %v", goarch, len(code), err)
 		}
 		t.Log(goarch, len(code))
+	}
+}
+
+// What the listener is told is what the filter leaves to it.
+func TestNotified(t *testing.T) {
+	o := notifying()
+	code, err := o.build(abisOf(runtime.GOARCH))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, abi := range abisOf(runtime.GOARCH) {
+		for n := range uint32(600) {
+			name, want := Notified(abi.arch, int32(n)), unix.SECCOMP_RET_USER_NOTIF
+			switch name {
+			case "mknod":
+				expect(t, code, name, data(abi, n, 1, unix.S_IFBLK, 1), want)
+			case "mknodat":
+				expect(t, code, name, data(abi, n, 0, 1, unix.S_IFBLK, 1), want)
+			case "chroot":
+				expect(t, code, name, data(abi, n, 1), want|Watched)
+			case "":
+				if byNumber(code, abi.arch, n) {
+					continue
+				}
+				for mode := range 4 {
+					machine, _ := bpf.NewVM(code)
+					if got, err := machine.Run(data(abi, n, unix.S_IFBLK, unix.S_IFBLK, unix.S_IFBLK, uint64(mode))); err != nil || got&^Watched == want {
+						t.Errorf("number %d of %x is notified of", n, abi.arch)
+					}
+				}
+			}
+		}
+	}
+	if name := Notified(unix.AUDIT_ARCH_X86_64, x32|133); runtime.GOARCH == "amd64" && name != "mknod" {
+		t.Errorf("x32: %q", name)
 	}
 }

@@ -40,5 +40,6 @@ func prepare(dir string) error {
 // call for one of the others fails, and shows that it has been made.
 var users, groups = []idmap.Range{{First: 100, Count: 3}, {First: 0, Count: 1}}, []idmap.Range{{First: 0, Count: 1}, {First: 200, Count: 2}}
 
-func faking() Options   { return Options{FakeIDs: true, Users: users, Groups: groups} }
-func unsynced() Options { return Options{NoSync: true} }
+func faking() Options    { return Options{FakeIDs: true, Users: users, Groups: groups} }
+func unsynced() Options  { return Options{NoSync: true} }
+func notifying() Options { return Options{FakeIDs: true, Nodes: true, Users: users, Groups: groups} }

@@ -37,7 +37,7 @@ func (b *builder) section(to abi) label {
 	for i := range calls {
 		c := &calls[i]
 		if n := c.numbers[to.column]; n != 0 && b.options.wants(c) {
-			table = append(table, entry{n, b.rule(c.only, c.ids)})
+			table = append(table, entry{n, b.decide(c)})
 		}
 	}
 	if len(table) == 0 {
@@ -48,6 +48,14 @@ func (b *builder) section(to abi) label {
 		b.mask(^to.unused)
 	}
 	return b.load(offsetNumber)
+}
+
+// decide returns the code that decides about a call.
+func (b *builder) decide(c *call) label {
+	if c.does == entersRoots {
+		return b.watch
+	}
+	return b.rule(c.only, c.ids)
 }
 
 // An entry says that the numbers from first on, up to the next entry's, are decided at a label.
@@ -113,12 +121,16 @@ func (b *builder) write(only condition, args ids) label {
 	return b.loadArg(only.arg, b.abi)
 }
 
-// device fakes block and character devices, all but 0:0, which marks a removed file in an overlay and is everybody's to
+// device fakes block and character devices, or leaves them to the listener, all but 0:0, which marks a removed file in an overlay and is everybody's to
 // make (Linux 5.8, commit a3c751a50fe6).
 func (b *builder) device(mode uint32) label {
-	b.branch(bpf.JumpEqual, 0, b.allow, b.fake)
+	made := b.fake
+	if b.options.Nodes {
+		made = b.notify
+	}
+	b.branch(bpf.JumpEqual, 0, b.allow, made)
 	character := b.loadArg(mode+1, b.abi)
-	block := b.branch(bpf.JumpEqual, unix.S_IFBLK, b.fake, b.allow)
+	block := b.branch(bpf.JumpEqual, unix.S_IFBLK, made, b.allow)
 	b.branch(bpf.JumpEqual, unix.S_IFCHR, character, block)
 	b.mask(unix.S_IFMT)
 	return b.loadArg(mode, b.abi)

@@ -20,6 +20,7 @@ import (
 // Options is what a filter does.
 type Options struct {
 	FakeIDs bool // owners and ids that are not mapped are changed to, and devices made, in appearance only
+	Nodes   bool // calls that make devices, and chroot(2), are left to a listener (seccomp_unotify(2))
 	NoSync  bool // files count as written to the disk at once
 
 	Users, Groups []idmap.Range // the ids that are mapped: to them changes are really made
@@ -43,6 +44,9 @@ func (o *Options) Build() ([]unix.SockFilter, error) {
 	}
 	return filter, nil
 }
+
+// Watched is the data of SECCOMP_RET_USER_NOTIF for calls that are made where there is no listener; those with 0 are faked then.
+const Watched = 1
 
 // maxLength is BPF_MAXINSNS of linux/bpf_common.h.
 const maxLength = 4096
@@ -72,6 +76,21 @@ func (o *Options) wants(c *call) bool {
 		return o.NoSync
 	case setsGroups:
 		return o.FakeIDs && !o.Setgroups
+	case entersRoots:
+		return o.Nodes
 	}
 	return o.FakeIDs
+}
+
+// Notified tells which of the calls that a listener gets it has got: "mknod", "mknodat" or "chroot"; "" for none of them.
+func Notified(arch uint32, number int32) string {
+	for _, abi := range abisOf(runtime.GOARCH) {
+		for i := range calls {
+			c := &calls[i]
+			if abi.arch == arch && c.numbers[abi.column] == uint32(number)&^abi.unused && (c.does == makesDevices || c.does == entersRoots) {
+				return c.name
+			}
+		}
+	}
+	return ""
 }

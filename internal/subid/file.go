@@ -4,26 +4,27 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
+	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // fromFile reads the ranges of a user in /etc/subuid or /etc/subgid (subuid(5)). Unlike unshare(1) it takes all of them.
 func (s System) fromFile(kind Kind, user string, uid int) ([]entry, error) {
 	path := s.Root + kind.file()
-	text, err := os.ReadFile(path)
+	grant := func() string { return s.grant(user, uid) }
+	text, err := accounts.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, remedy.Errorf(s.grant(user, uid), "%s has no %s: there is no file %s", user, kind, path)
+		return nil, remedy.Later(grant, "%s has no %s: there is no file %s", user, kind, path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for the %s of %s: %w", kind, user, err)
 	}
 	entries, err := find(path, string(text), user, uid)
 	if err == nil && len(entries) == 0 {
-		err = remedy.Errorf(s.grant(user, uid), "%s has no %s: no line of %s gives any", user, kind, path)
+		err = remedy.Later(grant, "%s has no %s: no line of %s gives any", user, kind, path)
 	}
 	return entries, err
 }

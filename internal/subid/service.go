@@ -3,17 +3,17 @@ package subid
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 
+	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // service returns the service that nsswitch.conf(5) names for sub-ids, "" for the files. Like libsubid (nss_init of
 // shadow's lib/nss.c) it goes by the first line that names any, and by the first word of it: there is one service.
 func (s System) service() (service string) {
-	text, _ := os.ReadFile(s.Root + "/etc/nsswitch.conf")
+	text, _ := accounts.Read(s.Root + "/etc/nsswitch.conf")
 	for line := range strings.Lines(string(text)) {
 		database, services, ok := strings.Cut(line, ":")
 		if words := strings.Fields(services); ok && strings.EqualFold(database, "subid") && len(words) > 0 {

@@ -15,6 +15,8 @@ type job struct {
 	rule     string
 	bundle   string // the same job in the form that OCI runtimes want
 	state    string // a directory for their state
+	ready    bool   // with all that --into mounts
+	copy     string // of the tree, for who writes into it
 }
 
 // contender is one way to do a job.
@@ -23,6 +25,8 @@ type contender struct {
 	tool string                   // looked up in PATH, unless the driver brings it along
 	argv func(j job) []string     // what follows the tool's name
 	lack func(tool string) string // why the tool cannot do it, "" if it can; nil if every version can
+	root bool                     // only root can do it so, and does
+	via  string                   // a program of ours that starts the tool
 }
 
 // The contenders mount no more than /proc, with one exception: OCI runtimes put devices into the tree unless the bundle mounts
@@ -110,12 +114,19 @@ func (b *bench) command(c contender, j job) (argv []string, reason string) {
 	if err != nil {
 		return nil, err.Error()
 	}
+	if c.root && !b.root {
+		return nil, "cannot: needs root"
+	}
 	if c.lack != nil {
 		if reason := c.lack(tool); reason != "" {
 			return nil, reason
 		}
 	}
-	return append([]string{tool}, c.argv(j)...), ""
+	argv = append([]string{tool}, c.argv(j)...)
+	if c.via != "" {
+		argv = append([]string{b.path(c.via)}, argv...)
+	}
+	return argv, ""
 }
 
 func (b *bench) tool(name string, j job) (string, error) {

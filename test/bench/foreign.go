@@ -21,10 +21,7 @@ func (b *bench) foreignJob(ctx context.Context, target ...string) (j job, err er
 	if j.tree, err = b.reachableTree(ctx, j.tree, "foreign"); err != nil {
 		return j, err
 	}
-	if j.emulator, err = b.given(ctx, b.opts.emulator, "get-emulator", "aarch64"); err != nil {
-		return j, err
-	}
-	if j.emulator, err = b.reachableFile(ctx, j.emulator, "emulator"); err != nil {
+	if j.emulator, err = b.foreignEmulator(ctx); err != nil {
 		return j, err
 	}
 	j.rule = b.opts.rule
@@ -35,6 +32,19 @@ func (b *bench) foreignJob(ctx context.Context, target ...string) (j job, err er
 		j.rule = binfmt.FindArch("arm64").Rule(j.emulator, "POCF").String()
 	}
 	return j, nil
+}
+
+// foreignEmulator finds the emulator, once.
+func (b *bench) foreignEmulator(ctx context.Context) (string, error) {
+	if b.emulator != "" {
+		return b.emulator, nil
+	}
+	path, err := b.given(ctx, b.opts.emulator, "get-emulator", "aarch64")
+	if err != nil {
+		return "", err
+	}
+	b.emulator, err = b.reachableFile(ctx, path, "emulator")
+	return b.emulator, err
 }
 
 // given is the option's value, or else the last line that the script prints.

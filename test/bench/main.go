@@ -1,13 +1,16 @@
 // Command bench times how long launchers take to start a program, side by side in one run.
 //
 //	go run ./test/bench [-rounds 200] [-only REGEXP] [-tree DIR] [-foreign DIR] [-emulator PATH] [-rule FILE|STRING]
-//		[-xunshare PATH]
+//		[-xunshare PATH] [-builds 1] [-mirror URL]
 //
-// Six suites: "native" enters a busybox tree and runs /bin/true there, "foreign" does so in an arm64 tree through an
-// emulator, "waiting" looks at the memory of the launcher while its program runs, "in-place" replaces the launcher by the
-// program, as root, "subids" maps sub-ids, "calls" times system calls behind a filter. Every round starts each contender once, in
-// a new random order, so that what else the machine does falls on all of them alike. REGEXP selects among SUITE/CONTENDER,
-// such as native/unshare.
+// Seven suites: "native" enters a busybox tree and runs /bin/true there, "into" does so with all that --into mounts, "foreign" in
+// an arm64 tree through an emulator, "waiting" looks at the memory of the launcher while its program runs, "in-place" replaces
+// the launcher by the program, as root, "subids" maps sub-ids, "calls" times system calls behind a filter. Every round starts
+// each contender once, in a new random order, so that what else the machine does falls on all of them alike. REGEXP selects
+// among SUITE/CONTENDER, such as native/unshare.
+//
+// An eighth, "second-stage", has debootstrap build an arm64 system. It runs only if REGEXP names it, for it takes minutes for
+// each contender, and the network; -builds says how often.
 //
 // The suites print figures and the goals that xunshare has set itself; they do not judge. What cannot run here is listed with
 // the reason. Compare within one run only: between runs the machine changes more than the launchers differ.
@@ -37,6 +40,8 @@ type options struct {
 	emulator string
 	rule     string
 	xunshare string
+	builds   int
+	mirror   string
 }
 
 func main() {
@@ -66,6 +71,8 @@ func parse(args []string) (options, error) {
 	only := ""
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 200, "start every contender this often")
+	flags.IntVar(&o.builds, "builds", 1, "second-stage: build with every contender this often")
+	flags.StringVar(&o.mirror, "mirror", "http://deb.debian.org/debian", "second-stage: `URL` of a Debian mirror")
 	flags.StringVar(&only, "only", "", "only the contenders whose SUITE/NAME matches this `regexp`")
 	flags.StringVar(&o.tree, "tree", "", "native `directory` to enter (default: a busybox tree made for the run)")
 	flags.StringVar(&o.foreign, "foreign", "", "arm64 `directory` to enter (default: ask scripts/get-tree)")
@@ -75,8 +82,8 @@ func parse(args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	if flags.NArg() > 0 || o.rounds < 1 {
-		return o, errors.New("usage: bench [options]; -rounds is at least 1, and there are no arguments")
+	if flags.NArg() > 0 || o.rounds < 1 || o.builds < 1 {
+		return o, errors.New("usage: bench [options]; -rounds and -builds are at least 1, and there are no arguments")
 	}
 	var err error
 	o.only, err = regexp.Compile(only)
@@ -90,7 +97,7 @@ func run(ctx context.Context, opts options) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.remove()) }()
 	b.printMachine()
-	for _, suite := range []func(context.Context) error{b.native, b.foreign, b.waiting, b.inPlace, b.subids, b.calls} {
+	for _, suite := range []func(context.Context) error{b.native, b.into, b.foreign, b.waiting, b.inPlace, b.subids, b.calls, b.secondStage} {
 		if err := suite(ctx); err != nil {
 			return err
 		}
@@ -108,8 +115,8 @@ func (b *bench) native(ctx context.Context) error {
 		return b.skip(ctx, "native", err)
 	}
 	results, err := b.race(ctx, "native", nativeContenders, j)
-	printTimes("native: namespaces, /proc, root change, /bin/true", results)
-	printTimeGoal(results, 1.40)
+	printTimes("native: namespaces, /proc, root change, /bin/true", results, "unshare", "limit")
+	printTimeGoal(results, 1.40, "unshare")
 	return err
 }
 
@@ -123,8 +130,8 @@ func (b *bench) foreign(ctx context.Context) error {
 		return b.skip(ctx, "foreign", err)
 	}
 	results, err := b.race(ctx, "foreign", foreignContenders, j)
-	printTimes("foreign: the same into an arm64 tree, through an emulator", results)
-	printTimeGoal(results, 1.40)
+	printTimes("foreign: the same into an arm64 tree, through an emulator", results, "unshare", "limit")
+	printTimeGoal(results, 1.40, "unshare")
 	return err
 }
 

@@ -28,8 +28,20 @@ type object = map[string]any
 
 // ociConfig is the least that both runtimes accept without root.
 func ociConfig(j job, uid, gid uint32) object {
+	namespaces := []object{{"type": "user"}, {"type": "mount"}, {"type": "pid"}}
+	mounts := []object{
+		{"destination": "/proc", "type": "proc", "source": "proc"},
+		{"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": []string{"nosuid", "mode=755"}},
+	}
+	hostname := ""
+	if j.ready {
+		namespaces = append(namespaces, object{"type": "ipc"}, object{"type": "uts"})
+		mounts = append(mounts, readyMounts...)
+		hostname = "tree"
+	}
 	return object{
 		"ociVersion": "1.0.2",
+		"hostname":   hostname,
 		"process": object{
 			"terminal": false,
 			"user":     object{"uid": 0, "gid": 0},
@@ -37,15 +49,21 @@ func ociConfig(j job, uid, gid uint32) object {
 			"env":      []string{"PATH=/bin"},
 			"cwd":      "/",
 		},
-		"root": object{"path": j.tree},
-		"mounts": []object{
-			{"destination": "/proc", "type": "proc", "source": "proc"},
-			{"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": []string{"nosuid", "mode=755"}},
-		},
+		"root":   object{"path": j.tree},
+		"mounts": mounts,
 		"linux": object{
-			"namespaces":  []object{{"type": "user"}, {"type": "mount"}, {"type": "pid"}},
+			"namespaces":  namespaces,
 			"uidMappings": []object{{"containerID": 0, "hostID": uid, "size": 1}},
 			"gidMappings": []object{{"containerID": 0, "hostID": gid, "size": 1}},
 		},
 	}
+}
+
+// readyMounts are what --into mounts beside /proc and /dev. The runtimes put devices there by themselves.
+var readyMounts = []object{
+	{"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": []string{"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}},
+	{"destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": []string{"nosuid", "nodev", "mode=1777"}},
+	{"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": []string{"nosuid", "nodev", "noexec"}},
+	{"destination": "/sys", "type": "bind", "source": "/sys", "options": []string{"rbind", "rro"}},
+	{"destination": resolvConf, "type": "bind", "source": resolvConf, "options": []string{"bind", "ro"}},
 }

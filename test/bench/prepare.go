@@ -14,7 +14,7 @@ import (
 
 // The programs are compiled with cc and not with cgo, so their build constraint hides them from the go command.
 //
-//go:embed limit.c start.c calls.c
+//go:embed limit.c start.c calls.c older.c
 var programs embed.FS
 
 // bench is a prepared run: everything that the contenders need lies in temp, where the user whom they run as can reach it.
@@ -22,10 +22,11 @@ type bench struct {
 	opts     options
 	project  string // "" outside the project
 	temp     string
-	tree     string // "" until a suite needs it
+	tree     string // "" until a suite needs it, as is emulator
+	emulator string
 	uid, gid uint32 // of the user who runs the contenders
 	root     bool   // the driver has to become that user
-	asRoot   bool   // but not now
+	account  bool   // who has an account and sub-ids by now
 }
 
 // ordinary is the user for whom root runs the contenders.
@@ -61,7 +62,7 @@ func (b *bench) furnish(ctx context.Context) error {
 	if err := os.Chmod(b.temp, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{"limit", "start", "calls"} {
+	for _, name := range []string{"limit", "start", "calls", "older"} {
 		if err := b.compile(ctx, name); err != nil {
 			return err
 		}
@@ -106,10 +107,13 @@ func (b *bench) give(name string) error {
 }
 
 // user makes cmd run as the ordinary user, in an environment that is the same for everybody.
-func (b *bench) user(cmd *exec.Cmd) *exec.Cmd {
+func (b *bench) user(cmd *exec.Cmd) *exec.Cmd { return b.as(cmd, false) }
+
+// as does so as root, if the driver is and that is wanted.
+func (b *bench) as(cmd *exec.Cmd, root bool) *exec.Cmd {
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.path("state"), "XDG_RUNTIME_DIR=" + b.path("state"), "LC_ALL=C"}
-	if b.root && !b.asRoot {
+	if b.root && !root {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: b.uid, Gid: b.gid}}
 	}
 	return cmd

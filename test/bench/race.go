@@ -17,7 +17,9 @@ const warmUps = 3
 type result struct {
 	name   string
 	argv   []string
+	root   bool
 	times  []time.Duration
+	cpu    []time.Duration
 	peak   int // KiB, the largest of all starts
 	reason string
 }
@@ -28,7 +30,7 @@ func (b *bench) race(ctx context.Context, suite string, table []contender, j job
 	results := b.entrants(suite, table, j)
 	for _, r := range results {
 		if r.reason == "" {
-			r.reason = b.warmUp(ctx, r.argv)
+			r.reason = b.warmUp(ctx, r)
 		}
 	}
 	for range b.opts.rounds {
@@ -50,16 +52,16 @@ func (b *bench) entrants(suite string, table []contender, j job) []*result {
 	for _, c := range table {
 		if b.opts.only.MatchString(suite + "/" + c.name) {
 			argv, reason := b.command(c, j)
-			results = append(results, &result{name: c.name, argv: argv, reason: reason})
+			results = append(results, &result{name: c.name, argv: argv, root: c.root, reason: reason})
 		}
 	}
 	return results
 }
 
 // warmUp returns why the command fails, in its own words, or "".
-func (b *bench) warmUp(ctx context.Context, argv []string) string {
+func (b *bench) warmUp(ctx context.Context, r *result) string {
 	for range warmUps {
-		cmd := b.user(exec.CommandContext(ctx, argv[0], argv[1:]...))
+		cmd := b.as(exec.CommandContext(ctx, r.argv[0], r.argv[1:]...), r.root)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "left out: " + cause(out, err)
 		}
@@ -78,14 +80,14 @@ func cause(out []byte, err error) string {
 
 // start times one start. A contender that fails now, after the warm-up, has no figures either.
 func (b *bench) start(ctx context.Context, r *result) {
-	out, err := b.user(exec.CommandContext(ctx, b.path("start"), r.argv...)).Output()
+	out, err := b.as(exec.CommandContext(ctx, b.path("start"), r.argv...), r.root).Output()
 	if ctx.Err() != nil {
 		return
 	}
-	var nanoseconds int64
+	var nanoseconds, cpu int64
 	var peak, status int
 	if err == nil {
-		_, err = fmt.Sscan(string(out), &nanoseconds, &peak, &status)
+		_, err = fmt.Sscan(string(out), &nanoseconds, &cpu, &peak, &status)
 	}
 	if err == nil && status != 0 {
 		err = errors.New(describe(syscall.WaitStatus(status)))
@@ -95,6 +97,7 @@ func (b *bench) start(ctx context.Context, r *result) {
 		return
 	}
 	r.times = append(r.times, time.Duration(nanoseconds))
+	r.cpu = append(r.cpu, time.Duration(cpu))
 	r.peak = max(r.peak, peak)
 }
 

@@ -19,18 +19,29 @@ func (b *bench) printMachine() {
 		runtime.GOARCH, runtime.NumCPU(), strings.Join(strings.Fields(string(load) + " ? ? ?")[:3], " "), b.uid, b.opts.rounds)
 }
 
-func printTimes(title string, results []*result) {
-	unshare, limit := medianOf(results, "unshare"), medianOf(results, "limit")
-	fmt.Printf("\n%s\n%-10s %9s %9s %9s %9s %9s %13s\n", title, "",
-		"min us", "median us", "p90 us", "x unshare", "x limit", "peak RSS KiB")
+// printTimes compares the medians with those of the contenders named in than.
+func printTimes(title string, results []*result, than ...string) {
+	width := 10
 	for _, r := range results {
+		width = max(width, len(r.name))
+	}
+	fmt.Printf("\n%s\n%-*s %9s %9s %9s", title, width, "", "min us", "median us", "p90 us")
+	for _, name := range than {
+		fmt.Printf(" %9s", "x "+name)
+	}
+	fmt.Printf(" %13s\n", "peak RSS KiB")
+	for _, r := range results {
+		fmt.Printf("%-*s ", width, r.name)
 		if r.reason != "" {
-			fmt.Printf("%-10s %s\n", r.name, r.reason)
+			fmt.Println(r.reason)
 			continue
 		}
 		s := summarize(r.times)
-		fmt.Printf("%-10s %9d %9d %9d %9s %9s %13d\n", r.name, s.min.Microseconds(), s.median.Microseconds(),
-			s.p90.Microseconds(), times(s.median, unshare), times(s.median, limit), r.peak)
+		fmt.Printf("%9d %9d %9d", s.min.Microseconds(), s.median.Microseconds(), s.p90.Microseconds())
+		for _, name := range than {
+			fmt.Printf(" %9s", times(s.median, medianOf(results, name)))
+		}
+		fmt.Printf(" %13d\n", r.peak)
 	}
 }
 
@@ -51,12 +62,12 @@ func times(a, b time.Duration) string {
 	return "-"
 }
 
-func printTimeGoal(results []*result, most float64) {
-	got := times(medianOf(results, "xunshare"), medianOf(results, "unshare"))
+func printTimeGoal(results []*result, most float64, than string) {
+	got := times(medianOf(results, "xunshare"), medianOf(results, than))
 	if got == "-" {
 		got = "not known, one of them has no figures here"
 	}
-	fmt.Printf("goal: at most %.2fx of unshare: %s\n", most, got)
+	fmt.Printf("goal: at most %.2fx of %s: %s\n", most, than, got)
 }
 
 func printMemory(results []memory) {

@@ -23,7 +23,7 @@ func (b *bench) nativeJob(ctx context.Context, target ...string) (job, error) {
 	return b.bundled(job{tree: b.tree, target: target})
 }
 
-// nativeTree is the tree that was asked for, or a new one with nothing but a static busybox.
+// nativeTree is the tree that was asked for, or a new one with little but a static busybox.
 func (b *bench) nativeTree(ctx context.Context) (string, error) {
 	if b.opts.tree != "" {
 		return b.reachableTree(ctx, b.opts.tree, "tree")
@@ -35,8 +35,13 @@ func (b *bench) nativeTree(ctx context.Context) (string, error) {
 	if !isStatic(busybox) {
 		return "", fmt.Errorf("%s is not static: install busybox-static, or give -tree", busybox)
 	}
-	for _, dir := range []string{"tree", "tree/bin", "tree/proc", "tree/dev", "tree/tmp"} {
-		if err := b.give(dir); err != nil {
+	for _, dir := range []string{"", "bin", "proc", "dev", "tmp", "sys", "run", "etc", "usr", "root"} {
+		if err := b.give("tree/" + dir); err != nil {
+			return "", err
+		}
+	}
+	for name, text := range map[string]string{"passwd": "root:x:0:0:root:/root:/bin/sh\n", "resolv.conf": ""} {
+		if err := os.WriteFile(b.path("tree/etc/"+name), []byte(text), 0o644); err != nil {
 			return "", err
 		}
 	}

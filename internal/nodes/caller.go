@@ -1,0 +1,112 @@
+package nodes
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// A caller is who makes a call, as far as it matters for a file that it makes.
+type caller struct {
+	group int // its thread group, the process
+	umask uint32
+	able  bool // it is this process's user, and has CAP_MKNOD in its user namespace
+}
+
+// lookAt reads proc_pid_status(5).
+func lookAt(pid int) (c caller) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return c
+	}
+	mine, capable := false, false
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":\t")
+		switch name {
+		case "Umask":
+			mask, _ := strconv.ParseUint(value, 8, 32)
+			c.umask = uint32(mask)
+		case "Tgid":
+			c.group, _ = strconv.Atoi(value)
+		case "Uid": // real, effective, saved, for files
+			ids := strings.Fields(value)
+			mine = ids[len(ids)-1] == strconv.Itoa(os.Geteuid())
+		case "CapEff":
+			set, _ := strconv.ParseUint(value, 16, 64)
+			capable = set>>unix.CAP_MKNOD&1 != 0
+		}
+	}
+	c.able = mine && capable
+	return c
+}
+
+// A place is where callers are: a mount namespace and the user namespace that they are in there.
+type place struct {
+	user, mounts     int // descriptors; mounts is -1 for this process's own mount namespace
+	userID, mountsID uint64
+	devices          [len(harmless)]device
+}
+
+// A device is one of the harmless, as seen in a place.
+type device struct {
+	known bool
+	fd    int // negative where it is not to be had
+}
+
+// device returns a device of the host as the place's /dev shows it; -1 if it does not.
+func (p *place) device(kind int) int {
+	d := &p.devices[kind]
+	if d.known {
+		return d.fd
+	}
+	*d = device{true, -1}
+	const reason = "look for a device"
+	handed, err := launch.Perform(append(p.enter(), calls(reason, launch.OpenPath{Path: "/dev/" + harmless[kind].name, As: "device"},
+		launch.HandOver{FD: "device"})...))
+	var stat unix.Stat_t
+	if err != nil || len(handed) != 1 {
+		return -1
+	}
+	if unix.Fstat(handed[0], &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFCHR || stat.Rdev != uint64(harmless[kind].number) {
+		unix.Close(handed[0])
+		return -1
+	}
+	d.fd = handed[0]
+	return d.fd
+}
+
+// placeOf returns the place of a process, nil if it cannot be known.
+func (s *server) placeOf(pid int) *place {
+	userID, mountsID := inodeOf(pid, "ns/user"), inodeOf(pid, "ns/mnt")
+	for _, p := range s.places {
+		if p.userID == userID && p.mountsID == mountsID {
+			return p
+		}
+	}
+	p := &place{user: openAs(pid, "ns/user", unix.O_RDONLY), mounts: -1, userID: userID, mountsID: mountsID}
+	if mountsID != inodeOf(os.Getpid(), "ns/mnt") {
+		if p.mounts = openAs(pid, "ns/mnt", unix.O_RDONLY); p.mounts < 0 {
+			return nil
+		}
+	}
+	if p.user < 0 {
+		return nil
+	}
+	s.places = append(s.places, p)
+	return p
+}
+
+func (p *place) close() {
+	unix.Close(p.user)
+	unix.Close(p.mounts)
+	for _, d := range p.devices {
+		if d.known {
+			unix.Close(d.fd)
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package nodes
+
+import (
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// A guest is a process in a root that devices have been bound in.
+type guest struct {
+	pid   int
+	pidfd int
+	root  identity
+	path  string // of the root
+}
+
+// identity tells files apart.
+type identity struct{ dev, inode uint64 }
+
+func identityOf(stat *unix.Stat_t) identity { return identity{uint64(stat.Dev), stat.Ino} }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// prepareRoot binds the devices of a root before a process enters it.
+func (s *server) prepareRoot(n *notice) {
+	if len(s.nodes) == 0 {
+		return
+	}
+	root := n.openDir()
+	if root < 0 {
+		return
+	}
+	defer unix.Close(root)
+	var stat unix.Stat_t
+	if !s.waits(n) || unix.Fstat(root, &stat) != nil {
+		return
+	}
+	where := linkOf(root)
+	s.forget()
+	some := s.bind(func(n *node) bool { return n.isUnder(where) })
+	if some {
+		s.watch(lookAt(int(n.pid)).group, identityOf(&stat), where)
+	}
+}
+
+// openDir opens the directory that chroot(2) is called with; -1 if there is none, which is not to be told here.
+func (n *notice) openDir() int {
+	name, errno := n.path(n.args[0])
+	if errno != 0 {
+		return -1
+	}
+	start, how := "cwd", uint64(0)
+	if path.IsAbs(name) {
+		start, how = "root", unix.RESOLVE_IN_ROOT
+	}
+	dir := openPath(int(n.pid), start)
+	defer unix.Close(dir)
+	fd, err := unix.Openat2(dir, name, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: how})
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
+// linkOf is the path of an open file in its mount namespace.
+func linkOf(fd int) string {
+	link, _ := os.Readlink("/proc/self/fd/" + itoa(fd))
+	return link
+}
+
+func (n *node) isUnder(root string) bool {
+	return strings.HasPrefix(linkOf(n.file), strings.TrimRight(root, "/")+"/")
+}
+
+const bindDevices = "bind the devices of a root"
+
+// bind binds the devices of those nodes that are chosen, and tells whether there are any.
+func (s *server) bind(chosen func(*node) bool) (some bool) {
+	for _, p := range s.places {
+		steps := p.enter()
+		var fresh []*node
+		for _, n := range s.nodes {
+			if n.place != p || !chosen(n) || !n.bound && !n.isBindable() {
+				continue
+			}
+			some = true
+			if !n.bound {
+				steps = append(steps, calls(bindDevices, launch.Inherit{Number: n.file, As: "node"},
+					launch.Inherit{Number: p.device(n.kind), As: "device"}, launch.Bind{From: "device", On: "node"},
+					launch.Close{FD: "node"}, launch.Close{FD: "device"})...)
+				fresh = append(fresh, n)
+			}
+		}
+		if len(fresh) == 0 {
+			continue
+		}
+		if _, err := launch.Perform(steps); err != nil {
+			continue
+		}
+		for _, n := range fresh {
+			n.bound = true
+		}
+	}
+	return some
+}
+
+// isBindable tells whether there is such a device, and the node is where it has been made, under any name. In the mount
+// namespace of xunshare nobody inside can mount.
+func (n *node) isBindable() bool {
+	return n.kind >= 0 && n.place.mounts >= 0 && n.isThere() && n.place.device(n.kind) >= 0
+}
+
+// name is what the node is called now.
+func (n *node) name() string { return path.Base(linkOf(n.file)) }
+
+// isThere tells whether the node's file is what its directory shows.
+func (n *node) isThere() bool {
+	var now unix.Stat_t
+	return unix.Fstatat(n.dir, n.name(), &now, unix.AT_SYMLINK_NOFOLLOW) == nil && identityOf(&now) == identityOf(&n.stat)
+}
+
+// watch has the devices of a root stay until a process has ended.
+func (s *server) watch(pid int, root identity, where string) {
+	if slices.ContainsFunc(s.guests, func(g guest) bool { return g.pid == pid && g.root == root }) {
+		return
+	}
+	if fd, err := unix.PidfdOpen(pid, 0); err == nil {
+		s.guests = append(s.guests, guest{pid, fd, root, where})
+	}
+}
+
+// expectIn has a device that is made in a root that somebody is in bound when its maker has ended: until then that may want to
+// change the mode of a file of its own.
+func (s *server) expectIn(n *node) {
+	for _, g := range s.guests {
+		if n.isUnder(g.path) {
+			s.watch(n.maker, g.root, g.path)
+			return
+		}
+	}
+}
+
+// seeOff looks at the guests, some of which have ended. With the last one who is in a root its devices go, so that the tree
+// can be removed.
+func (s *server) seeOff(polled []unix.PollFd) {
+	var gone []guest
+	kept := s.guests[:0]
+	for i, g := range s.guests {
+		if polled[i].Revents == 0 {
+			kept = append(kept, g)
+			continue
+		}
+		unix.Close(g.pidfd)
+		gone = append(gone, g)
+	}
+	s.guests = kept
+	for _, g := range gone {
+		s.bind(func(n *node) bool { return n.maker == g.pid && n.isUnder(g.path) })
+		if slices.ContainsFunc(s.guests, func(other guest) bool { return other.root == g.root }) {
+			continue
+		}
+		if pid := someoneIn(g.root); pid != 0 {
+			s.watch(pid, g.root, g.path)
+			continue
+		}
+		s.unbind(func(n *node) bool { return n.isUnder(g.path) })
+	}
+}
+
+// someoneIn finds a process that has this root; 0 if there is none.
+func someoneIn(root identity) int {
+	proc, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(proc)
+	buffer := make([]byte, 16<<10)
+	for {
+		n, err := unix.ReadDirent(proc, buffer)
+		if err != nil || n <= 0 {
+			return 0
+		}
+		_, _, names := unix.ParseDirent(buffer[:n], -1, nil)
+		for _, name := range names {
+			var stat unix.Stat_t
+			pid, err := strconv.Atoi(name)
+			if err == nil && unix.Fstatat(proc, name+"/root", &stat, 0) == nil && identityOf(&stat) == root {
+				return pid
+			}
+		}
+	}
+}
+
+// unbind takes devices away from chosen nodes again.
+func (s *server) unbind(chosen func(*node) bool) {
+	for _, p := range s.places {
+		steps := p.enter()
+		before := len(steps)
+		for _, n := range s.nodes {
+			if n.place == p && n.bound && chosen(n) {
+				steps = append(steps, calls("unbind a device", launch.Inherit{Number: n.dir, As: "folder"}, launch.Chdir{FD: "folder"},
+					launch.Unmount{Target: n.name(), Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW, Optional: true}, launch.Close{FD: "folder"})...)
+				n.bound = false
+			}
+		}
+		if len(steps) > before {
+			_, _ = launch.Perform(steps)
+		}
+	}
+}
+
+// tidy removes the files that stand for devices, as far as nobody has written to them.
+func (s *server) tidy() {
+	s.unbind(func(*node) bool { return true })
+	for _, n := range s.nodes {
+		var now unix.Stat_t
+		if unix.Fstat(n.file, &now) == nil && now.Size == 0 && n.isThere() {
+			_ = unix.Unlinkat(n.dir, n.name(), 0)
+		}
+		n.close()
+	}
+	for _, p := range s.places {
+		p.close()
+	}
+	for _, g := range s.guests {
+		unix.Close(g.pidfd)
+	}
+}

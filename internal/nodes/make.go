@@ -1,0 +1,141 @@
+package nodes
+
+import (
+	"cmp"
+	"errors"
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// A node is a file that stands for a device.
+type node struct {
+	kind      int // of harmless; negative for another device, which is never shown
+	maker     int // the process that has made it
+	dir, file int // descriptors
+	stat      unix.Stat_t
+	place     *place
+	bound     bool
+}
+
+// harmless are the devices that everybody may open anyhow, by the number that mknod(2) takes.
+var harmless = [...]struct {
+	number uint32
+	name   string
+}{{0x103, "null"}, {0x105, "zero"}, {0x107, "full"}, {0x108, "random"}, {0x109, "urandom"}, {0x500, "tty"}}
+
+func kindOf(mode, number uint32) int {
+	for i, d := range harmless {
+		if mode&unix.S_IFMT == unix.S_IFCHR && d.number == number {
+			return i
+		}
+	}
+	return -1
+}
+
+const makeFile = "make a file in place of a device"
+
+// make makes the file for a device. Where that is not possible, not because of the file but because of who wants it, the
+// call succeeds without being made, as it does where nobody listens.
+func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) unix.Errno {
+	name, errno := n.path(address)
+	pid := int(n.pid)
+	who, in := lookAt(pid), s.placeOf(pid)
+	if errno == unix.EPERM || !who.able || in == nil {
+		return 0
+	}
+	start := startOf(pid, dir)
+	root := openPath(pid, "root")
+	defer unix.Close(start)
+	defer unix.Close(root)
+	switch {
+	case errno != 0:
+		return errno
+	case root < 0 || !s.waits(n):
+		return 0
+	case start < 0:
+		return unix.EBADF
+	}
+	folder, base := path.Split(name)
+	folder = cmp.Or(folder, ".")
+	steps := append(in.enter(), calls(makeFile, launch.Inherit{Number: root, As: "root"}, launch.Inherit{Number: start, As: "start"},
+		launch.Chdir{FD: "root"}, launch.Chroot{Path: "."}, launch.Chdir{FD: "start"}, launch.Umask{Mask: who.umask},
+		launch.OpenPath{Path: folder, As: "folder"}, launch.NewFile{Dir: "folder", Name: base, Mode: mode &^ unix.S_IFMT, As: "file"},
+		launch.HandOver{FD: "folder"}, launch.HandOver{FD: "file"})...)
+	handed, err := launch.Perform(steps)
+	var failed *launch.Error
+	if errors.As(err, &failed) && failed.Step.Reason == makeFile {
+		return unix.Errno(failed.Errno)
+	}
+	if err == nil && len(handed) == 2 {
+		s.remember(&node{kind: kindOf(mode, number), maker: who.group, dir: handed[0], file: handed[1], place: in})
+	}
+	return 0
+}
+
+// startOf opens what relative paths of a call start from.
+func startOf(pid, dir int) int {
+	if dir == unix.AT_FDCWD {
+		return openPath(pid, "cwd")
+	}
+	return openPath(pid, "fd/"+itoa(dir))
+}
+
+// enter is how a helper gets to a place.
+func (p *place) enter() []launch.Step {
+	steps := []launch.Step{{Call: launch.Clone{}, Reason: "start a helper"}}
+	const reason = "go where the caller is"
+	steps = append(steps, calls(reason, launch.Inherit{Number: p.user, As: "user"}, launch.SetNS{FD: "user"})...)
+	if p.mounts >= 0 {
+		steps = append(steps, calls(reason, launch.Inherit{Number: p.mounts, As: "mounts"}, launch.SetNS{FD: "mounts"})...)
+	}
+	return steps
+}
+
+// calls are steps of one reason.
+func calls(reason string, list ...launch.Call) (steps []launch.Step) {
+	for _, c := range list {
+		steps = append(steps, launch.Step{Call: c, Reason: reason})
+	}
+	return steps
+}
+
+// remember keeps a node for as long as there is its file.
+func (s *server) remember(n *node) {
+	const many = 64
+	_ = unix.Fstat(n.file, &n.stat)
+	s.nodes = append(s.nodes, n)
+	s.expectIn(n)
+	if len(s.nodes) >= many || len(s.places) >= many/8 {
+		s.forget()
+	}
+}
+
+// forget drops nodes that have been removed, and places that have none.
+func (s *server) forget() {
+	kept := s.nodes[:0]
+	for _, n := range s.nodes {
+		var now unix.Stat_t
+		if unix.Fstat(n.file, &now) == nil && now.Nlink > 0 {
+			kept = append(kept, n)
+			continue
+		}
+		n.close()
+	}
+	s.nodes = kept
+	s.places = slices.DeleteFunc(s.places, func(p *place) bool {
+		used := slices.ContainsFunc(kept, func(n *node) bool { return n.place == p })
+		if !used {
+			p.close()
+		}
+		return !used
+	})
+}
+
+func (n *node) close() {
+	unix.Close(n.dir)
+	unix.Close(n.file)
+}

@@ -1,0 +1,88 @@
+// Package nodes makes device nodes for programs that the kernel does not let make any: it answers what a filter of package
+// seccomp leaves to a listener (seccomp_unotify(2)).
+//
+// mknod(2) of a device makes an empty file of the caller's, which can be removed, renamed, owned and timed like any other
+// node. When a process enters a root (chroot(2)), the host's null, zero, full, random, urandom and tty are bound on the files
+// under it that are to be these, for as long as anybody is in there. Files that are still empty at the end are removed.
+//
+// Not for: security. Whoever is notified of lets it be.
+package nodes
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/seccomp"
+)
+
+// A server answers the calls of a target and of all that it starts, one after the other.
+type server struct {
+	listener int
+	places   []*place
+	nodes    []*node
+	guests   []guest
+}
+
+// Serve answers until stop is readable, and then removes the files that it has made.
+func Serve(listener, stop int) {
+	s := server{listener: listener}
+	defer s.tidy()
+	for {
+		polled := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(listener), Events: unix.POLLIN}}
+		for _, g := range s.guests {
+			polled = append(polled, unix.PollFd{Fd: int32(g.pidfd), Events: unix.POLLIN})
+		}
+		_, err := unix.Poll(polled, -1)
+		switch {
+		case err == unix.EINTR:
+		case err != nil || polled[0].Revents != 0 || polled[1].Revents&unix.POLLHUP != 0:
+			return
+		case polled[1].Revents != 0:
+			s.answer()
+		default:
+			s.seeOff(polled[2:])
+		}
+	}
+}
+
+// answer answers the next call.
+func (s *server) answer() {
+	n, ok := s.receive()
+	if !ok {
+		return
+	}
+	reply := response{id: n.id}
+	switch seccomp.Notified(n.arch, n.number) {
+	case "mknod":
+		reply.errno = -int32(s.make(&n, unix.AT_FDCWD, n.args[0], uint32(n.args[1]), uint32(n.args[2])))
+	case "mknodat":
+		reply.errno = -int32(s.make(&n, int(int32(n.args[0])), n.args[1], uint32(n.args[2]), uint32(n.args[3])))
+	default:
+		s.prepareRoot(&n)
+		reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
+	}
+	s.send(&reply)
+}
+
+// openPath opens a file of a process's folder in /proc for what it leads to; -1 if that cannot be.
+func openPath(pid int, file string) int {
+	return openAs(pid, file, unix.O_PATH)
+}
+
+func openAs(pid int, file string, how int) int {
+	fd, err := unix.Open(fmt.Sprintf("/proc/%d/%s", pid, file), how|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
+// inodeOf tells namespaces apart.
+func inodeOf(pid int, file string) uint64 {
+	var stat unix.Stat_t
+	if unix.Stat(fmt.Sprintf("/proc/%d/%s", pid, file), &stat) != nil {
+		return 0
+	}
+	return stat.Ino
+}
