@@ -61,10 +61,9 @@ func setInto(o *Options, v string) error {
 
 // prepareInto completes what --into asks for by what is so in the tree.
 func (o *Options) prepareInto() {
-	if !o.Into || o.prepared {
+	if !o.Into {
 		return
 	}
-	o.prepared = true
 	fixed := o.ReadOnly || o.cannotChange()
 	for _, dir := range []string{"/run", "/tmp"} {
 		if fixed || !chroot.Writable(o.Root, dir) {
@@ -93,7 +92,9 @@ func (o *Options) cannotChange() bool {
 	case others:
 		note = "%s is another user's, so it is read-only inside; copy the tree to make changes"
 	}
-	fmt.Fprintf(os.Stderr, "xunshare: note: "+note+"\n", o.Root)
+	if !o.Again {
+		fmt.Fprintf(os.Stderr, "xunshare: note: "+note+"\n", o.Root)
+	}
 	o.ReadOnly = !o.Ephemeral
 	return true
 }

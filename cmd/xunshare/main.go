@@ -73,6 +73,7 @@ func start(asked *Options) (launch.Status, error) {
 	status, err := launch.Run(steps, wait(&o), parent)
 	var helper *launch.HelperError
 	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
+		asked.Again = true
 		return start(asked)
 	}
 	return status, explain(err, &o, &facts)
