@@ -61,10 +61,9 @@ func setInto(o *Options, v string) error {
 
 // prepareInto completes what --into asks for by what is so in the tree.
 func (o *Options) prepareInto() {
-	if !o.Into || o.prepared {
+	if !o.Into {
 		return
 	}
-	o.prepared = true
 	fixed := o.ReadOnly || o.cannotChange()
 	for _, dir := range []string{"/run", "/tmp"} {
 		if fixed || !chroot.Writable(o.Root, dir) {

@@ -12,10 +12,9 @@ import (
 type Options struct {
 	NS ns.Options
 
-	Into     bool   // --into: Root is to be ready for use
-	prepared bool   // and what it means for this tree has been found out
-	Root     string // --root; "" stays in the caller's
-	Dir      string // --wd; "" for none
+	Into bool   // --into: Root is to be ready for use
+	Root string // --root; "" stays in the caller's
+	Dir  string // --wd; "" for none
 
 	ProcDir     string         // where --mount-proc mounts; "" if it was not given
 	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
