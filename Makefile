@@ -1,5 +1,6 @@
-# make demo     the main job, for real: a foreign tree, entered by an ordinary user
+# make demo     the main job, for real: a foreign tree, entered by an ordinary user; with DEBIAN=1 a Debian, made by one
 # make test     all tests, as an ordinary user, with real emulators and trees
+# make test-full a Debian system for each of five architectures, built and used, besides: hours
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local DESTDIR=
 # make bench    start-up and memory, side by side with others
@@ -25,17 +26,20 @@ ENTRY = $(if $(wildcard internal/caller/entry_$(GOARCH).s),-E xunshare_entry)
 LDFLAGS = -s -w -buildid= $(ENTRY) -X runtime.godebugDefault=containermaxprocs=0,updatemaxprocs=0
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' $(BUILDFLAGS)
 
-.PHONY: build demo test test-deps install bench cover fuzz lint cross vulncheck clean
+.PHONY: build demo test test-full test-deps install bench cover fuzz lint cross vulncheck clean
 
 build:
 	@mkdir -p $(dir $(BIN))
 	$(BUILD) -o $(BIN) ./cmd/xunshare
 
 demo: build
-	@scripts/demo $(ARCH)
+	@DEBIAN=$(DEBIAN) scripts/demo $(ARCH)
 
 test: test-deps
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
+
+test-full: test-deps
+	XUNSHARE_TEST_FULL=1 $(GO) test -count=1 -timeout 3h ./...
 
 test-deps:
 	@scripts/install-deps test vm

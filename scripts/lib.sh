@@ -143,6 +143,18 @@ apt_fetch() {
 	(cd "$into" && quiet apt_get "$@")
 }
 
+# ordinary_user: $uid and $gid of one, for root.
+ordinary_user() {
+	uid=${SUDO_UID:-0} gid=${SUDO_GID:-0}
+	if [ "$uid" = 0 ]; then
+		ids=$(getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 { print $3, $4; exit }')
+		uid=${ids% *} gid=${ids#* }
+	fi
+	uid=${uid:-1000} gid=${gid:-1000}
+}
+
+as_user() { setpriv --reuid="$uid" --regid="$gid" --clear-groups "$@"; }
+
 # missing PACKAGE...: those not installed.
 missing() {
 	for package; do
@@ -170,4 +182,23 @@ apt_install() {
 	# shellcheck disable=SC2086
 	quiet env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
 		-o DPkg::Lock::Timeout=60 -o Acquire::Retries=3 install $need
+}
+
+# find_source ARCH: $suite and $mirror, those of this machine's first apt source that has ARCH. A suite with a dash is one of
+# updates. Where there is none (foreign architectures on Ubuntu) they are Debian's, as debootstrap knows them.
+find_source() {
+	suite=stable mirror=
+	apt_private "$1"
+	apt_fetch_lists
+	# shellcheck disable=SC2016
+	apt_get indextargets --format '$(RELEASE) $(SITE) $(FILENAME)' \
+		"Created-By: Packages" "Component: main" "Architecture: $1" >"$work/targets"
+	while read -r release site file; do
+		case $release in *-*) continue ;; esac
+		for list in "$file"*; do
+			[ -e "$list" ] || continue
+			suite=$release mirror=$site
+			return
+		done
+	done <"$work/targets"
 }

@@ -125,7 +125,7 @@ func TestWrap(t *testing.T) {
 	}
 	cmd := exec.Command(binary(), "--verbose", "--arch=s390x", "sh", "-c", "grep -c . /proc/self/uid_map; "+foreign+" id -u")
 	cmd.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"))
-	if r := finish(t, cmd); r.out != "1\n"+who() || !strings.Contains(r.err, "note: without sub-ids: map the users: newuidmap: exit status 1") {
+	if r := finish(t, cmd); r.out != "1\n"+who() || !strings.Contains(r.err, "note: only one id is mapped: map the users: newuidmap: exit status 1") {
 		t.Errorf("with helpers that fail: %+v", r)
 	}
 }

@@ -38,6 +38,9 @@ func TestBadInput(t *testing.T) {
 		{"-rm --root=" + here + " --wd=/nosuch true", 1, "change the working directory: chdir /nosuch", ""},
 		{"-rpf --mount-proc=/nosuch true", 1, "mount /nosuch: no such file", "mkdir"},
 		{"--setgroups=deny true", 1, "set whether setgroups(2) may be called", "add --user"},
+		{"--map=everything true", 1, "is none of auto, root, current, subids", ""},
+		{"--into=" + home + "/nosuch", 1, "there is no such directory", ""},
+		{"--into=nosuch", 1, "there is neither", "--into=./nosuch is a directory here"},
 		{"--map-user=1 --setgroups=allow --map-group=1 true", 1, "exclude each other", "leave --setgroups out"},
 
 		{"-r /bin/nosuch", 127, "/bin/nosuch: there is no such program", ""},

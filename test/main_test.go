@@ -39,8 +39,9 @@ func prepare(dir string) error {
 	if err := build(dir); err != nil {
 		return err
 	}
-	guests := make(chan error, 1)
+	guests, systems := make(chan error, 1), make(chan error, 1)
 	go func() { guests <- fetchGuests(dir) }()
+	go func() { systems <- fetchDebians(dir) }()
 	if err := fetchTree(dir, native); err != nil {
 		return err
 	}
@@ -49,12 +50,12 @@ func prepare(dir string) error {
 			return err
 		}
 	}
-	if err := errors.Join(unreadable(dir), <-guests); err != nil {
+	if err := errors.Join(unreadable(dir), fetchSource(dir), <-guests, <-systems); err != nil {
 		return err
 	}
 	// Who runs the tests owns the trees, as the user of a tree does.
 	if os.Getuid() == 0 && os.Getenv(asuser.KeepRoot) == "" {
-		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees", dir+"/libc").Run()
+		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees", dir+"/libc", dir+"/debian").Run()
 	}
 	return nil
 }

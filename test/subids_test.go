@@ -59,6 +59,35 @@ func TestSubIDsAreUsable(t *testing.T) {
 	run(t, "--map-auto", "-r", "sh", "-c", "cd "+home+" && touch f && chown 5:6 f && stat -c %u:%g f && rm f").want(t, "5:6\n")
 }
 
+// The best map there is: sub-ids where they can be mapped, or else one id and what makes up for it. It is told which.
+func TestMapAuto(t *testing.T) {
+	needSubIDs(t)
+	me := os.Getuid()
+	const script = "cat /proc/self/uid_map; grep Seccomp: /proc/self/status"
+	fake := exec.Command("setpriv", "--no-new-privs", binary(), "--verbose", "--map=auto", "sh", "-c", script)
+	for _, c := range []struct {
+		cmd        *exec.Cmd
+		want, note string
+	}{
+		{exec.Command(binary(), "--map=auto", "sh", "-c", script), fmt.Sprintf("0 %d 1, 1 2000000 65536, 65537 3000000 1000, Seccomp: 0", me), ""},
+		{exec.Command(binary(), "--map=subids", "sh", "-c", script), fmt.Sprintf("0 %d 1, 1 2000000 65536, 65537 3000000 1000, Seccomp: 0", me), ""},
+		{exec.Command(binary(), "--map=root", "sh", "-c", script), fmt.Sprintf("0 %d 1, Seccomp: 0", me), ""},
+		{exec.Command(binary(), "--map=current", "sh", "-c", script), fmt.Sprintf("%d %d 1, Seccomp: 0", me, me), ""},
+		{fake, fmt.Sprintf("0 %d 1, Seccomp: 2", me), "xunshare: note: only one id is mapped: /usr/bin/newuidmap cannot map ids: programs started here get no new privileges"},
+	} {
+		r := finish(t, c.cmd)
+		if r.status != 0 || columns(r.out) != c.want || !strings.HasPrefix(r.err, c.note) {
+			t.Errorf("%v: %+v, want %q and %q", c.cmd.Args, r, c.want, c.note)
+		}
+	}
+	for ids, args := range map[string][]string{"subids": {"--map=auto", "true"}, "": {"-r", "true"}} {
+		_, objects := withStatus(t, args...)
+		if got, _ := objects[0]["ids"].(string); got != ids {
+			t.Errorf("%q: announced %v", args, objects[0])
+		}
+	}
+}
+
 // A helper that fails or is killed ends the launch; what it said is in the error; the program never starts.
 func TestHelperFails(t *testing.T) {
 	needSubIDs(t)

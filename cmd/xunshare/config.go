@@ -87,7 +87,7 @@ func readConfig(file string) (options []string, err error) {
 		}
 		more, err := configLine(line)
 		if err != nil {
-			return options, remedy.Wrap(fmt.Errorf("%s:%d: %w", file, number, err), remedy.Hints(err)...)
+			return options, fmt.Errorf("%s:%d: %w", file, number, err)
 		}
 		options = append(options, more...)
 	}
@@ -107,6 +107,11 @@ func configLine(line string) ([]string, error) {
 		return nil, fmt.Errorf("%q is no option", strings.Join(rest, " "))
 	case strings.HasPrefix(options[0], configOption):
 		return nil, errors.New("a file of options cannot name another one")
+	}
+	// What the arguments are worth is found out here too, while the line is known.
+	scratch := Options{Status: -1}
+	if err := read(options, &scratch); err != nil && !scratch.Help && !scratch.Version {
+		return nil, err
 	}
 	return options, nil
 }

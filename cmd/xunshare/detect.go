@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
@@ -32,7 +33,7 @@ func (o *Options) detect(files []string) ([]*binfmt.Arch, error) {
 	}
 	tree := o.treeArch()
 	switch {
-	case tree != nil:
+	case tree != nil && !slices.Contains(found, tree):
 		found = append(found, tree)
 	case len(found) == 0:
 		return nil, remedy.New(fmt.Sprintf("--arch=auto: nothing in %s tells its architecture", o.Root), "name it: --arch=arm64")

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path"
+	"slices"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
@@ -14,13 +15,18 @@ import (
 type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts
+	IDs    string // "subids", "all" (of root) or "single", where that was left to xunshare
+	Apt    bool   // apt needs to be told that ids are faked
 	Rules  ruleFacts
+	Notes  []string // what --verbose says
 	Filter filterFacts
 	Target launch.Exec
-	Dir    string // the working directory
+	Dir    string // the caller's working directory
+	Home   string // of the user in the tree, with --into
 }
 
-// gather finds the facts out, once and before anything changes, and refuses what they rule out.
+// gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
+// to them, they complete it.
 func gather(o *Options) (f Facts, err error) {
 	if f.Root, err = chroot.Look(o.enters()); err != nil {
 		return f, err
@@ -34,17 +40,22 @@ func gather(o *Options) (f Facts, err error) {
 	if f.NS, err = o.NS.Look(); err != nil {
 		return f, err
 	}
+	o.chooseIDs(&f)
+	if f.Apt = o.configuresApt(); f.Apt {
+		f.Target.Env = withDefault(f.Target.Env, aptVariable, aptFile)
+	}
 	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
 		return f, err
 	}
-	switch {
-	case o.Into && o.Dir == "":
-		o.Dir = o.intoDir()
-	case o.mounts():
+	if o.Into || o.mounts() {
 		f.Dir = workingDirectory()
+	}
+	if o.Into {
+		_, f.Home, _ = o.account()
 	}
 	tree := o.tree(&f)
 	err = tree.Survey(&f.Root)
+	f.Notes = slices.Concat(f.Rules.Notes, f.Notes, f.Root.Notes)
 	return f, err
 }
 

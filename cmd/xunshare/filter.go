@@ -2,12 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/seccomp"
 )
 
@@ -25,7 +25,8 @@ func lookAtFilter(o *Options, f *ns.Facts) (filterFacts, error) {
 	s.Users, s.Groups = o.NS.Mapped(*f)
 	program, err := s.Build()
 	if err != nil {
-		return filterFacts{}, fmt.Errorf("--fake-ids: %w", err)
+		return filterFacts{}, remedy.Errorf("leave --fake-ids and --suppress-sync out: where many ids are mapped, little is left to fake",
+			"the filter of system calls cannot be made: %w", err)
 	}
 	return filterFacts{launch.Filter{Program: program, Listen: o.FakeIDs, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/rulefile"
 )
@@ -168,5 +169,5 @@ func (o *Options) implyMaps() {
 		return
 	}
 	_ = mapCurrent(o, "")
-	ids.OfferIDs = true
+	ids.Offer = ns.SameIDs
 }

@@ -16,7 +16,7 @@ import (
 
 // preset is what --into means, beside --root and --hostname. These options stand in front of all others, so that each can
 // be given another argument; docs/xunshare.1 and the help have the same list.
-var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map-root-user=",
+var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map=auto",
 	"--arch=auto", "--mount-proc=" + procDir, "--sys=", "--dev=", "--resolv-conf=auto"}
 
 // withPreset puts the preset in front of options with an --into. The last one counts.
@@ -61,18 +61,37 @@ func setInto(o *Options, v string) error {
 
 // prepareInto completes what --into asks for by what is so in the tree.
 func (o *Options) prepareInto() {
-	if !o.Into {
+	if !o.Into || o.prepared {
 		return
 	}
-	if unix.Access(o.Root, unix.W_OK) != nil && !o.Ephemeral && !o.ReadOnly {
-		fmt.Fprintf(os.Stderr, "xunshare: note: %s is not yours to write to, so it is read-only inside; --ephemeral lets changes be made, and forgets them\n", o.Root)
-		o.ReadOnly = true
-	}
+	o.prepared = true
+	fixed := o.ReadOnly || o.cannotChange()
 	for _, dir := range []string{"/run", "/tmp"} {
-		if o.ReadOnly || !chroot.Writable(o.Root, dir) {
+		if fixed || !chroot.Writable(o.Root, dir) {
 			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir, Data: "mode=1777"}}, o.Operations...)
 		}
 	}
+}
+
+// cannotChange tells whether nothing in the tree can be changed, and says so. The files of users who are not mapped belong
+// to nobody inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c), nor over what a layer
+// shows of them.
+func (o *Options) cannotChange() bool {
+	var st unix.Stat_t
+	others := unix.Stat(o.Root, &st) == nil && int(st.Uid) != os.Geteuid()
+	closed := unix.Access(o.Root, unix.W_OK) != nil || others && os.Geteuid() == 0
+	note := "you may not write to %s, so it is read-only inside; --ephemeral lets changes be made, and forgets them"
+	switch {
+	case others && o.Ephemeral:
+		note = "%s is another user's, and so would be all that a layer could change; copy the tree to make changes"
+	case !closed || o.Ephemeral:
+		return false
+	case others:
+		note = "%s is another user's, so it is read-only inside; copy the tree to make changes"
+	}
+	fmt.Fprintf(os.Stderr, "xunshare: note: "+note+"\n", o.Root)
+	o.ReadOnly = !o.Ephemeral
+	return true
 }
 
 // account is who the target is in the tree's /etc/passwd, or else what every system has.
@@ -82,7 +101,7 @@ func (o *Options) account() (name, home, shell string) {
 		return "root", "/", defaultShell
 	}
 	name, home, shell = entry[accounts.Name], entry[accounts.Home], entry[accounts.Shell]
-	if home == "" {
+	if !path.IsAbs(home) {
 		home = "/"
 	}
 	if shell == "" {
@@ -115,11 +134,14 @@ func isKept(name string) bool {
 	return name == "TERM" || name == "COLORTERM" || name == "LANG" || name == "TZ" || strings.HasPrefix(name, "LC_")
 }
 
-// intoDir is where the target works: where the caller does, if that exists inside, or at home.
-func (o *Options) intoDir() string {
+// lookIn is the directory in the tree that the target will work in, as far as that can be known before all is mounted.
+func (o *Options) lookIn() string {
+	if !o.Into || o.Dir != "" {
+		return o.Dir
+	}
 	_, home, _ := o.account()
 	for _, dir := range []string{workingDirectory(), home} {
-		if info, err := o.stat(dir); err == nil && path.IsAbs(dir) && info.IsDir() {
+		if info, err := o.stat(dir); err == nil && info.IsDir() {
 			return dir
 		}
 	}

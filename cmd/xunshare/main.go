@@ -56,24 +56,26 @@ func run(args []string) (status launch.Status, err error) {
 }
 
 // start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
-func start(o *Options) (launch.Status, error) {
-	facts, err := gather(o)
+// What is asked stays as it is for that: facts complete a copy.
+func start(asked *Options) (launch.Status, error) {
+	o := *asked
+	facts, err := gather(&o)
 	if err != nil {
 		return launch.Status{}, err
 	}
-	o.say(append(facts.Rules.Notes, facts.Root.Notes...))
-	steps := plan(o, &facts)
+	o.say(facts.Notes)
+	steps := plan(&o, &facts)
 	if o.DryRun {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	status, err := launch.Run(steps, wait(o), launch.Parent{Meet: o.announce, Listen: nodes.Serve})
+	met := func(pid int) { o.announce(pid, &facts) }
+	status, err := launch.Run(steps, wait(&o), launch.Parent{Meet: met, Listen: nodes.Serve})
 	var helper *launch.HelperError
-	if errors.As(err, &helper) && o.NS.Withdraw() {
-		o.say([]string{"without sub-ids: " + err.Error()})
-		return start(o)
+	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
+		return start(asked)
 	}
-	return status, explain(err, o, &facts)
+	return status, explain(err, &o, &facts)
 }
 
 // say is for what --verbose tells.

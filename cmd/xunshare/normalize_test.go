@@ -32,7 +32,7 @@ func TestNormalize(t *testing.T) {
 		{args: "--bogus", fails: "there is no option --bogus"},
 		{args: "-r --bogus -p", options: "--map-root-user=", fails: "there is no option --bogus"},
 		{args: "-rXp", options: "--map-root-user=", fails: "there is no option -X"},
-		{args: "--map", fails: "--map may be --map-root-user or --map-current-user or --map-user or --map-group or --map-users or --map-groups or --map-auto or --map-subids"},
+		{args: "--map", fails: "--map needs an argument"},
 		{args: "--mo", fails: "--mo may be --mount or --monotonic or --mount-proc or --mount-binfmt"},
 		{args: "--fork=x", fails: "--fork takes no argument"},
 		{args: "-m=x", options: "--mount=", fails: "there is no option -="},

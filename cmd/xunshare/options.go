@@ -12,9 +12,10 @@ import (
 type Options struct {
 	NS ns.Options
 
-	Into bool   // --into: Root is to be ready for use
-	Root string // --root; "" stays in the caller's
-	Dir  string // --wd; "" for none
+	Into     bool   // --into: Root is to be ready for use
+	prepared bool   // and what it means for this tree has been found out
+	Root     string // --root; "" stays in the caller's
+	Dir      string // --wd; "" for none
 
 	ProcDir     string         // where --mount-proc mounts; "" if it was not given
 	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
@@ -30,6 +31,7 @@ type Options struct {
 	Whitelist   bool     // only KeptEnv is passed on
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
+	MapAuto     bool     // the best map there is, and FakeIDs if that is of one id only
 	FakeIDs     bool     // what the id maps have no place for succeeds without being done
 	NoSync      bool     // files count as written to the disk at once
 	mountOptions

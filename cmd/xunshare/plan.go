@@ -25,6 +25,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(tree.MountProc(f.Root)) // while the host's is still visible
 	add(rules.Attach())
 	add(tree.MountAll(f.Root))
+	add(o.configureApt(f))
 	add(tree.Seal(f.Root))
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(tree.Root != "" && tree.Pivot))
@@ -44,6 +45,9 @@ func (o *Options) tree(f *Facts) chroot.Options {
 		Shares: o.NS.Propagate != ns.Private, ProcDir: o.ProcDir}
 	o.mountIn(&t, f)
 	switch {
+	case o.ProcDir != "" && o.Into:
+		t.Proc = chroot.AnyProc
+		return t
 	case o.ProcDir != "":
 		t.Proc = chroot.NewProc
 		return t

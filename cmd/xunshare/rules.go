@@ -78,9 +78,9 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 		asked = append(found, asked...)
 	}
 	var wanted []*binfmt.Arch
-	for _, a := range asked {
+	for i, a := range asked {
 		switch {
-		case slices.Contains(wanted, a):
+		case slices.Contains(asked[:i], a):
 		case a.RunsOn(binfmt.Host()) && !o.emulates(a):
 			f.note("%s runs here without an emulator", a.Name)
 		default:
@@ -121,12 +121,18 @@ func (o *Options) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 			continue
 		}
 		onlyHere := !r.Has('F') && o.Root != ""
-		if a.Name == binfmt.Host().Name || onlyHere || o.Foreign.NoSetuid && r.Has('C') || o.judge(r) != nil {
+		if a.Name == binfmt.Host().Name || onlyHere || o.Foreign.NoSetuid && r.Has('C') || !o.serves(r) {
 			return false
 		}
 		return a.Runs()
 	}
 	return false
+}
+
+// serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds the emulator, which
+// need not be found where we are: in a tree that xunshare has entered it is not.
+func (o *Options) serves(r *binfmt.Rule) bool {
+	return r.Has('F') && !exists("", r.Interpreter) || o.judge(r) == nil
 }
 
 // search is for the emulators of architectures.
@@ -156,7 +162,7 @@ func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfm
 		if err != nil {
 			return nil, err
 		}
-		flags := found.Flags(!o.Foreign.NoSetuid)
+		flags := found.Flags(!o.Foreign.NoSetuid && !o.NoNewPrivs)
 		f.note("%s: %s %s, flags %s: %s", a.Name, found.Kind, found.Version.Text, flags, found.Path)
 		rules = append(rules, a.Rules(interpreter, flags)...)
 	}

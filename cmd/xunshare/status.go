@@ -49,8 +49,14 @@ func setStatusFD(o *Options, v string) error {
 
 // announce writes what runs, when everything is set up: {"child-pid": N, "user-namespace": N, ...}. The pid is as seen
 // here, and with --init that of the init; the numbers are those of namespaces(7).
-func (o *Options) announce(pid int) {
+func (o *Options) announce(pid int, f *Facts) {
 	object := map[string]any{"child-pid": pid}
+	if f.IDs != "" {
+		object["ids"] = f.IDs
+	}
+	if f.NS.Refused != nil {
+		object["ids-because"] = f.NS.Refused.Error()
+	}
 	for _, kind := range []string{"user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"} {
 		link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, kind))
 		_, inode, ok := strings.Cut(strings.TrimSuffix(link, "]"), ":[")

@@ -62,6 +62,7 @@ var table = [...]option{
 	{name: "setuid", short: 'S', takes: required, set: setUser},
 	{name: "setgid", short: 'G', takes: required, set: setGroup},
 	{name: "keep-caps", set: func(o *Options, _ string) error { o.NS.KeepCaps = true; return nil }},
+	{name: "map", takes: required, ours: true, implies: ns.User, set: setMap},
 	{name: "fake-ids", ours: true, set: func(o *Options, _ string) error { o.FakeIDs = true; return nil }},
 	{name: "monotonic", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Monotonic, v) }},
 	{name: "boottime", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Boottime, v) }},

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/accounts"
@@ -65,6 +66,14 @@ func variable(env []string, name string) (value string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// withDefault sets a variable that is not set.
+func withDefault(env []string, name, value string) []string {
+	if _, ok := variable(env, name); ok {
+		return env
+	}
+	return append(slices.Clone(env), name+"="+value)
 }
 
 // loginShell is $SHELL, or the shell of the user that the target will be, or sh.
@@ -140,7 +149,7 @@ func (o *Options) stat(file string) (os.FileInfo, error) {
 // open finds a file as the target will: inside the root, from its working directory.
 func (o *Options) open(file string) (*os.File, error) {
 	if !path.IsAbs(file) {
-		file = path.Join(o.Dir, file)
+		file = path.Join(o.lookIn(), file)
 	}
 	return chroot.Open(o.Root, file)
 }

@@ -28,6 +28,9 @@ Processes:
 Ids (the maps and --owner imply --user):
   -r, --map-root-user       be root inside
   -c, --map-current-user    be yourself inside
+      --map=NAME            root, current, subids (you as 0, your sub-ids from 1
+                            on), or auto: subids or, where there are none, root
+                            with --fake-ids
       --map-user=USER       be this user inside (number or name)
       --map-group=GROUP     be in this group inside (number or name)
       --map-users=SPEC      map users: INNER:OUTER:COUNT, auto, subids or all
@@ -41,8 +44,8 @@ Ids (the maps and --owner imply --user):
       --keep-caps           let the program keep the namespace's capabilities
       --fake-ids            changes to ids that are not mapped seem to succeed
 A tree, ready for use:
-      --into=DIR            do all that a tree needs: -Umpiur --init --arch=auto
-                            and --root=DIR --mount-proc --sys --dev and also
+      --into=DIR            do all that a tree needs: -Umpiu --init --arch=auto
+                            and --root=DIR --mount-proc --sys --dev --map=auto,
                             a --hostname and --resolv-conf=auto, in a clean
                             environment; a NAME without / stands for what is in
                             ~/.config/xunshare/NAME.conf

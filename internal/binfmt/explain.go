@@ -15,7 +15,9 @@ import (
 func Explain(failed *launch.Error) []string {
 	switch call := failed.Step.Call.(type) {
 	case launch.NewMount:
-		return explainInstance(failed.Errno)
+		if call.Type == filesystem {
+			return explainInstance(failed.Errno)
+		}
 	case launch.Mount:
 		if call.Type == filesystem {
 			return explainInstance(failed.Errno)

@@ -15,8 +15,7 @@ func Explain(failed *launch.Error, ownPIDs bool) []string {
 	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM && !ownPIDs:
 		return []string{"a new proc shows a pid namespace of your own: add --pid --fork"}
 	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM:
-		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " +
-			"start the container with --security-opt unmask=ALL (podman) or --security-opt systempaths=unconfined (docker)"}
+		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask}
 	case ok && mount.Type == "proc" && failed.Errno == syscall.ENOENT:
 		return []string{"the mount point has to exist: mkdir it in the tree"}
 	case ok && mount.Flags&syscall.MS_PRIVATE != 0 && failed.Errno == syscall.EINVAL:
@@ -24,6 +23,13 @@ func Explain(failed *launch.Error, ownPIDs bool) []string {
 	}
 	return explainMounts(failed)
 }
+
+// unmask is how to have an engine leave /proc alone.
+const unmask = "start the container with --security-opt unmask=ALL (podman) or --security-opt systempaths=unconfined (docker)"
+
+// notNew is said where the fallback of AnyProc is taken.
+const notNew = "xunshare: note: parts of /proc are masked here, so the program sees the /proc that is there, which has other pids\n" +
+	"xunshare: hint: " + unmask + "\n"
 
 // explainMounts is about what is mounted in the root, and over it.
 func explainMounts(failed *launch.Error) []string {

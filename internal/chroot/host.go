@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 
-	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/remedy"
@@ -139,33 +137,4 @@ func (s *survey) resolver() (Point, error) {
 		return skip("the tree's /etc has no resolv.conf: to have the host's there, make an empty one")
 	}
 	return s.bind(resolvConf, resolvConf, onDisk)
-}
-
-// A Submount is a mount at or under a path.
-type Submount struct {
-	Path  string  // from there on; "" for the path itself
-	Flags uintptr // MS_*, as they are
-}
-
-// submounts lists them. Of several at one path the last is the one that can be reached.
-func submounts(path string) (found []Submount, err error) {
-	mounts, err := mountinfo.GetMounts(nil)
-	if err != nil {
-		return nil, err
-	}
-	found = []Submount{{}}
-	for _, m := range mounts {
-		switch {
-		case isUnder(m.Mountpoint, path) && m.Mountpoint != path:
-			rest := m.Mountpoint[len(path):]
-			if path == "/" {
-				rest = m.Mountpoint
-			}
-			found = slices.DeleteFunc(found, func(s Submount) bool { return s.Path == rest })
-			found = append(found, Submount{rest, flagsOf(m.Options)})
-		case isUnder(path, m.Mountpoint): // the last of these is the one that the path lies in
-			found[0].Flags = flagsOf(m.Options)
-		}
-	}
-	return found, nil
 }

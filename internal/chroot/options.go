@@ -27,7 +27,8 @@ type Options struct {
 	TTYGroup   bool        // group 5 is mapped: terminals belong to it, as everywhere
 	OwnNet     bool        // a new sysfs shows what is the target's own
 	OwnIPC     bool        // so does a new mqueue
-	GuessedDir bool        // Dir is not what was asked for: stay in "/" if it is not there
+	GuessedDir bool        // Dir is not what was asked for: work in Home, or else in "/", if it is not there
+	Home       string      // "" for none
 }
 
 // Proc says which proc(5) the target sees.
@@ -41,6 +42,9 @@ const (
 	// HostProc shows the host's inside the root, for a target that lives in the host's pid namespace: a new one
 	// would be refused there (proc(5) belongs to the user namespace that owns the pid namespace).
 	HostProc
+	// AnyProc is NewProc where the kernel allows one, and HostProc where parts of the present one are covered, as
+	// container engines do (mount_too_revealing in fs/namespace.c, EPERM).
+	AnyProc
 )
 
 // procDir is where /proc is, on the host.

@@ -72,10 +72,10 @@ func (o *Options) enterStack(f Facts) []launch.Step {
 	if o.Beneath != "" {
 		base = o.Beneath
 		steps = append(steps,
-			launch.Step{Call: launch.MoveMount{From: o.Beneath, To: o.Root}, Reason: "keep the rules beneath the root"},
+			launch.Step{Call: launch.MoveMount{From: o.Beneath, To: o.Root, Follow: true}, Reason: "keep the rules beneath the root"},
 			launch.Step{Call: launch.MoveMount{From: tree, OnTo: o.Beneath}, Reason: prepareRoot})
 	} else {
-		steps = append(steps, launch.Step{Call: launch.MoveMount{From: tree, To: o.Root}, Reason: prepareRoot})
+		steps = append(steps, launch.Step{Call: launch.MoveMount{From: tree, To: o.Root, Follow: true}, Reason: prepareRoot})
 	}
 	steps = append(steps, o.protectLater(f)...)
 	if f.Cover != nil {
@@ -102,7 +102,7 @@ func turn(f Facts) launch.Step {
 
 // carryProc takes hold of the host's /proc before it goes out of reach.
 func (o *Options) carryProc() []launch.Step {
-	if o.Proc != HostProc {
+	if o.Proc != HostProc && o.Proc != AnyProc {
 		return nil
 	}
 	return []launch.Step{{Call: launch.CloneTree{Path: procDir, As: proc}, Reason: "take /proc along"}}
@@ -110,27 +110,33 @@ func (o *Options) carryProc() []launch.Step {
 
 // MountProc gives the target its /proc.
 func (o *Options) MountProc(f Facts) []launch.Step {
-	switch {
-	case o.Proc == NewProc:
-		dir, steps := o.ProcDir, o.keepApart()
-		if f.Proc != nil {
-			dir, steps = f.Proc.Path, f.Proc.make()
-		}
-		return append(steps, launch.Step{Call: launch.Mount{Source: "proc", Target: dir, Type: "proc", Flags: procFlags},
-			Reason: "mount a new proc"})
-	case o.Proc == HostProc:
-		return []launch.Step{{Call: launch.MoveMount{From: proc, To: o.ProcDir}, Reason: "show the host's /proc"}}
+	if o.Proc == SameProc {
+		return nil
 	}
-	return nil
+	dir, steps := o.ProcDir, []launch.Step(nil)
+	if f.Proc != nil {
+		dir, steps = f.Proc.Path, f.Proc.make()
+	}
+	mount := launch.Mount{Source: "proc", Target: dir, Type: "proc", Flags: procFlags}
+	show := launch.MoveMount{From: proc, To: dir}
+	switch o.Proc {
+	case HostProc:
+		return append(steps, launch.Step{Call: show, Reason: "show the host's /proc"})
+	case AnyProc: // the copy that is not needed leads to the host's processes
+		return append(steps, launch.Step{Call: launch.Try{First: mount, Else: []launch.Call{show, launch.Say{Text: notNew}}}, Reason: "mount a new proc"},
+			launch.Step{Call: launch.Close{FD: proc}, Reason: "let go of the host's /proc"})
+	}
+	steps = append(steps, o.keepApart(dir)...)
+	return append(steps, launch.Step{Call: mount, Reason: "mount a new proc"})
 }
 
 // keepApart keeps a mount on the directory from showing up in the caller's namespace. A directory that is no mount point
 // cannot be made private by itself (EINVAL); in a root that is the usual case.
-func (o *Options) keepApart() []launch.Step {
+func (o *Options) keepApart(dir string) []launch.Step {
 	if !o.Shares {
 		return nil
 	}
-	private := launch.Propagation(o.ProcDir, unix.MS_PRIVATE)
+	private := launch.Propagation(dir, unix.MS_PRIVATE)
 	private.Optional = true
 	return []launch.Step{{Call: private, Reason: "keep the new proc to ourselves"}}
 }
@@ -155,5 +161,9 @@ func (o *Options) WorkIn() []launch.Step {
 	if o.Dir == "" {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"}}
+	var steps []launch.Step
+	if o.Home != "" {
+		steps = append(steps, launch.Step{Call: launch.Chdir{Path: o.Home, Optional: true}, Reason: "work at home"})
+	}
+	return append(steps, launch.Step{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"})
 }

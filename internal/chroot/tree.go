@@ -57,8 +57,8 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 	steps = append(steps, o.keepUpper(f)...)
 	add(launch.CloneTree{Path: o.Root, As: lower})
 	add(launch.OpenPath{Path: ".", As: here})
-	add(launch.NewMount{Type: "tmpfs", Options: []string{"mode=700"}, Attributes: launch.LayerAttributes, As: hidden})
-	add(launch.MoveMount{From: hidden, To: o.Root})
+	add(launch.NewMount{Type: "tmpfs", Options: []string{"source=tmpfs", "mode=700"}, Attributes: launch.LayerAttributes, As: hidden})
+	add(launch.MoveMount{From: hidden, To: o.Root, Follow: true})
 	add(launch.Chdir{FD: hidden})
 	add(launch.MakeDir{Path: "lower", Mode: 0o700})
 	add(launch.MoveMount{From: lower, To: "lower"})
@@ -72,7 +72,7 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 		add(launch.MakeDir{Path: "work", Mode: 0o700})
 	}
 	add(launch.NewMount{Type: overlay, As: tree,
-		Options: []string{"lowerdir=lower", "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
+		Options: []string{"source=overlay", "lowerdir=lower", "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
 	add(launch.Unmount{Target: ".", Flags: unix.MNT_DETACH})
 	add(launch.Chdir{FD: here})
 	for _, fd := range o.overlayFDs(lower, hidden, here) {

@@ -111,6 +111,7 @@ type place struct {
 	missing []string // what does not exist under it, or is in the way as no directory can be
 	blocked bool     // the first of missing exists, and is in the way
 	dir     bool     // at is a directory
+	link    *place   // the first symbolic link on the way, as something in the way; nil for none
 }
 
 // path is where the place would be if all of it existed.
@@ -118,10 +119,11 @@ func (p place) path() string { return path.Join(append([]string{p.at}, p.missing
 
 const maxLinks = 40 // path_resolution(7)
 
-// resolve finds out where name leads. A loop of symbolic links is in the way where it begins.
+// resolve finds out where name leads. A symbolic link that can lead nowhere is in the way: a loop, or one that goes up
+// from what is not there.
 func (w *world) resolve(name string) (place, error) {
 	at, todo := "/", strings.Split(name, "/")
-	var loop *place
+	var first *place // link
 	for links := 0; len(todo) > 0; {
 		next := todo[0]
 		todo = todo[1:]
@@ -135,18 +137,14 @@ func (w *world) resolve(name string) (place, error) {
 		here := path.Join(at, next)
 		fileType, err := w.lstat(here)
 		switch {
-		case err == unix.ENOENT:
-			return place{at: at, missing: clean(next, todo), dir: true}, nil
-		case err != nil:
-			return place{}, err
 		case fileType == unix.S_IFDIR:
 			at = here
 		case fileType == unix.S_IFLNK:
 			if links++; links == 1 {
-				loop = &place{at: at, missing: clean(next, todo), blocked: true, dir: true}
+				first = &place{at: at, missing: append([]string{next}, todo...), blocked: true}
 			}
 			if links > maxLinks {
-				return *loop, nil
+				return first.below(first.missing)
 			}
 			text, err := w.readlink(here)
 			if err != nil {
@@ -156,17 +154,34 @@ func (w *world) resolve(name string) (place, error) {
 				at = "/"
 			}
 			todo = append(strings.Split(text, "/"), todo...)
-		case len(clean("", todo)) > 0:
-			return place{at: at, missing: clean(next, todo), blocked: true, dir: true}, nil
+		case err == unix.ENOENT:
+			p, err := place{at: at}.below(append([]string{next}, todo...))
+			if err != nil && links > 0 {
+				return first.below(first.missing)
+			}
+			return p, err
+		case err != nil:
+			return place{}, err
+		case len(todo) > 0:
+			return place{at: at, blocked: true}.below(append([]string{next}, todo...))
 		default:
 			return place{at: here}, nil
 		}
 	}
-	return place{at: at, dir: true}, nil
+	return place{at: at, dir: true, link: first}, nil
 }
 
-// clean is the rest of a path that is to be made: without what leads nowhere, and never up.
-func clean(next string, rest []string) []string {
-	joined := path.Join("/", next, path.Join(append([]string{"/"}, rest...)...))
-	return strings.FieldsFunc(joined, func(r rune) bool { return r == '/' })
+// below is p with what is missing under it. A path that goes up again from there leads nowhere at all.
+func (p place) below(names []string) (place, error) {
+	p.dir, p.missing = true, nil
+	for _, name := range names {
+		switch name {
+		case "", ".":
+		case "..":
+			return place{}, unix.ENOENT
+		default:
+			p.missing = append(p.missing, name)
+		}
+	}
+	return p, nil
 }

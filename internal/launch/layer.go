@@ -58,7 +58,7 @@ func (l Layer) lower(p *program) {
 		dir, path = p.fd(l.On), "."
 	}
 	p.open(covered, "open", l.Path, unix.SYS_OPENAT, dir, p.str(path), num(unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC))
-	NewMount{Type: "tmpfs", Options: []string{fmt.Sprintf("mode=%o", l.Mode)}, Attributes: LayerAttributes, As: layer}.lower(p)
+	NewMount{Type: "tmpfs", Options: []string{"source=layer", fmt.Sprintf("mode=%o", l.Mode)}, Attributes: LayerAttributes, As: layer}.lower(p)
 	p.syscall("move_mount", l.Path, unix.SYS_MOVE_MOUNT, p.fd(layer), p.str(""), p.fd(covered), p.str(""),
 		num(unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
 	for _, e := range l.Entries {

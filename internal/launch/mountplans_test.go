@@ -47,6 +47,7 @@ var mountPlans = map[string]testPlan{
 	"try, both fail":     {steps: mounting("true", Try{forbidden, []Call{Chdir{Path: "/nosuch"}}}), exit: 99, want: "mount it: chdir /nosuch"},
 	"try, another error": {steps: mounting("true", Try{tmpfs("/nosuch"), []Call{Chdir{Path: "/"}}}), exit: 99, want: "mount it: mount /nosuch: no such file"},
 	"try, under an init": {steps: underInit("pwd", Try{forbidden, []Call{Chdir{Path: "/etc"}}}), want: "/etc\n"},
+	"say":                {steps: mounting("echo after", Try{forbidden, []Call{Say{"before\n"}}}), want: "before\nafter\n"},
 	"a layer of a layer": {steps: inLayer("cat /tmp/d/x /tmp/f", Layer{Path: "/tmp", Mode: 0o755, Entries: entries}), want: "x\nf\n"},
 	"many descriptors":   {steps: mounting("echo fine", manyDescriptors(maxSlots-1)...), want: "fine\n"},
 	"hostname":           {steps: sethostname("box"), want: "box\n"},

@@ -105,10 +105,12 @@ func (c CloneTree) lower(p *program) {
 }
 
 // MoveMount attaches the mount From at the path To, or on the root of the mount OnTo (move_mount(2), Linux 5.2).
+// With Follow a symbolic link at To is followed.
 type MoveMount struct {
-	From FD
-	To   string
-	OnTo FD
+	From   FD
+	To     string
+	Follow bool
+	OnTo   FD
 }
 
 func (m MoveMount) String() string {
@@ -120,8 +122,11 @@ func (m MoveMount) String() string {
 
 func (m MoveMount) lower(p *program) {
 	target, flags := cwd(), unix.MOVE_MOUNT_F_EMPTY_PATH
-	if m.OnTo != "" {
+	switch {
+	case m.OnTo != "":
 		target, flags = p.fd(m.OnTo), flags|unix.MOVE_MOUNT_T_EMPTY_PATH
+	case m.Follow:
+		flags |= unix.MOVE_MOUNT_T_SYMLINKS
 	}
 	p.syscall("move_mount", m.To, unix.SYS_MOVE_MOUNT, p.fd(m.From), p.str(""), target, p.str(m.To), num(flags))
 }

@@ -13,6 +13,7 @@ import (
 type Facts struct {
 	UID, GID       int       // effective
 	Users, Groups  idmap.Map // the whole maps, where there is more in them than one id
+	Refused        error     // why what Offer offers cannot be mapped; nil if it is, or if there is none
 	LastCap        int       // the highest capability of this kernel (/proc/sys/kernel/cap_last_cap)
 	helpers        []helperCopy
 	UIDMap, GIDMap string // newuidmap(1) and newgidmap(1); "" where xunshare writes the maps itself
@@ -21,9 +22,7 @@ type Facts struct {
 // Look finds out what o needs, and refuses what cannot be mapped.
 func (o *Options) Look() (f Facts, err error) {
 	f.UID, f.GID = os.Geteuid(), os.Getegid()
-	if o.OfferIDs {
-		o.offer()
-	}
+	f.Refused = o.offer()
 	if f.Users, err = o.wholeMap(o.Users, "uid_map", f.UID, subid.Users); err != nil {
 		return f, fmt.Errorf("--map-users: %w", err)
 	}
@@ -34,7 +33,7 @@ func (o *Options) Look() (f Facts, err error) {
 		if f.UIDMap, f.GIDMap, err = subid.Helpers(); err != nil {
 			return f, err
 		}
-		if o.OfferIDs && o.nested(f) {
+		if o.Offer == SameIDs && o.nested(f) {
 			f.helpers = copies(f)
 		}
 	}
@@ -42,36 +41,6 @@ func (o *Options) Look() (f Facts, err error) {
 		f.LastCap, err = strconv.Atoi(setting("kernel/cap_last_cap"))
 	}
 	return f, err
-}
-
-// offer adds the ids of OfferIDs: root's are all there are, others have sub-ids if they have any and the helpers work.
-func (o *Options) offer() {
-	kind := idmap.All
-	if os.Geteuid() != 0 {
-		kind = idmap.SubIDs
-		if !subIDsUsable() {
-			return
-		}
-	}
-	o.Users.Ranges = append(o.Users.Ranges, idmap.Spec{Kind: kind})
-	o.Groups.Ranges = append(o.Groups.Ranges, idmap.Spec{Kind: kind})
-}
-
-// subIDsUsable tells whether nothing that can be seen beforehand speaks against mapping sub-ids.
-func subIDsUsable() bool {
-	_, users := blocksOf(idmap.Spec{Kind: idmap.SubIDs}, "", subid.Users)
-	_, groups := blocksOf(idmap.Spec{Kind: idmap.SubIDs}, "", subid.Groups)
-	_, _, helpers := subid.Helpers()
-	return users == nil && groups == nil && helpers == nil
-}
-
-// Withdraw takes the ids of OfferIDs back, after a launch in which they could not be mapped. False if there were none.
-func (o *Options) Withdraw() bool {
-	if !o.OfferIDs || len(o.Users.Ranges) == 0 {
-		return false
-	}
-	o.OfferIDs, o.Users.Ranges, o.Groups.Ranges = false, nil, nil
-	return true
 }
 
 // wholeMap merges the single id with the ranges. Nil where the child writes the map by itself, as everybody may a map of

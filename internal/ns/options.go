@@ -22,8 +22,9 @@ type Options struct {
 	Setgroups     Setgroups // what is written to /proc/self/setgroups
 	Owner         *Owner    // whose the user namespace is; nil for the caller
 
-	OfferIDs  bool // beside the single id map all that the caller may, under their own numbers, if they can be mapped here
-	NeedsRoot bool // a step needs user and group 0 in the namespace, which the target need not have (MapBack)
+	Offer     Offer // what else is mapped, if it can be here
+	refused   error // why not
+	NeedsRoot bool  // a step needs user and group 0 in the namespace, which the target need not have (MapBack)
 
 	SetUser, SetGroup *uint32 // what the target becomes inside; nil for no change
 	KeepCaps          bool    // the target keeps its capabilities

@@ -35,7 +35,7 @@ const workshop = "/tmp"
 
 // Plant puts the copies in place, if the target lives in a namespace inside and may use them there.
 func (o *Options) Plant(f Facts) []launch.Step {
-	if !o.nested(f) || !o.OfferIDs || !o.Kinds.Has(Mount) || len(f.helpers) == 0 {
+	if !o.nested(f) || o.Offer != SameIDs || !o.Kinds.Has(Mount) || len(f.helpers) == 0 {
 		return nil
 	}
 	const reason = "let newuidmap and newgidmap work inside"

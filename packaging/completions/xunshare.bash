@@ -17,7 +17,7 @@ _xunshare()
 		--monotonic= --boottime=
 		-f --fork --init --forward-signals --kill-child[=]
 		-r --map-root-user -c --map-current-user
-		--map-user= --map-group= --map-users= --map-groups=
+		--map= --map-user= --map-group= --map-users= --map-groups=
 		--map-auto --map-subids --owner= --setgroups=
 		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
 		--into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
@@ -74,6 +74,7 @@ _xunshare()
 			_filedir -d
 			return
 			;;
+		--map) COMPREPLY=($(compgen -W 'auto root current subids' -- "$cur")) ;;
 		--map-user) COMPREPLY=($(compgen -u -- "$cur")) ;;
 		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;

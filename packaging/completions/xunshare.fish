@@ -5,7 +5,7 @@ function __xunshare_program
     # "=" behind an option that needs an argument, "=?" where it may be left out.
     set -l options U user='?' m mount='?' p pid='?' u uts='?' i ipc='?' n net='?' C cgroup='?' T time='?'
     set -a options monotonic= boottime= f/fork init forward-signals kill-child='?'
-    set -a options r/map-root-user c/map-current-user map-user= map-group= map-users=+ map-groups=+
+    set -a options r/map-root-user c/map-current-user map= map-user= map-group= map-users=+ map-groups=+
     set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
     set -a options into= config=+ R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
     set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
@@ -60,6 +60,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l forward-signals -
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l kill-child -a '(__xunshare_signals)' -d 'send the child a signal when xunshare dies'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s r -l map-root-user -d 'be root inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s c -l map-current-user -d 'be yourself inside'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map -x -a 'auto root current subids' -d 'choose an id map'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-user -x -a '(__fish_complete_users)' -d 'be this user inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-group -x -a '(__fish_complete_groups)' -d 'be in this group inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-users -x -a 'auto subids all' -d 'map users'

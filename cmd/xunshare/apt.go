@@ -1,0 +1,30 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// apt downloads as a user of its own, and reads its ids back to be sure that it has become that (SetupAPTPartialDirectory
+// and DropPrivileges in apt's sources), which faked ids do not stand. It has a setting for it, and a variable that names a
+// file of settings: we put one into our /dev, for the tree is not ours to write to.
+const (
+	aptVariable = "APT_CONFIG" // apt.conf(5)
+	aptFile     = "/dev/xunshare-apt.conf"
+	aptSetting  = "APT::Sandbox::User \"root\";\n"
+)
+
+// configuresApt tells whether apt in the root needs the setting, and can be given it.
+func (o *Options) configuresApt() bool {
+	hasDev := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == chroot.Devices })
+	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && o.Root != "" && exists(o.Root, "/etc/apt")
+}
+
+func (o *Options) configureApt(f *Facts) []launch.Step {
+	if !f.Apt {
+		return nil
+	}
+	return []launch.Step{{Call: launch.CreateFile{Path: aptFile, Text: aptSetting}, Reason: "let apt do without a user of its own"}}
+}

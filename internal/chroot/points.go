@@ -1,0 +1,178 @@
+package chroot
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// point finds out where name is, as a mount point for a directory or for another file, and what has to be made for it.
+func (s *survey) point(name string, dir bool) (Point, error) {
+	where, err := s.resolve(name)
+	if err != nil {
+		return Point{}, fmt.Errorf("%s in the root: %w", name, err)
+	}
+	if where.at == "/" && len(where.missing) == 0 && where.link != nil {
+		if where, err = where.link.below(where.link.missing); err != nil {
+			return Point{}, fmt.Errorf("%s in the root: %w", name, err)
+		}
+	}
+	switch {
+	case where.at == "/" && len(where.missing) == 0:
+		return Point{}, fmt.Errorf("%s leads to the root itself", name)
+	case len(where.missing) == 0 && where.dir == dir:
+		return Point{Path: where.at}, nil
+	case len(where.missing) == 0 && where.dir:
+		return Point{}, remedy.New(fmt.Sprintf("%s is a directory in the root, and the other is not", name), "name a file in it")
+	case len(where.missing) == 0:
+		where = place{at: path.Dir(where.at), missing: []string{path.Base(where.at)}, blocked: true}
+	}
+	return s.make(where, dir)
+}
+
+// make decides how a place is made: in a layer of ours, or where everything is ours already.
+func (s *survey) make(where place, dir bool) (p Point, err error) {
+	p = Point{Path: where.path(), File: !dir}
+	inTheWay := path.Join(where.at, where.missing[0])
+	mount := s.find(where.at)
+	switch layer := s.layerOver(where.at, mount); {
+	case s.mounts[mount].kind == ofKernel:
+		return p, fmt.Errorf("%s is not there, and nothing can be made in %s", inTheWay, s.mounts[mount].at)
+	case layer != nil && where.blocked:
+		layer.Entries = slices.DeleteFunc(layer.Entries, func(e launch.Entry) bool { return e.Name == where.missing[0] })
+	case layer != nil || s.isMade(where.at, mount):
+	case s.ours(where.at, mount) && where.blocked:
+		p.Remove = inTheWay
+	case s.ours(where.at, mount):
+	default:
+		if p.Layer, err = s.newLayer(where, mount); err != nil {
+			return p, err
+		}
+	}
+	s.note(where, mount, dir, &p)
+	return p, nil
+}
+
+// note notes what is made.
+func (s *survey) note(where place, mount int, dir bool, p *Point) {
+	at := where.at
+	for i, name := range where.missing {
+		at = path.Join(at, name)
+		isDir := dir || i < len(where.missing)-1
+		s.made = append(s.made, made{at, mount, isDir})
+		if isDir {
+			p.Dirs = append(p.Dirs, at)
+		}
+	}
+}
+
+// ours tells whether something can be made in a directory without a trace on the disk.
+func (s *survey) ours(dir string, mount int) bool {
+	if s.mounts[mount].kind != writable {
+		return false
+	}
+	fd, rest := s.origin(dir)
+	return fd < 0 || unix.Faccessat(fd, rest, unix.W_OK, 0) == nil
+}
+
+func (s *survey) isMade(dir string, mount int) bool {
+	return slices.Contains(s.made, made{dir, mount, true})
+}
+
+func (s *survey) layerOver(dir string, mount int) *LayerFact {
+	for _, l := range s.layers {
+		if l.Path == dir && l.mount == mount {
+			return l.LayerFact
+		}
+	}
+	return nil
+}
+
+// newLayer is a layer over a directory, without what is in the way in it. That over the root itself is made with it.
+func (s *survey) newLayer(where place, mount int) (*LayerFact, error) {
+	l := &LayerFact{Path: where.at}
+	fd, rest := s.origin(where.at)
+	st, err := statAt(fd, rest)
+	if err == nil {
+		l.Mode = st.Mode & 0o7777
+		l.Entries, err = s.entries(where, mount)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is not there, and %s in the root cannot be covered to make it: %w", where.path(), where.at, err)
+	}
+	s.layers = append(s.layers, layerOf{l, mount})
+	if where.at == "/" {
+		s.facts.Cover = l
+		return nil, nil
+	}
+	return l, nil
+}
+
+// entries lists a directory as it will be: what is mounted in it shows by itself.
+func (s *survey) entries(where place, mount int) ([]launch.Entry, error) {
+	dir, rest := s.origin(where.at)
+	names, err := list(dir, rest)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range s.made {
+		if m.mount == mount && path.Dir(m.path) == where.at && !slices.Contains(names, path.Base(m.path)) {
+			names = append(names, path.Base(m.path))
+		}
+	}
+	slices.Sort(names)
+	var entries []launch.Entry
+	for _, name := range names {
+		if where.blocked && name == where.missing[0] {
+			continue
+		}
+		e, err := s.entry(path.Join(where.at, name), name)
+		switch {
+		case err == unix.ENOENT: // gone meanwhile
+			continue
+		case err != nil:
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+func (s *survey) entry(at, name string) (e launch.Entry, err error) {
+	e.Name = name
+	fileType, err := s.lstat(at)
+	switch fileType {
+	case unix.S_IFDIR:
+		e.Kind = launch.Dir
+	case unix.S_IFLNK:
+		e.Kind = launch.Link
+		e.Link, err = s.readlink(at)
+	}
+	return e, err
+}
+
+func list(dir int, path string) ([]string, error) {
+	fd, err := unix.Openat(dir, path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), path)
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	return names, cause(err)
+}
+
+// seal decides which layers become read-only: those that can be seen still. What is in /run is meant to vanish.
+func (s *survey) seal() {
+	for _, l := range s.layers {
+		if s.find(l.Path) == l.mount && !isUnder(l.Path, "/run") {
+			s.facts.Sealed = append(s.facts.Sealed, l.Path)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package chroot
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/moby/sys/mountinfo"
+)
+
+// A Submount is a mount at or under a path.
+type Submount struct {
+	Path  string  // from there on; "" for the path itself
+	Flags uintptr // MS_*, as they are
+}
+
+// submounts lists those that can be seen from path, an absolute one without symbolic links.
+func submounts(path string) ([]Submount, error) {
+	mounts, err := mountinfo.GetMounts(nil)
+	if err != nil {
+		return nil, err
+	}
+	return under(path, mounts), nil
+}
+
+// under finds them: the mount that path lies in, and what is mounted on that, and on those. What lies in an earlier mount
+// at the same place is covered.
+func under(path string, mounts []*mountinfo.Info) []Submount {
+	var own *mountinfo.Info
+	for _, m := range mounts {
+		if isUnder(path, m.Mountpoint) && (own == nil || isUnder(m.Mountpoint, own.Mountpoint)) {
+			own = m
+		}
+	}
+	if own == nil {
+		return nil
+	}
+	found := []Submount{{Flags: flagsOf(own.Options)}}
+	return appendChildren(found, path, own.ID, mounts)
+}
+
+func appendChildren(found []Submount, path string, parent int, mounts []*mountinfo.Info) []Submount {
+	for _, m := range mounts {
+		if m.Parent != parent || m.ID == parent || !isUnder(m.Mountpoint, path) || m.Mountpoint == path {
+			continue
+		}
+		rest := "/" + strings.TrimLeft(strings.TrimPrefix(m.Mountpoint, path), "/")
+		found = slices.DeleteFunc(found, func(s Submount) bool { return isUnder(s.Path, rest) }) // covered
+		found = append(found, Submount{rest, flagsOf(m.Options)})
+		found = appendChildren(found, path, m.ID, mounts)
+	}
+	return found
+}

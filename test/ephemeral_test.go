@@ -1,0 +1,96 @@
+package test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// What is done in a throw-away layer can be seen there and nowhere else.
+func TestEphemeral(t *testing.T) {
+	root := copyTree(t)
+	check := untouched(t, root)
+	const script = `: >/new; rm -r /etc /usr/bin; mkdir /etc; echo x >/etc/x; chmod 700 /home; mv /bin/hostname /bin/h; ls /etc; stat -c %a /home /`
+	inTree(t, root, "-r --ephemeral", script).want(t, "x\n700\n755\n")
+	check(t)
+	inTree(t, root, "-rpf --init --ephemeral --mount-proc --dev", script).want(t, "x\n700\n755\n")
+	check(t)
+
+	keep := t.TempDir() + "/keep"
+	inTree(t, root, "-r --ephemeral="+keep, script).want(t, "x\n700\n755\n")
+	inTree(t, root, "-r --ephemeral="+keep, "ls /etc; ls -d /new /bin/h; stat -c %a /home").want(t, "x\n/bin/h\n/new\n700\n")
+	check(t)
+	if _, err := os.Stat(keep + "/upper/new"); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is shown of the tree's own path on the host is the tree without what was put over it.
+func TestSourceInTheTree(t *testing.T) {
+	root := copyTree(t)
+	os.Remove(root + "/sys")
+	for _, options := range []string{"--ephemeral --setenv=C=1", "--read-only", "--read-only -l " + rule(t, "s390x"), "--ephemeral --setenv=C=1 -l " + rule(t, "s390x")} {
+		inTree(t, root, "-r "+options+" --bind "+root+"/etc:/mnt/etc", "${C+rm /etc/passwd}; ls /mnt/etc; : >/mnt/etc/new; rm /mnt/etc/new").
+			want(t, "group\npasswd\nprofile\n")
+	}
+}
+
+// A caller with a strict umask has the modes of the tree none the less.
+func TestEphemeralUmask(t *testing.T) {
+	root := copyTree(t)
+	os.Remove(root + "/dev")
+	cmd := exec.Command("sh", "-c", `umask 077; exec "$0" "$@"`, binary(), "-r", "--ephemeral", "--dev", "--root="+root,
+		"/bin/sh", "-c", "umask; stat -c %a / /dev /dev/shm")
+	finish(t, cmd).want(t, "0077\n755\n755\n1777\n")
+}
+
+// withoutCalls is the environment variable that has the test binary run its arguments without some system calls.
+const withoutCalls = "XUNSHARE_TEST_WITHOUT_CALLS"
+
+// An old kernel has no mount_setattr(2) and no openat2(2). A filter says so in the place of a new one (seccomp(2)).
+func TestOldKernel(t *testing.T) {
+	if os.Getenv(withoutCalls) != "" {
+		forbid(t, unix.SYS_MOUNT_SETATTR)
+		t.Fatal(unix.Exec(os.Args[len(os.Args)-1], strings.Split(os.Getenv(withoutCalls), "\x01"), os.Environ()))
+	}
+	root := copyTree(t)
+	src := t.TempDir()
+	os.Mkdir(src+"/sub", 0o755)
+	os.Remove(root + "/dev")
+	check := untouched(t, root)
+	for _, c := range []struct{ options, script, out string }{
+		{"-r --ro-bind " + src + ":/a", "touch /a/x 2>&1 || true", "touch: /a/x: Read-only file system\n"},
+		{"-r --sys", "touch /sys/x 2>&1 || true; touch /sys/fs/cgroup/x 2>&1 | grep -o Read-only", "touch: /sys/x: Read-only file system\nRead-only\n"},
+		{"-rpf --mount-proc --dev --read-only", "touch /x /etc/x 2>&1 || true; : >/dev/shm/x", "touch: /x: Read-only file system\ntouch: /etc/x: Read-only file system\n"},
+		{"-r --dev", "touch /x 2>&1 || { : >>/etc/passwd && echo fine; }", "touch: /x: Read-only file system\nfine\n"},
+	} {
+		argv := append([]string{"xunshare"}, words(c.options)...)
+		argv = append(argv, "--root="+root, "/bin/sh", "-c", c.script)
+		cmd := exec.Command("/proc/self/exe", "-test.run=^TestOldKernel$", binary())
+		cmd.Env = append(os.Environ(), withoutCalls+"="+strings.Join(argv, "\x01"))
+		finish(t, cmd).want(t, c.out)
+		check(t)
+	}
+}
+
+// forbid makes a system call fail with ENOSYS in this process, which is to execute another program.
+func forbid(t *testing.T, number uint32) {
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // nr of struct seccomp_data
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: number, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+}

@@ -1,0 +1,279 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/asuser"
+)
+
+// What --into means can be seen inside, and each part of it can be said otherwise.
+func TestInto(t *testing.T) {
+	root := copyTree(t)
+	os.Mkdir(root+"/run", 0o755)
+	os.WriteFile(root+"/etc/resolv.conf", []byte("old\n"), 0o644)
+	src := t.TempDir()
+	os.WriteFile(src+"/file", []byte("text\n"), 0o644)
+	check := untouched(t, root)
+	for _, c := range []struct{ options, script, out string }{
+		{"", "id -u; hostname; pwd; ls /sys/kernel/ >/dev/null; ls /dev/pts; echo $$ $(ls -d /proc/[0-9] | head -1)", "0\ntree\n/root\nptmx\n2 /proc/1\n"},
+		{"", "echo $HOME $USER $LOGNAME $SHELL $PATH $container", "/root root root /bin/sh /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin xunshare\n"},
+		{"--hostname=box --wd=/usr", "hostname; pwd", "box\n/usr\n"},
+		{"--setenv=A=1 --unsetenv=container --setenv=HOME=/usr", "echo $A $container $HOME", "1 /usr\n"},
+		{"--resolv-conf=off", "cat /etc/resolv.conf", "old\n"},
+		{"--map=root", "id -u; cat /proc/self/uid_map | wc -l", "0\n1\n"},
+		{"--map=current --fake-ids", "id -u", fmt.Sprintln(os.Getuid())},
+		{"--net", "ls /sys/class/net", "lo\n"},
+		{"--arch=none", "uname -m", "x86_64\n"},
+		{"--bind " + src + ":/mnt/a", "cat /mnt/a/file", "text\n"},
+		{"--ro-bind " + src + "/file:/etc/group", "cat /etc/group; echo x 2>/dev/null >/etc/group || echo refused", "text\nrefused\n"},
+		{"--tmpfs /run --tmpfs /tmp", ": >/run/x; : >/tmp/x; ls /run /tmp", "/run:\nx\n\n/tmp:\nx\n"},
+		{"--read-only", ": >/run/x; : >/tmp/x; touch /etc/x 2>&1 || true", "touch: /etc/x: Read-only file system\n"},
+		{"--ephemeral", ": >/etc/x; rm -r /usr/bin; ls /usr /etc/x", "/etc/x\n\n/usr:\nlocal\n"},
+		{"--root=" + tree("arm64"), "uname -m; hostname", "aarch64\ntree\n"},
+		{"--into=" + tree("arm64"), "uname -m; hostname", "aarch64\narm64\n"},
+		{"--clear-env", "echo $HOME$USER$container", "\n"},
+		{"--setuid=0 --no-new-privs", "grep ^NoNewPrivs /proc/self/status | cut -f2", "1\n"},
+	} {
+		t.Run(c.options, func(t *testing.T) {
+			into(t, root, c.options, c.script).want(t, c.out)
+			check(t)
+		})
+	}
+}
+
+// The root may be named by a symbolic link, whatever is done with it.
+func TestIntoByLink(t *testing.T) {
+	dir := t.TempDir()
+	os.Symlink(tree(native), dir+"/native")
+	os.Symlink(tree("arm64"), dir+"/foreign")
+	os.Symlink("./native", dir+"/twice")
+	for name, machine := range map[string]string{"native": "x86_64", "foreign": "aarch64"} {
+		for _, options := range []string{"", "--ephemeral", "--read-only", "--bind=/etc:/nosuch", "--ephemeral=" + t.TempDir() + "/keep"} {
+			into(t, dir+"/"+name, options+" --map=root", "uname -m; hostname; ls -d /run; test -e /etc/passwd").want(t, machine+"\n"+name+"\n/run\n")
+		}
+	}
+	inTree(t, dir+"/twice", "-r --tmpfs=/nosuch", "ls -d /nosuch").want(t, "/nosuch\n")
+}
+
+// The program works where the caller does, if that is there once all is mounted.
+func TestIntoDirectory(t *testing.T) {
+	root := copyTree(t)
+	os.Mkdir(root+"/run", 0o755)
+	here := t.TempDir()
+	for _, c := range []struct{ dir, options, want string }{
+		{here, "", "/root"},
+		{"/usr", "", "/usr"},
+		{"/", "", "/"},
+		{here, "--bind=" + here, here},
+		{here, "--bind=" + filepath.Dir(here), here},
+		{"/usr", "--tmpfs=/usr/local", "/usr"},
+		{"/usr/local", "--tmpfs=/usr", "/root"},
+		{here, "--tmpfs=/root --wd=/", "/"},
+	} {
+		args := append([]string{"--into=" + root}, words(c.options)...)
+		cmd := exec.Command(binary(), append(args, "/bin/busybox", "pwd")...)
+		cmd.Dir = c.dir
+		finish(t, cmd).want(t, c.want+"\n")
+	}
+	os.RemoveAll(root + "/root")
+	into(t, root, "", "pwd").want(t, "/\n")
+	os.WriteFile(root+"/etc/passwd", []byte("root:x:0:0:root:etc:\n"), 0o644)
+	into(t, root, "", "pwd; echo $HOME $SHELL").want(t, "/\n/ /bin/sh\n")
+	os.Remove(root + "/etc/passwd")
+	unix.Mkfifo(root+"/etc/passwd", 0o644)
+	into(t, root, "", "pwd; echo $USER $HOME $SHELL").want(t, "/\nroot / /bin/sh\n")
+}
+
+// Of the caller's environment that stays which is about the terminal, the language, the time and the network.
+func TestIntoEnvironment(t *testing.T) {
+	kept := []string{"TERM=t", "COLORTERM=c", "LANG=l", "LC_TIME=x", "TZ=z", "http_proxy=p", "NO_PROXY=n"}
+	cmd := exec.Command(binary(), "--into="+tree(native), "/usr/bin/env")
+	cmd.Env = append([]string{"A=1", "HOME=/nosuch", "USER=u", "SHELL=/nosuch", "PATH=/nosuch", "LANGUAGE=x", "LD_PRELOAD=x"}, kept...)
+	want := strings.Join(kept, "\n") + "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nHOME=/root\nSHELL=/bin/sh\nUSER=root\nLOGNAME=root\ncontainer=xunshare\n"
+	finish(t, cmd).want(t, want)
+}
+
+// A name stands for the options of a file, in which each error has its line.
+func TestIntoName(t *testing.T) {
+	home := t.TempDir()
+	dir := home + "/xunshare"
+	os.Mkdir(dir, 0o755)
+	os.Symlink(tree(native), dir+"/tree")
+	for _, c := range []struct{ text, out, says string }{
+		{"# a tree\n\n--into $T\n --setenv A=b  c \n--hostname=box\n", "box b  c\n", ""},
+		{"--into=$T\n-w /usr", "tree \n", ""},
+		{"--into=$T\n\n--bogus", "", "$F:3: there is no option --bogus\nxunshare: hint: xunshare --help lists the options\n"},
+		{"--into=$T\n--bind", "", "$F:2: --bind needs an argument\nxunshare: hint: xunshare --help lists the options\n"},
+		{"--into=$T\n--map=foo", "", "$F:2: --map: \"foo\" is none of auto, root, current, subids\n"},
+		{"--into=$T\n--setenv =x\n", "", "$F:2: --setenv: \"=x\" is not NAME=VALUE\n"},
+		{"#\nls -l\n", "", "$F:2: \"ls -l\" is no option\n"},
+		{"--config=/x\n", "", "$F:1: a file of options cannot name another one\n"},
+	} {
+		file := dir + "/box.conf"
+		replacer := strings.NewReplacer("$T", dir+"/tree", "$F", file)
+		os.WriteFile(file, []byte(replacer.Replace(c.text)), 0o644)
+		for _, option := range []string{"--into=box", "--config=" + file} {
+			cmd := exec.Command(binary(), option, "/bin/sh", "-c", "echo $(hostname) \"$A\"")
+			cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+home)
+			r := finish(t, cmd)
+			want := result{out: c.out}
+			if c.says != "" {
+				want = result{err: "xunshare: " + replacer.Replace(c.says), status: 1}
+			}
+			if r != want {
+				t.Errorf("%s of %q: %+v, want %+v", option, c.text, r, want)
+			}
+		}
+	}
+	cmd := exec.Command(binary(), "--into=nosuch")
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+home)
+	if r := finish(t, cmd); !strings.Contains(r.err, "there is neither "+dir+"/nosuch.conf nor a directory of that name") {
+		t.Errorf("%+v", r)
+	}
+	if r := run(t, "--config=/nosuch", "true"); r.err != "xunshare: /nosuch: no such file or directory\n" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// --dry-run shows what it became, and does nothing.
+func TestIntoDryRun(t *testing.T) {
+	root := copyTree(t)
+	check := untouched(t, root)
+	r := run(t, "--dry-run", "--into="+root, "--ephemeral", "/bin/sh", "-c", "echo ran")
+	for _, step := range []string{"clone(", `sethostname("tree")`, "pivot_root(", `mount("proc", "/proc"`, `bind(host, "/sys"`, `"/dev/pts"`, `execve("/bin/sh"`} {
+		if !strings.Contains(r.out, step) {
+			t.Errorf("no %s in %+v", step, r)
+		}
+	}
+	if r.status != 0 || strings.Contains(r.out, "ran\n") {
+		t.Errorf("%+v", r)
+	}
+	check(t)
+}
+
+// A tree that the caller may not write to is read-only inside, with a sentence; a layer takes changes if it is his own.
+func TestIntoSharedTree(t *testing.T) {
+	root := copyTree(t)
+	os.Mkdir(root+"/run", 0o755)
+	if out, err := exec.Command("chmod", "-R", "a-w", root).CombinedOutput(); err != nil {
+		t.Fatalf("%s", out)
+	}
+	t.Cleanup(func() { exec.Command("chmod", "-R", "u+w", root).Run() })
+	check := untouched(t, root)
+	note := "xunshare: note: you may not write to " + root + ", so it is read-only inside; --ephemeral lets changes be made, and forgets them\n"
+	r := into(t, root, "", ": >/tmp/x; : >/run/x; touch /etc/x")
+	if r.status != 1 || r.err != note+"touch: /etc/x: Read-only file system\n" {
+		t.Errorf("%+v", r)
+	}
+	const change = "echo y >/etc/x; rm /usr/bin/id; "
+	const seen = "cat /etc/x; ls /usr/bin/id 2>/dev/null; true"
+	into(t, root, "--ephemeral", change+seen).want(t, "y\n")
+	into(t, root, "--ephemeral", "ls /etc/x 2>/dev/null; ls /usr/bin/id").want(t, "/usr/bin/id\n")
+	keep := t.TempDir() + "/keep"
+	into(t, root, "--ephemeral="+keep, change).want(t, "")
+	into(t, root, "--ephemeral="+keep, seen).want(t, "y\n")
+	exec.Command("chmod", "-R", "u+w", keep).Run() // for who removes it
+	check(t)
+}
+
+// The host's own tree is another user's.
+func TestIntoOthersTree(t *testing.T) {
+	if os.Getuid() == 0 {
+		asuser.Skip(t, "all trees are root's own")
+	}
+	before := untouched(t, "/etc/passwd")
+	r := into(t, "/", "", ": >/tmp/x; : >/run/x; ls /tmp; touch /etc/x")
+	if note := "xunshare: note: / is another user's, so it is read-only inside; copy the tree to make changes\n"; r.out != "x\n" || !strings.HasPrefix(r.err, note) || !strings.Contains(r.err, "Read-only file system") {
+		t.Errorf("%+v", r)
+	}
+	before(t)
+}
+
+// With --json-status-fd it is told which ids there are, and why no better ones.
+func TestIntoStatus(t *testing.T) {
+	// In a namespace with one user nobody has sub-ids.
+	r := run(t, "-r", binary(), "--json-status-fd=1", "--into="+tree(native), "/bin/busybox", "true")
+	if r.status != 0 || r.err != "" || !strings.Contains(r.out, `"ids":"single","ids-because":"there is but one where xunshare runs"`) {
+		t.Errorf("%+v", r)
+	}
+	run(t, "-r", binary(), "--into="+tree(native), "/bin/sh", "-c", "chown 5:6 /tmp && stat -c %u:%g /tmp").want(t, "0:0\n")
+	needSubIDs(t)
+	r, objects := withStatus(t, "--into="+tree(native), "/bin/sh", "-c", "exit 3")
+	if r.status != 3 || len(objects) != 2 || objects[0]["ids"] != "subids" || objects[0]["ids-because"] != nil || objects[1]["exit-code"] != 3.0 {
+		t.Errorf("%+v, %v", r, objects)
+	}
+}
+
+// Trees are entered from inside others: by xunshare in a native one, from the shell of a foreign one, in the namespaces of bwrap.
+func TestIntoNested(t *testing.T) {
+	trees := []string{"--bind=" + tree(native) + ":/mnt/n", "--bind=" + tree("arm64") + ":/mnt/f"}
+	const inside = "xunshare --into=/mnt/n /bin/sh -c 'uname -m; hostname; id -u; ls -d /proc/self /dev/pts/ptmx' && xunshare -rpf --init --mount-proc /bin/sh -c 'echo $$'"
+	const want = "x86_64\nn\n0\n/dev/pts/ptmx\n/proc/self\n2\n"
+	for _, arch := range []string{native, "arm64", "s390x"} {
+		args := append([]string{"--into=" + tree(arch), "--bind-self"}, trees...)
+		run(t, append(args, "/bin/sh", "-c", inside)...).want(t, want)
+	}
+	// The rule of the outer one, and the emulator that the kernel holds, serve the inner one as well.
+	args := append([]string{"--into=" + tree("arm64"), "--bind-self"}, trees...)
+	run(t, append(args, "/bin/sh", "-c", "xunshare --into=/mnt/f /bin/uname -m")...).want(t, "aarch64\n")
+	// Three deep.
+	args = append([]string{"--into=" + tree(native), "--bind-self"}, trees...)
+	run(t, append(args, "/bin/sh", "-c", "xunshare --into=/mnt/n --bind-self --bind=/mnt/f:/mnt/f /bin/sh -c 'hostname; xunshare --into=/mnt/f --arch=none --dry-run /bin/true | grep -c execve'")...).
+		want(t, "n\n1\n")
+	for _, options := range []string{"--dev-bind / / --proc /proc", "--unshare-all --share-net --bind / / --dev /dev --proc /proc"} {
+		for arch, machine := range map[string]string{native: "x86_64", "arm64": "aarch64"} {
+			args := append(words(options), binary(), "--into="+tree(arch), "/bin/sh", "-c", "uname -m; ls -d /proc/self; id -u")
+			finish(t, exec.Command("bwrap", args...)).want(t, machine+"\n/proc/self\n0\n")
+		}
+	}
+}
+
+// Engines mask parts of /proc, and a new one is forbidden then: the one that is there is taken, and it is said how to have a
+// better one. Foreign programs run all the same.
+func TestIntoMaskedProc(t *testing.T) {
+	const mask = "mount -t tmpfs none /proc/tty && mount --bind /dev/null /proc/version && exec \"$@\""
+	const note = "xunshare: note: parts of /proc are masked here, so the program sees the /proc that is there, which has other pids\n" +
+		"xunshare: hint: start the container with --security-opt unmask=ALL (podman) or --security-opt systempaths=unconfined (docker)\n"
+	for arch, machine := range map[string]string{native: "x86_64", "arm64": "aarch64"} {
+		r := run(t, "-rmpf", "--mount-proc", "sh", "-c", mask, "sh",
+			binary(), "--into="+tree(arch), "/bin/sh", "-c", "uname -m; ls -d /proc/self/fd; ls /proc/tty; ls -l /proc/version | cut -c1; : >/dev/null; pwd")
+		if want := machine + "\n/proc/self/fd\nc\n/root\n"; r.out != want || r.err != note || r.status != 0 {
+			t.Errorf("%+v, want %q", r, want)
+		}
+	}
+}
+
+// Two hundred at once do not disturb each other, whatever their architecture.
+func TestIntoManyAtOnce(t *testing.T) {
+	roots := []string{system(native), tree(native), tree("arm64"), tree("ppc64el")}
+	var checks []func(*testing.T)
+	for _, root := range roots {
+		checks = append(checks, untouched(t, root))
+	}
+	var all sync.WaitGroup
+	gate := make(chan bool, 16)
+	for i := range 200 {
+		all.Add(1)
+		gate <- true
+		go func() {
+			defer func() { <-gate; all.Done() }()
+			options := words([...]string{"", "--ephemeral", "--map=root"}[i%3])
+			args := append(append(options, "--into="+roots[i%4]), "/bin/sh", "-c", ": >/dev/null; test -d /proc/self && echo $0", fmt.Sprint(i))
+			if out, err := exec.Command(binary(), args...).CombinedOutput(); err != nil || string(out) != fmt.Sprintln(i) {
+				t.Errorf("%d: %v: %s", i, err, out)
+			}
+		}()
+	}
+	all.Wait()
+	for _, check := range checks {
+		check(t)
+	}
+}
