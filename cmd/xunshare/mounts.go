@@ -60,6 +60,7 @@ func (o *Options) validateMounts() error {
 func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 	t.Operations, t.ReadOnly, t.Ephemeral, t.UpperDir = o.Operations, o.ReadOnly, o.Ephemeral, o.UpperDir
 	t.Root = o.enters()
+	t.Mapped = func(user, group uint32) bool { return o.NS.MapsOwner(f.NS, user, group) }
 	t.TTYGroup = o.NS.MapsGroup(f.NS, ttyGroup)
 	t.OwnNet = o.NS.Kinds.Has(ns.Net) || !o.NS.Kinds.Has(ns.User)
 	t.OwnIPC = o.NS.Kinds.Has(ns.IPC) || !o.NS.Kinds.Has(ns.User)

@@ -20,15 +20,16 @@ type Options struct {
 	Pivot   bool      // the mounts are the target's own
 	Beneath launch.FD // a mount to keep alive out of sight, under the root; "" for none
 
-	Operations []Operation // what is mounted in the root, in this order; they need a Root
-	ReadOnly   bool        // the root, all that is mounted in it before the operations
-	Ephemeral  bool        // what is changed in the root is changed in a layer over it
-	UpperDir   string      // the host's directory that keeps this layer; "" lets it vanish
-	TTYGroup   bool        // group 5 is mapped: terminals belong to it, as everywhere
-	OwnNet     bool        // a new sysfs shows what is the target's own
-	OwnIPC     bool        // so does a new mqueue
-	GuessedDir bool        // Dir is not what was asked for: work in Home, or else in "/", if it is not there
-	Home       string      // "" for none
+	Operations []Operation                   // what is mounted in the root, in this order; they need a Root
+	ReadOnly   bool                          // the root, all that is mounted in it before the operations
+	Ephemeral  bool                          // what is changed in the root is changed in a layer over it
+	UpperDir   string                        // the host's directory that keeps this layer; "" lets it vanish
+	Mapped     func(user, group uint32) bool // whose files can be changed; nil for everybody's
+	TTYGroup   bool                          // group 5 is mapped: terminals belong to it, as everywhere
+	OwnNet     bool                          // a new sysfs shows what is the target's own
+	OwnIPC     bool                          // so does a new mqueue
+	GuessedDir bool                          // Dir is not what was asked for: work in Home, or else in "/", if it is not there
+	Home       string                        // "" for none
 }
 
 // Proc says which proc(5) the target sees.

@@ -78,7 +78,11 @@ func (s *survey) ours(dir string, mount int) bool {
 		return false
 	}
 	fd, rest := s.origin(dir)
-	return fd < 0 || unix.Faccessat(fd, rest, unix.W_OK, 0) == nil
+	if fd < 0 {
+		return true
+	}
+	st, err := statAt(fd, rest)
+	return err == nil && unix.Faccessat(fd, rest, unix.W_OK, 0) == nil && (s.Mapped == nil || s.Mapped(st.Uid, st.Gid))
 }
 
 func (s *survey) isMade(dir string, mount int) bool {

@@ -1,5 +1,7 @@
 package idmap
 
+import "slices"
+
 // Nest makes two maps of one, for a process that has to be root before it becomes what m says: that of a namespace in
 // which own, its id outside, is 0 and all others that m needs are themselves, and that of a namespace within it. One
 // after the other they do what m does:
@@ -38,10 +40,12 @@ func (e Extent) split(id uint32) (before, at, after Extent) {
 
 // Has tells whether an id inside is mapped.
 func (m Map) Has(inside uint32) bool {
-	for _, e := range m {
-		if _, both := overlap(e.inner(), Range{inside, 1}); both {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m, func(e Extent) bool { return e.inner().has(inside) })
 }
+
+// HasOutside tells whether an id outside is mapped.
+func (m Map) HasOutside(outside uint32) bool {
+	return slices.ContainsFunc(m, func(e Extent) bool { return e.outer().has(outside) })
+}
+
+func (r Range) has(id uint32) bool { return id >= r.First && uint64(id) < r.end() }

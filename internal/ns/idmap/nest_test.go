@@ -43,6 +43,11 @@ func TestHas(t *testing.T) {
 			t.Errorf("Has(%d) is not %v", id, want)
 		}
 	}
+	for id, want := range map[uint32]bool{0: false, 1000: true, 1001: false, 2000: true, 2002: true, 2003: false} {
+		if m.HasOutside(id) != want {
+			t.Errorf("HasOutside(%d) is not %v", id, want)
+		}
+	}
 }
 
 // outside lists the ids inside that map to an id outside.
