@@ -31,7 +31,6 @@ func gather(o *Options) (f Facts, err error) {
 	if f.Root, err = chroot.Look(o.enters()); err != nil {
 		return f, err
 	}
-	o.prepareInto()
 	f.Target = target(o, o.environment())
 	if f.Rules, err = o.lookAtRules(f.Target.Candidates); err != nil {
 		return f, err
@@ -41,6 +40,7 @@ func gather(o *Options) (f Facts, err error) {
 		return f, err
 	}
 	o.chooseIDs(&f)
+	o.prepareInto(&f)
 	if f.Apt = o.configuresApt(); f.Apt {
 		f.Target.Env = withDefault(f.Target.Env, aptVariable, aptFile)
 	}

@@ -60,11 +60,11 @@ func setInto(o *Options, v string) error {
 }
 
 // prepareInto completes what --into asks for by what is so in the tree.
-func (o *Options) prepareInto() {
+func (o *Options) prepareInto(f *Facts) {
 	if !o.Into {
 		return
 	}
-	fixed := o.ReadOnly || o.cannotChange()
+	fixed := o.ReadOnly || o.cannotChange(f)
 	for _, dir := range []string{"/run", "/tmp"} {
 		if fixed || !chroot.Writable(o.Root, dir) {
 			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir, Data: "mode=1777"}}, o.Operations...)
@@ -75,14 +75,10 @@ func (o *Options) prepareInto() {
 // cannotChange tells whether nothing in the tree can be changed, and says so. The files of users who are not mapped belong
 // to nobody inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c), nor over what a layer
 // shows of them.
-func (o *Options) cannotChange() bool {
+func (o *Options) cannotChange(f *Facts) bool {
 	var st unix.Stat_t
-	me := os.Geteuid()
-	others := unix.Stat(o.Root, &st) == nil && int(st.Uid) != me
-	if me == 0 && o.MapAuto { // maps all ids that there are
-		others = others && st.Uid == overflowUser
-	}
-	closed := unix.Access(o.Root, unix.W_OK) != nil || others && me == 0
+	others := unix.Stat(o.Root, &st) == nil && !o.NS.MapsOwner(f.NS, st.Uid, uint32(f.NS.GID))
+	closed := unix.Access(o.Root, unix.W_OK) != nil || others && f.NS.UID == 0
 	note := "you may not write to %s, so it is read-only inside; --ephemeral lets changes be made, and forgets them"
 	switch {
 	case others && o.Ephemeral:
