@@ -242,14 +242,16 @@ func TestIntoNested(t *testing.T) {
 }
 
 // Engines mask parts of /proc, and a new one is forbidden then: the one that is there is taken, and it is said how to have a
-// better one. Foreign programs run all the same.
+// better one. Foreign programs run all the same. The kernel looks for another proc in the whole namespace, so that of the
+// test is a tree's.
 func TestIntoMaskedProc(t *testing.T) {
-	const mask = "mount -t tmpfs none /proc/tty && mount --bind /dev/null /proc/version && exec \"$@\""
+	const mask = "mount -t tmpfs none /proc/tty && mount -o bind /dev/null /proc/version && exec \"$@\""
 	const note = "xunshare: note: parts of /proc are masked here, so the program sees the /proc that is there, which has other pids\n" +
 		"xunshare: hint: start the container with --security-opt unmask=ALL (podman) or --security-opt systempaths=unconfined (docker)\n"
 	for arch, machine := range map[string]string{native: "x86_64", "arm64": "aarch64"} {
-		r := run(t, "-rmpf", "--mount-proc", "sh", "-c", mask, "sh",
-			binary(), "--into="+tree(arch), "/bin/sh", "-c", "uname -m; ls -d /proc/self/fd; ls /proc/tty; ls -l /proc/version | cut -c1; : >/dev/null; pwd")
+		r := run(t, "--into="+tree(native), "--bind-self", "--ro-bind="+emulator(t, "arm64")+":/usr/bin/qemu-aarch64", "--bind="+tree(arch)+":/mnt",
+			"/bin/sh", "-c", mask, "sh",
+			"xunshare", "--into=/mnt", "/bin/sh", "-c", "uname -m; ls -d /proc/self/fd; ls /proc/tty; ls -l /proc/version | cut -c1; : >/dev/null; pwd")
 		if want := machine + "\n/proc/self/fd\nc\n/root\n"; r.out != want || r.err != note || r.status != 0 {
 			t.Errorf("%+v, want %q", r, want)
 		}
