@@ -186,6 +186,7 @@ apt_install() {
 
 # find_source ARCH: $suite and $mirror, those of this machine's first apt source that has ARCH. A suite with a dash is one of
 # updates. Where there is none (foreign architectures on Ubuntu) they are Debian's, as debootstrap knows them.
+# shellcheck disable=SC2034
 find_source() {
 	suite=stable mirror=
 	apt_private "$1"

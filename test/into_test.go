@@ -21,8 +21,13 @@ func TestInto(t *testing.T) {
 	os.WriteFile(root+"/etc/resolv.conf", []byte("old\n"), 0o644)
 	src := t.TempDir()
 	os.WriteFile(src+"/file", []byte("text\n"), 0o644)
+	servers, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		servers = []byte("old\n")
+	}
 	check := untouched(t, root)
 	for _, c := range []struct{ options, script, out string }{
+		{"", "cat /etc/resolv.conf", string(servers)},
 		{"", "id -u; hostname; pwd; ls /sys/kernel/ >/dev/null; ls /dev/pts; echo $$ $(ls -d /proc/[0-9] | head -1)", "0\ntree\n/root\nptmx\n2 /proc/1\n"},
 		{"", "echo $HOME $USER $LOGNAME $SHELL $PATH $container", "/root root root /bin/sh /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin xunshare\n"},
 		{"--hostname=box --wd=/usr", "hostname; pwd", "box\n/usr\n"},

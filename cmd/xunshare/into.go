@@ -77,8 +77,12 @@ func (o *Options) prepareInto() {
 // shows of them.
 func (o *Options) cannotChange() bool {
 	var st unix.Stat_t
-	others := unix.Stat(o.Root, &st) == nil && int(st.Uid) != os.Geteuid()
-	closed := unix.Access(o.Root, unix.W_OK) != nil || others && os.Geteuid() == 0
+	me := os.Geteuid()
+	others := unix.Stat(o.Root, &st) == nil && int(st.Uid) != me
+	if me == 0 && o.MapAuto { // maps all ids that there are
+		others = others && st.Uid == overflowUser
+	}
+	closed := unix.Access(o.Root, unix.W_OK) != nil || others && me == 0
 	note := "you may not write to %s, so it is read-only inside; --ephemeral lets changes be made, and forgets them"
 	switch {
 	case others && o.Ephemeral:
