@@ -26,5 +26,5 @@ func (o *Options) configureApt(f *Facts) []launch.Step {
 	if !f.Apt {
 		return nil
 	}
-	return []launch.Step{{Call: launch.CreateFile{Path: aptFile, Text: aptSetting}, Reason: "let apt do without a user of its own"}}
+	return []launch.Step{{Call: launch.CreateFile{Path: aptFile, Text: aptSetting, Mode: 0o644}, Reason: "let apt do without a user of its own"}}
 }

@@ -7,11 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CreateFile makes a new file of that content, executable by everybody. With Capabilities, a set of bits 1<<CAP_*, its
+// CreateFile makes a new file of that content and mode, whatever the umask is. With Capabilities, a set of bits 1<<CAP_*, its
 // programs have these (capabilities(7), "File capabilities"): in the user namespace that the process is root of, and in
 // those inside.
 type CreateFile struct {
 	Path, Text   string
+	Mode         uint32
 	Capabilities uint32
 }
 
@@ -22,9 +23,9 @@ func (c CreateFile) String() string {
 func (c CreateFile) lower(p *program) {
 	const file FD = "file"
 	p.open(file, "open", c.Path, unix.SYS_OPENAT, cwd(), p.str(c.Path),
-		num(unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC), num(0o755))
+		num(unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC), num(c.Mode))
 	p.syscall("write", c.Path, unix.SYS_WRITE, p.fd(file), p.bytes([]byte(c.Text)), num(len(c.Text)))
-	p.syscall("fchmod", c.Path, unix.SYS_FCHMOD, p.fd(file), num(0o755)) // whatever the umask is
+	p.syscall("fchmod", c.Path, unix.SYS_FCHMOD, p.fd(file), num(c.Mode))
 	if c.Capabilities != 0 {
 		attr := fileCapabilities(c.Capabilities)
 		p.syscall("fsetxattr", c.Path, unix.SYS_FSETXATTR, p.fd(file), p.str("security.capability"), p.bytes(attr), num(len(attr)), num(0))

@@ -43,7 +43,7 @@ func (o *Options) Plant(f Facts) []launch.Step {
 	for _, h := range f.helpers {
 		made := workshop + "/" + filepath.Base(h.path)
 		steps = append(steps,
-			launch.Step{Call: launch.CreateFile{Path: made, Text: h.text, Capabilities: h.capability}, Reason: reason},
+			launch.Step{Call: launch.CreateFile{Path: made, Text: h.text, Mode: 0o755, Capabilities: h.capability}, Reason: reason},
 			launch.Step{Call: launch.Mount{Source: made, Target: h.path, Flags: unix.MS_BIND}, Reason: reason})
 	}
 	return append(steps, launch.Step{Call: launch.Unmount{Target: workshop, Flags: unix.MNT_DETACH}, Reason: reason})
