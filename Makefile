@@ -44,7 +44,8 @@ test-full: test-deps
 test-deps:
 	@scripts/install-deps test vm
 
-install: build
+# As root there may be no go in the PATH: what has been built is installed.
+install: $(if $(wildcard $(BIN)),,build)
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/xunshare
 	install -D -m 644 docs/xunshare.1 $(DESTDIR)$(PREFIX)/share/man/man1/xunshare.1
 	install -D -m 644 packaging/completions/xunshare.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xunshare

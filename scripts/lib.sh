@@ -29,7 +29,8 @@ target_of() {
 	powerpc) echo ppc ;;
 	ppc64el) echo ppc64le ;;
 	alpha | hppa | i386 | m68k | mips | mipsel | mips64el | ppc64 | riscv64 | s390x | sh4 | sparc64) echo "$1" ;;
-	*) die "unknown architecture $1 (Debian's names: arm64, armhf, powerpc, ppc64el, riscv64, s390x...)" ;;
+	*) die "unknown architecture $1; by Debian's name one of alpha amd64 arm64 armel armhf hppa i386 loong64 m68k mips mipsel mips64el
+  powerpc ppc64 ppc64el riscv64 s390x sh4 sparc64" ;;
 	esac
 }
 

@@ -195,6 +195,12 @@ func TestEmulatorOptions(t *testing.T) {
 	}
 }
 
+// The kernel opens a foreign program for its emulator. Where the caller has closed standard input it must not become that.
+func TestClosedInput(t *testing.T) {
+	cmd := exec.Command("sh", "-c", `exec "$0" "$@" <&-`, binary(), "-r", "--arch=auto", "--root="+tree("s390x"), "/bin/sh", "-c", "wc -c; echo $?")
+	finish(t, cmd).want(t, "0\n0\n")
+}
+
 // Set-id programs of the tree have their effect, unless told otherwise.
 func TestGuestSetuid(t *testing.T) {
 	needSubIDs(t)

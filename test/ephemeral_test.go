@@ -24,6 +24,11 @@ func TestEphemeral(t *testing.T) {
 	inTree(t, root, "-r --ephemeral="+keep, script).want(t, "x\n700\n755\n")
 	inTree(t, root, "-r --ephemeral="+keep, "ls /etc; ls -d /new /bin/h; stat -c %a /home").want(t, "x\n/bin/h\n/new\n700\n")
 	check(t)
+	// What was made to mount something on does for the next launch, too.
+	kept := "-r --ephemeral=" + keep + " --tmpfs=/a/b --bind=/etc/passwd:/c --dev --resolv-conf=auto"
+	for range 2 {
+		inTree(t, root, kept, "ls -d /a/b /c; stat -c %F /dev").want(t, "/a/b\n/c\ndirectory\n")
+	}
 	if _, err := os.Stat(keep + "/upper/new"); err != nil {
 		t.Error(err)
 	}

@@ -91,6 +91,7 @@ func TestMounts(t *testing.T) {
 		{"-ri --dev", "ls -d /dev/mqueue; stat -c '%a %F' /dev/shm; ls /dev/pts", "/dev/mqueue\n1777 directory\nptmx\n"},
 		{"-r --sys", "ls -d /sys/kernel; touch /sys/x 2>&1 || true", "/sys/kernel\ntouch: /sys/x: Read-only file system\n"},
 		{"-rn --sys", "ls /sys/class/net", "lo\n"},
+		{"-rn --sys --dev --sys --dev", "ls /sys/class/net", "lo\n"},
 		{"-rpf --mount-proc --bind-self", "/usr/local/bin/xunshare -r /bin/id -u; /usr/local/bin/hello | wc -l", "0\n1\n"},
 		{"-r --bind-self=/opt/x", "/opt/x --version | wc -l", "1\n"},
 		{"-r --propagation=shared --sys --bind " + src + ":/a", "cat /a/file; ls -d /sys/kernel", "text\n/sys/kernel\n"},

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
+	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -67,9 +69,21 @@ func configOf(option string) (string, error) {
 func configDir() string {
 	base := os.Getenv("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(base) {
-		base = filepath.Join(os.Getenv("HOME"), ".config")
+		base = filepath.Join(homeDir(), ".config")
 	}
 	return filepath.Join(base, "xunshare")
+}
+
+// homeDir is the caller's. One who has none finds nothing in the root's.
+func homeDir() string {
+	if home := os.Getenv("HOME"); filepath.IsAbs(home) {
+		return home
+	}
+	id := strconv.Itoa(os.Getuid())
+	if entry := accounts.FindIn("/etc/passwd", func(fields []string) bool { return fields[accounts.ID] == id }); entry != nil {
+		return entry[accounts.Home]
+	}
+	return "/"
 }
 
 // readConfig reads the options of a file, in normal form. Each error begins with the file and the line.

@@ -36,7 +36,7 @@ func (o *Options) detect(files []string) ([]*binfmt.Arch, error) {
 	case tree != nil && !slices.Contains(found, tree):
 		found = append(found, tree)
 	case len(found) == 0:
-		return nil, remedy.New(fmt.Sprintf("--arch=auto: nothing in %s tells its architecture", o.Root), "name it: --arch=arm64")
+		return nil, remedy.New(fmt.Sprintf("--arch=auto: nothing in %s tells its architecture", o.Root), "if it is a tree of programs name it: --arch=arm64")
 	}
 	return found, nil
 }

@@ -65,9 +65,9 @@ func (o *Options) prepareInto(f *Facts) {
 		return
 	}
 	fixed := o.ReadOnly || o.cannotChange(f)
-	for _, dir := range []string{"/run", "/tmp"} {
-		if fixed || !chroot.Writable(o.Root, dir) {
-			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir, Data: "mode=1777"}}, o.Operations...)
+	for _, dir := range [...]struct{ path, mode string }{{"/run", "755"}, {"/tmp", "1777"}} {
+		if fixed || !chroot.Writable(o.Root, dir.path) {
+			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir.path, Data: "mode=" + dir.mode}}, o.Operations...)
 		}
 	}
 }

@@ -34,6 +34,7 @@ func (o *Options) chooseIDs(f *Facts) {
 		f.IDs = "all"
 	case f.NS.Refused == nil:
 		f.IDs = "subids"
+		f.Notes = append(f.Notes, "your sub-ids are mapped")
 	default:
 		f.IDs = "single"
 		f.Notes = append(f.Notes, fmt.Sprintf("only one id is mapped: %v", f.NS.Refused))

@@ -146,6 +146,9 @@ func (o *Options) operate(op chroot.Operation) error {
 	if op.Target != "" && !filepath.IsAbs(op.Target) {
 		return fmt.Errorf("%q: the place in the root has to be an absolute path", op.Target)
 	}
+	if op.Target == "" { // there is one of these, where it was given last
+		o.Operations = slices.DeleteFunc(o.Operations, func(other chroot.Operation) bool { return other.Kind == op.Kind })
+	}
 	o.Operations = append(o.Operations, op)
 	return nil
 }

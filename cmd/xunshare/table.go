@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -187,7 +188,7 @@ func setOwner(o *Options, v string) error {
 	uid, err := ns.ParseID(user)
 	gid, err2 := ns.ParseID(group)
 	o.NS.Owner = &ns.Owner{User: uid, Group: gid}
-	return errors.Join(err, err2)
+	return cmp.Or(err, err2)
 }
 
 func setUser(o *Options, v string) error {

@@ -11,7 +11,10 @@ import (
 // pid namespace of its own. Nil if it was not one of ours or nothing helps.
 func Explain(failed *launch.Error, ownPIDs bool) []string {
 	mount, ok := failed.Step.Call.(launch.Mount)
+	_, goes := failed.Step.Call.(launch.Chdir)
 	switch {
+	case goes && failed.Errno == syscall.ENOENT:
+		return []string{"it is looked up inside the root; --bind=DIR shows a directory of the host there"}
 	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM && !ownPIDs:
 		return []string{"a new proc shows a pid namespace of your own: add --pid --fork"}
 	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM:

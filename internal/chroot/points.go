@@ -55,6 +55,7 @@ func (s *survey) make(where place, dir bool) (p Point, err error) {
 			return p, err
 		}
 	}
+	p.Again = mount == 0 && s.UpperDir != ""
 	s.note(where, mount, dir, &p)
 	return p, nil
 }
@@ -111,6 +112,10 @@ func (s *survey) newLayer(where place, mount int) (*LayerFact, error) {
 		return nil, fmt.Errorf("%s is not there, and %s in the root cannot be covered to make it: %w", where.path(), where.at, err)
 	}
 	s.layers = append(s.layers, layerOf{l, mount})
+	if !isUnder(where.at, "/run") {
+		s.facts.Notes = append(s.facts.Notes, fmt.Sprintf("the tree has no %s: it is made in a layer over %s, which is read-only, for what is made there would be lost",
+			path.Join(where.at, where.missing[0]), where.at))
+	}
 	if where.at == "/" {
 		s.facts.Cover = l
 		return nil, nil

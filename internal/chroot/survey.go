@@ -31,6 +31,7 @@ type Point struct {
 	Remove string     // what is in the way in a layer that exists; "" for nothing
 	Dirs   []string   // the directories to make
 	File   bool       // an empty file is to be made
+	Again  bool       // all that may be there from a launch before, in the layer that keeps changes
 	Source string     // what is shown there, on the host, without symbolic links
 	Mounts []Submount // those at and under Source, where they have to be known
 	Skip   bool       // there is nothing to do
@@ -103,6 +104,9 @@ func (op Operation) String() string {
 		return "--sys"
 	case Resolver:
 		return "--resolv-conf"
+	}
+	if op.ReadOnly {
+		return "--ro-bind " + op.Source
 	}
 	return "--bind " + op.Source
 }

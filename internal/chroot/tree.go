@@ -131,13 +131,13 @@ func (p *Point) make() []launch.Step {
 		steps = append(steps, launch.Step{Call: p.Layer.call("", ""), Reason: makeLayer})
 	}
 	if p.Remove != "" {
-		steps = append(steps, launch.Step{Call: launch.Unlink{Path: p.Remove}, Reason: makeMissing})
+		steps = append(steps, launch.Step{Call: launch.Unlink{Path: p.Remove, Replaced: p.Again}, Reason: makeMissing})
 	}
 	for _, dir := range p.Dirs {
-		steps = append(steps, launch.Step{Call: launch.MakeDir{Path: dir, Mode: 0o755}, Reason: makeMissing})
+		steps = append(steps, launch.Step{Call: launch.MakeDir{Path: dir, Mode: 0o755, Existing: p.Again}, Reason: makeMissing})
 	}
 	if p.File {
-		steps = append(steps, launch.Step{Call: launch.MakeFile{Path: p.Path}, Reason: makeMissing})
+		steps = append(steps, launch.Step{Call: launch.MakeFile{Path: p.Path, Existing: p.Again}, Reason: makeMissing})
 	}
 	return steps
 }

@@ -47,9 +47,11 @@ func look(withTasks bool) (w world, err error) {
 }
 
 // lowerInheritance appends what makes the target inherit what the caller gave. The handlers of the Go runtime have to
-// go before the mask: until execve they would run in a process without a runtime.
-func (p *program) lowerInheritance() {
-	p.lowerDescriptors()
+// go before the mask: until execve they would run in a process without a runtime. nullOpen is Exec.NullOpen.
+func (p *program) lowerInheritance(nullOpen bool) {
+	if !nullOpen {
+		p.lowerDescriptors()
+	}
 	if p.limit != nil {
 		limit := p.bytes(make([]byte, unsafe.Sizeof(*p.limit)))
 		*(*unix.Rlimit)(unsafe.Pointer(&p.data[limit.value])) = *p.limit

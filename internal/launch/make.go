@@ -28,12 +28,20 @@ func (m MakeDir) lower(p *program) {
 	exists()
 }
 
-// MakeFile makes an empty file, to mount something on.
-type MakeFile struct{ Path string }
+// MakeFile makes an empty file, to mount something on. With Existing one that is there already will do.
+type MakeFile struct {
+	Path     string
+	Existing bool
+}
 
 func (m MakeFile) String() string { return "mknod(" + quote(m.Path) + ", S_IFREG)" }
 
-func (m MakeFile) lower(p *program) { p.makeEntry(false, cwd(), p.str(m.Path), m.Path) }
+func (m MakeFile) lower(p *program) {
+	p.makeEntry(false, cwd(), p.str(m.Path), m.Path)
+	if m.Existing {
+		p.on(unix.EEXIST)()
+	}
+}
 
 // Symlink makes a symbolic link at Path that says Text.
 type Symlink struct{ Text, Path string }
@@ -44,13 +52,19 @@ func (s Symlink) lower(p *program) {
 	p.syscall("symlinkat", s.Path, unix.SYS_SYMLINKAT, p.str(s.Text), cwd(), p.str(s.Path))
 }
 
-// Unlink removes a name that is no directory's.
-type Unlink struct{ Path string }
+// Unlink removes a name that is no directory's. A Replaced one may have given way to a directory already.
+type Unlink struct {
+	Path     string
+	Replaced bool
+}
 
 func (u Unlink) String() string { return "unlink(" + quote(u.Path) + ")" }
 
 func (u Unlink) lower(p *program) {
 	p.syscall("unlinkat", u.Path, unix.SYS_UNLINKAT, cwd(), p.str(u.Path), num(0))
+	if u.Replaced {
+		p.on(unix.EISDIR)()
+	}
 }
 
 // Try makes a call and, where the kernel forbids it (EPERM), another one in its place. First must be one system call.

@@ -27,7 +27,7 @@ var mountPlans = map[string]testPlan{
 
 	"layer":            {steps: inLayer("cd /tmp; cat d/x f l; stat -c '%a %F' . d f l; ls -A"), want: "x\nf\nx\n751 directory\n755 directory\n644 regular file\n777 symbolic link\nd\nf\nl\n"},
 	"layer takes more": {steps: inLayer("cat /tmp/new/hostname", MakeDir{Path: "/tmp/new", Mode: 0o755}, Bind{Path: "/etc", To: "/tmp/new"}), want: hostname()},
-	"layer on a mount": {steps: inLayer("ls /tmp", NewMount{Type: "tmpfs", As: "new"}, MoveMount{From: "new", To: "/tmp"}, Layer{On: "new", Mode: 0o755}, MakeFile{"/tmp/only"}), want: "only\n"},
+	"layer on a mount": {steps: inLayer("ls /tmp", NewMount{Type: "tmpfs", As: "new"}, MoveMount{From: "new", To: "/tmp"}, Layer{On: "new", Mode: 0o755}, MakeFile{Path: "/tmp/only"}), want: "only\n"},
 	"layer's name":     {steps: inLayer("ls /tmp", Layer{Path: "/tmp", As: "kept"}, Close{"kept"}), want: ""},
 	"layer fails":      {steps: mounting("true", Layer{Path: "/nosuch"}), exit: 99, want: "open /nosuch: no such file"},
 	"layer on a file":  {steps: mounting("true", Layer{Path: "/etc/passwd"}), exit: 99, want: "open /etc/passwd: not a directory"},
@@ -37,8 +37,8 @@ var mountPlans = map[string]testPlan{
 	"mkdir fails":    {steps: mounting("true", tmpfs("/tmp"), MakeDir{Path: "/tmp/d/e", Mode: 0o755}), exit: 99, want: "mkdirat /tmp/d/e: no such file"},
 	"mkdir exists":   {steps: mounting("true", MakeDir{Path: "/tmp", Mode: 0o755}), exit: 99, want: "mkdirat /tmp: file exists"},
 	"symlink":        {steps: mounting("cat /tmp/l", tmpfs("/tmp"), Symlink{"/etc/hostname", "/tmp/l"}), want: hostname()},
-	"unlink":         {steps: mounting("ls -A /tmp; echo end", tmpfs("/tmp"), MakeFile{"/tmp/f"}, Unlink{"/tmp/f"}), want: "end\n"},
-	"unlink fails":   {steps: mounting("true", Unlink{"/nosuch"}), exit: 99, want: "unlinkat /nosuch: no such file"},
+	"unlink":         {steps: mounting("ls -A /tmp; echo end", tmpfs("/tmp"), MakeFile{Path: "/tmp/f"}, Unlink{Path: "/tmp/f"}), want: "end\n"},
+	"unlink fails":   {steps: mounting("true", Unlink{Path: "/nosuch"}), exit: 99, want: "unlinkat /nosuch: no such file"},
 	"optional chdir": {steps: mounting("exit 3", Chdir{Path: "/nosuch", Optional: true}), exit: 3},
 
 	"try, the first will do": {steps: mounting("stat -f -c %T /tmp; ls -A /tmp", Try{tmpfs("/tmp"), []Call{Bind{Path: "/etc", To: "/tmp"}}}), want: "tmpfs\n"},

@@ -59,6 +59,10 @@ type Exec struct {
 	Argv       []string
 	Env        []string
 	Script     bool
+
+	// NullOpen leaves /dev/null open where one of the first three descriptors was closed. The kernel opens a foreign
+	// program for its emulator (flag O of a rule) at the lowest number that is free, and would be read as standard input.
+	NullOpen bool
 }
 
 func (e Exec) String() string {
@@ -67,7 +71,7 @@ func (e Exec) String() string {
 }
 
 func (e Exec) lower(p *program) {
-	p.lowerInheritance()
+	p.lowerInheritance(e.NullOpen)
 	argv, env := p.strings(e.Argv), p.strings(e.Env)
 	scripts := make([]int, len(e.Candidates)) // scripts[i] is the call that tries candidate i
 	how := search
