@@ -49,7 +49,7 @@ func TestNativeNeedsNoRule(t *testing.T) {
 func TestTreeTellsItsArch(t *testing.T) {
 	root := t.TempDir()
 	r := run(t, "-r", "--arch=auto", "--root="+root, "/bin/true")
-	if r.status != 1 || !strings.Contains(r.err, "nothing in "+root+" tells its architecture") || !strings.Contains(r.err, "hint: name it") {
+	if r.status != 1 || !strings.Contains(r.err, "nothing in "+root+" tells its architecture") || !strings.Contains(r.err, "name it: --arch=") {
 		t.Errorf("an empty tree: %+v", r)
 	}
 	for file, text := range map[string]string{"etc/apk/arch": "s390x\n", "var/lib/dpkg/arch": "s390x\n", "usr/lib/os-release": "ID=x\nARCHITECTURE=\"s390x\"\n"} {

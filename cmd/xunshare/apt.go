@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path"
 	"slices"
 
 	"github.com/xunshare/xunshare/internal/chroot"
@@ -19,7 +20,8 @@ const (
 // configuresApt tells whether apt in the root needs the setting, and can be given it.
 func (o *Options) configuresApt() bool {
 	hasDev := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == chroot.Devices })
-	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && o.Root != "" && chroot.Exists(o.Root, "/etc/apt")
+	covered := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return path.Clean("/"+op.Target) == path.Dir(aptFile) })
+	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && !covered && o.Root != "" && chroot.Exists(o.Root, "/etc/apt")
 }
 
 func (o *Options) configureApt(f *Facts) []launch.Step {

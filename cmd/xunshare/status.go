@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -93,6 +95,7 @@ func failure(err error) statusFailed {
 // tell writes one object in one write(2). Nobody who reads is no reason to fail.
 func (o *Options) tell(object any) {
 	text, err := json.Marshal(object)
+	signal.Ignore(syscall.SIGPIPE) // which launch lets act on this process, as on any other
 	if err == nil {
 		_, _ = unix.Write(o.Status, append(text, '\n'))
 	}

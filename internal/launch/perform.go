@@ -46,8 +46,8 @@ func Perform(plan []Step) (handed []int, err error) {
 	return handed, nil
 }
 
-// startHelper starts a child that borrows the memory: entering a user namespace that this process's user owns, or one in it,
-// leaves that dumpable (cred_cap_issubset in kernel/cred.c).
+// startHelper starts a child that borrows the memory. Who performs plans that enter the namespaces of others has to call
+// CloseMemory first.
 //
 //go:nosplit
 //go:norace
@@ -60,3 +60,8 @@ func (a *arena) startHelper(flags uintptr, share bool) (pid int, errno syscall.E
 
 // unload unmaps the arena.
 func (a *arena) unload() { _ = unix.MunmapPtr(unsafe.Pointer(a), uintptr(a.size)) }
+
+// CloseMemory keeps programs in other user namespaces from this process's memory, and from its helpers': they cannot be
+// traced or looked into through /proc (PR_SET_DUMPABLE(2const)), not by those either that are root of a namespace that a
+// helper has entered, since the memory belongs to ours (ptrace(2), "Ptrace access mode checking").
+func CloseMemory() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }

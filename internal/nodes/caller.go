@@ -3,6 +3,7 @@ package nodes
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 type caller struct {
 	group int // its thread group, the process
 	umask uint32
-	able  bool // it is this process's user, and has CAP_MKNOD in its user namespace
+	able  bool // a helper may do no more than it: it is this process's user, in its groups, with all capabilities
 }
 
 // lookAt reads proc_pid_status(5).
@@ -24,9 +25,11 @@ func lookAt(pid int) (c caller) {
 	if err != nil {
 		return c
 	}
-	mine, capable := false, false
+	mine, capable := 0, false
+	own, all := ownGroups(), uint64(1)<<(lastCapability()+1)-1
 	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ":\t")
+		name, value, _ := strings.Cut(line, ":\t")
+		value = strings.TrimSpace(value)
 		switch name {
 		case "Umask":
 			mask, _ := strconv.ParseUint(value, 8, 32)
@@ -35,14 +38,44 @@ func lookAt(pid int) (c caller) {
 			c.group, _ = strconv.Atoi(value)
 		case "Uid": // real, effective, saved, for files
 			ids := strings.Fields(value)
-			mine = ids[len(ids)-1] == strconv.Itoa(os.Geteuid())
+			mine += flag(ids[len(ids)-1] == strconv.Itoa(os.Geteuid()))
+		case "Gid":
+			ids := strings.Fields(value)
+			mine += flag(ids[len(ids)-1] == strconv.Itoa(os.Getegid()))
+		case "Groups":
+			mine += flag(slices.Equal(strings.Fields(value), own))
 		case "CapEff":
 			set, _ := strconv.ParseUint(value, 16, 64)
-			capable = set>>unix.CAP_MKNOD&1 != 0
+			capable = set == all
 		}
 	}
-	c.able = mine && capable
+	c.able = mine == 3 && capable
 	return c
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ownGroups are this process's supplementary groups, as proc_pid_status(5) has them.
+func ownGroups() []string {
+	groups, _ := unix.Getgroups()
+	slices.Sort(groups)
+	list := make([]string, len(groups))
+	for i, g := range groups {
+		list[i] = strconv.Itoa(g)
+	}
+	return list
+}
+
+// lastCapability is the highest that this kernel has.
+func lastCapability() int {
+	text, _ := os.ReadFile("/proc/sys/kernel/cap_last_cap")
+	last, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return last
 }
 
 // A place is where callers are: a mount namespace and the user namespace that they are in there.

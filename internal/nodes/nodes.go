@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/seccomp"
 )
 
@@ -24,8 +25,10 @@ type server struct {
 	guests   []guest
 }
 
-// Serve answers until stop is readable, and then removes the files that it has made.
+// Serve answers until stop is readable, and then removes the files that it has made. This process's memory is closed to
+// others from then on: the helpers, which borrow it, go where those may look at them.
 func Serve(listener, stop int) {
+	launch.CloseMemory()
 	s := server{listener: listener}
 	defer s.tidy()
 	for {
