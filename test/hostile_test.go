@@ -178,3 +178,26 @@ func TestTreesOnOtherFileSystems(t *testing.T) {
 		})
 	}
 }
+
+// What a program has left in a layer that is kept does not lead out of the next launch: not through the descriptors that
+// set-up has open either.
+func TestHostileLayer(t *testing.T) {
+	victim := t.TempDir()
+	write(t, victim+"/resolv.conf", "text", 0o644)
+	root := copyTree(t)
+	os.Symlink("resolv.conf", root+"/etc/resolv.conf") // a loop, which is replaced
+	for fd := range 24 {
+		keep := t.TempDir()
+		os.Mkdir(keep+"/upper", 0o755)
+		if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d%s", fd, victim), keep+"/upper/etc"); err != nil {
+			t.Fatal(err)
+		}
+		run(t, "--into="+root, "--ephemeral="+keep, "--bind=/etc/hostname:/etc/new", "true") // it may fail
+		if text, err := os.ReadFile(victim + "/resolv.conf"); err != nil || string(text) != "text" {
+			t.Fatalf("through descriptor %d: %q, %v", fd, text, err)
+		}
+		if left, _ := os.ReadDir(victim); len(left) != 1 {
+			t.Fatalf("through descriptor %d: %v", fd, left)
+		}
+	}
+}

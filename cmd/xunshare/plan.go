@@ -22,10 +22,11 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.NS.Spread(tree.Root != "" && tree.Pivot))
 	add(rules.Load()) // while the host's paths still lead to the emulators
 	add(tree.Enter(f.Root))
-	add(tree.MountProc(f.Root)) // while the host's is still visible
-	add(rules.Attach())
 	add(tree.MountAll(f.Root))
 	add(o.configureApt(f))
+	add(tree.MountProc(f.Root)) // while the host's is still visible, and no sooner: it has links that lead out
+	add(rules.Attach())
+	add(tree.MountInProc(f.Root))
 	add(tree.Seal(f.Root))
 	add(tree.Leave(f.Root))
 	add(o.NS.SpreadLate(tree.Root != "" && tree.Pivot))

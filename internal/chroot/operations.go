@@ -32,11 +32,35 @@ const (
 	Resolver
 )
 
-// MountAll performs the operations.
+// MountAll makes all places and performs the operations, but for those of MountInProc.
 func (o *Options) MountAll(f Facts) []launch.Step {
 	var steps []launch.Step
+	if f.Proc != nil && o.Proc != SameProc { // in whose layers some of the others may be
+		steps = f.Proc.make()
+	}
+	return append(steps, o.mountThose(f, func(p Point) bool { return !o.inProc(f, p.Path) })...)
+}
+
+// MountInProc performs those that go into the new /proc.
+func (o *Options) MountInProc(f Facts) []launch.Step {
+	return o.mountThose(f, func(p Point) bool { return o.inProc(f, p.Path) })
+}
+
+// inProc tells whether a path is in what MountProc mounts. All other operations are performed before there is a /proc: as
+// long as there is none, a symbolic link that somebody puts into the tree meanwhile, or has left in a layer that is kept,
+// cannot lead out through /proc/self/fd and /proc/self/cwd.
+func (o *Options) inProc(f Facts, path string) bool {
+	dir := o.ProcDir
+	if f.Proc != nil {
+		dir = f.Proc.Path
+	}
+	return o.Proc != SameProc && dir != "" && isUnder(path, dir)
+}
+
+func (o *Options) mountThose(f Facts, those func(p Point) bool) []launch.Step {
+	var steps []launch.Step
 	for i, op := range o.Operations {
-		if p := f.Points[i]; !p.Skip {
+		if p := f.Points[i]; !p.Skip && those(p) {
 			steps = append(steps, p.make()...)
 			steps = append(steps, o.mount(op, p, f)...)
 		}

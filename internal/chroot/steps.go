@@ -113,9 +113,10 @@ func (o *Options) MountProc(f Facts) []launch.Step {
 	if o.Proc == SameProc {
 		return nil
 	}
-	dir, steps := o.ProcDir, []launch.Step(nil)
+	var steps []launch.Step
+	dir := o.ProcDir
 	if f.Proc != nil {
-		dir, steps = f.Proc.Path, f.Proc.make()
+		dir = f.Proc.Path
 	}
 	mount := launch.Mount{Source: "proc", Target: dir, Type: "proc", Flags: procFlags}
 	show := launch.MoveMount{From: proc, To: dir}
