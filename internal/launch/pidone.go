@@ -41,6 +41,9 @@ func (a *arena) startTarget() bool {
 	if s.apart != 0 {
 		syscall.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 	}
+	// The target may be root where the init is: neither our memory and environment nor the file that we run is its business.
+	// It gets a memory of its own, and this flag back, when it is executed (PR_SET_DUMPABLE(2const)).
+	syscall.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0, 0)
 	pid, errno := a.fork(uintptr(unix.SIGCHLD), s.share != 0)
 	if errno != 0 {
 		a.failed, a.errno = a.next, uint32(errno)
