@@ -99,7 +99,7 @@ func (o *Options) cannotChange(f *Facts) bool {
 func (o *Options) account() (name, home, shell string) {
 	entry := o.passwdEntry(targetUser(o))
 	if entry == nil {
-		return "root", "/", defaultShell
+		return nameless(targetUser(o)), "/", defaultShell
 	}
 	name, home, shell = entry[accounts.Name], entry[accounts.Home], entry[accounts.Shell]
 	if !path.IsAbs(home) {
@@ -109,6 +109,14 @@ func (o *Options) account() (name, home, shell string) {
 		shell = defaultShell
 	}
 	return name, home, shell
+}
+
+// nameless is what to call a user who is not in the tree's /etc/passwd.
+func nameless(uid int) string {
+	if uid == 0 {
+		return "root"
+	}
+	return strconv.Itoa(uid)
 }
 
 // intoPath is the PATH of root and others on Debian, Fedora and Alpine.

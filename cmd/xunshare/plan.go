@@ -33,7 +33,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.NS.Plant(f.NS))
 	add(tree.WorkIn())
 	add(o.NS.MapBack(f.NS)) // what comes after needs no privileges but over the ids
-	add(o.meet()) // while the child may be looked at: an init may not
+	add(o.meet())           // while the child may be looked at: an init may not
 	add(o.initialize())
 	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
 	add(o.lock())

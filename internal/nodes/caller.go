@@ -124,11 +124,16 @@ func (s *server) placeOf(pid int) *place {
 	p := &place{user: openAs(pid, "ns/user", unix.O_RDONLY), mounts: -1, userID: userID, mountsID: mountsID}
 	if mountsID != inodeOf(os.Getpid(), "ns/mnt") {
 		if p.mounts = openAs(pid, "ns/mnt", unix.O_RDONLY); p.mounts < 0 {
+			p.close()
 			return nil
 		}
 	}
 	if p.user < 0 {
+		p.close()
 		return nil
+	}
+	if len(s.places) >= manyPlaces {
+		s.forget()
 	}
 	s.places = append(s.places, p)
 	return p

@@ -47,6 +47,9 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 	if errno == unix.EPERM || !who.able || in == nil {
 		return 0
 	}
+	if path.IsAbs(name) {
+		dir = unix.AT_FDCWD // which does not count then
+	}
 	start := startOf(pid, dir)
 	root := openPath(pid, "root")
 	defer unix.Close(start)
@@ -103,13 +106,16 @@ func calls(reason string, list ...launch.Call) (steps []launch.Step) {
 	return steps
 }
 
+// manyPlaces is when those without nodes are let go.
+const manyPlaces = 8
+
 // remember keeps a node for as long as there is its file.
 func (s *server) remember(n *node) {
 	const many = 64
 	_ = unix.Fstat(n.file, &n.stat)
 	s.nodes = append(s.nodes, n)
 	s.expectIn(n)
-	if len(s.nodes) >= many || len(s.places) >= many/8 {
+	if len(s.nodes) >= many {
 		s.forget()
 	}
 }
