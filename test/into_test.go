@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -265,21 +264,10 @@ func TestIntoManyAtOnce(t *testing.T) {
 	for _, root := range roots {
 		checks = append(checks, untouched(t, root))
 	}
-	var all sync.WaitGroup
-	gate := make(chan bool, 16)
-	for i := range 200 {
-		all.Add(1)
-		gate <- true
-		go func() {
-			defer func() { <-gate; all.Done() }()
-			options := words([...]string{"", "--ephemeral", "--map=root"}[i%3])
-			args := append(append(options, "--into="+roots[i%4]), "/bin/sh", "-c", ": >/dev/null; test -d /proc/self && echo $0", fmt.Sprint(i))
-			if out, err := exec.Command(binary(), args...).CombinedOutput(); err != nil || string(out) != fmt.Sprintln(i) {
-				t.Errorf("%d: %v: %s", i, err, out)
-			}
-		}()
-	}
-	all.Wait()
+	atOnce(t, func(i int) []string {
+		options := words([...]string{"", "--ephemeral", "--map=root"}[i%3])
+		return append(append(options, "--into="+roots[i%4]), "/bin/sh", "-c", ": >/dev/null; test -d /proc/self && echo $0", fmt.Sprint(i))
+	})
 	for _, check := range checks {
 		check(t)
 	}

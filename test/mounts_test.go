@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/asuser"
 )
 
 // copyTree is a native tree that the test may change.
@@ -175,6 +177,16 @@ func TestManyAtOnce(t *testing.T) {
 	root := copyTree(t)
 	os.Remove(root + "/sys")
 	check := untouched(t, root)
+	atOnce(t, func(i int) []string {
+		options := [...]string{"--dev --sys", "--ephemeral --dev", "--read-only --sys"}[i%3]
+		return append(words("-rpf --mount-proc "+options), "--root="+root, "/bin/echo", fmt.Sprint(i))
+	})
+	check(t)
+}
+
+// atOnce runs xunshare two hundred times, sixteen at a time. The i-th has to print i.
+func atOnce(t *testing.T, args func(i int) []string) {
+	t.Helper()
 	var all sync.WaitGroup
 	gate := make(chan bool, 16)
 	for i := range 200 {
@@ -182,15 +194,12 @@ func TestManyAtOnce(t *testing.T) {
 		gate <- true
 		go func() {
 			defer func() { <-gate; all.Done() }()
-			options := [...]string{"--dev --sys", "--ephemeral --dev", "--read-only --sys"}[i%3]
-			out, err := exec.Command(binary(), append(words("-rpf --mount-proc "+options), "--root="+root, "/bin/echo", fmt.Sprint(i))...).CombinedOutput()
-			if err != nil || string(out) != fmt.Sprintln(i) {
+			if out, err := exec.Command(binary(), args(i)...).CombinedOutput(); err != nil || string(out) != fmt.Sprintln(i) {
 				t.Errorf("%d: %v: %s", i, err, out)
 			}
 		}()
 	}
 	all.Wait()
-	check(t)
 }
 
 // A tree with a thousand entries where one is missing.
@@ -228,7 +237,7 @@ func entriesOf(t *testing.T, dir string) []os.DirEntry {
 func TestResolvConf(t *testing.T) {
 	host, err := os.ReadFile("/etc/resolv.conf")
 	if err != nil {
-		t.Skip("the host has none")
+		asuser.Skip(t, "the host has none")
 	}
 	for name, prepare := range map[string]func(root string){
 		"file":          func(root string) { os.WriteFile(root+"/etc/resolv.conf", []byte("old\n"), 0o644) },

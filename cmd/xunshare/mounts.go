@@ -147,10 +147,15 @@ func (o *Options) operate(op chroot.Operation) error {
 		return fmt.Errorf("%q: the place in the root has to be an absolute path", op.Target)
 	}
 	if op.Target == "" { // there is one of these, where it was given last
-		o.Operations = slices.DeleteFunc(o.Operations, func(other chroot.Operation) bool { return other.Kind == op.Kind })
+		o.leaveOut(op.Kind)
 	}
 	o.Operations = append(o.Operations, op)
 	return nil
+}
+
+// leaveOut drops the operations of a kind.
+func (o *Options) leaveOut(kind chroot.OperationKind) {
+	o.Operations = slices.DeleteFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == kind })
 }
 
 func addTmpfs(o *Options, v string) error {
@@ -185,11 +190,11 @@ func addDevices(o *Options, _ string) error {
 func addSystem(o *Options, _ string) error { return o.operate(chroot.Operation{Kind: chroot.System}) }
 
 func setResolver(o *Options, v string) error {
-	o.Operations = slices.DeleteFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == chroot.Resolver })
 	switch v {
 	case "auto":
 		return o.operate(chroot.Operation{Kind: chroot.Resolver})
 	case "off":
+		o.leaveOut(chroot.Resolver)
 		return nil
 	}
 	return fmt.Errorf("%q is neither auto nor off", v)
