@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -66,7 +65,11 @@ func (o *Options) prepareInto(f *Facts) {
 	}
 	fixed := o.ReadOnly || o.cannotChange(f)
 	for _, dir := range [...]struct{ path, mode string }{{"/run", "755"}, {"/tmp", "1777"}} {
-		if fixed || !chroot.Writable(o.Root, dir.path) {
+		usable := chroot.Writable
+		if o.Ephemeral {
+			usable = chroot.IsDir
+		}
+		if fixed || !usable(o.Root, dir.path) {
 			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir.path, Data: "mode=" + dir.mode}}, o.Operations...)
 		}
 	}
@@ -79,19 +82,20 @@ func (o *Options) cannotChange(f *Facts) bool {
 	var st unix.Stat_t
 	others := unix.Stat(o.Root, &st) == nil && !o.NS.MapsOwner(f.NS, st.Uid, uint32(f.NS.GID))
 	closed := unix.Access(o.Root, unix.W_OK) != nil || others && f.NS.UID == 0
-	note := "you may not write to %s, so it is read-only inside; --ephemeral lets changes be made, and forgets them"
-	switch {
-	case others && o.Ephemeral:
-		note = "%s is another user's, and so would be all that a layer could change; copy the tree to make changes"
-	case !closed || o.Ephemeral:
+	why, advice := "you may not write to "+o.Root, ""
+	if others {
+		why = o.Root + " is another user's"
+	}
+	if !closed || o.Ephemeral {
 		return false
-	case others:
-		note = "%s is another user's, so it is read-only inside; copy the tree to make changes"
 	}
 	if !o.Again {
-		fmt.Fprintf(os.Stderr, "xunshare: note: "+note+"\n", o.Root)
+		if !f.Root.Here { // which has mounts that an overlay would not show
+			advice = "; --ephemeral lets changes be made, and forgets them"
+		}
+		note(why + ", so it is read-only inside" + advice)
 	}
-	o.ReadOnly = !o.Ephemeral
+	o.ReadOnly = true
 	return true
 }
 

@@ -69,7 +69,7 @@ func start(asked *Options) (launch.Status, error) {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: nodes.Serve}
+	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: nodes.Serve, Note: note}
 	status, err := launch.Run(steps, wait(&o), parent)
 	var helper *launch.HelperError
 	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
@@ -84,8 +84,8 @@ func (o *Options) say(notes []string) {
 	if !o.Verbose {
 		return
 	}
-	for _, note := range notes {
-		fmt.Fprintf(os.Stderr, "xunshare: note: %s\n", note)
+	for _, sentence := range notes {
+		note(sentence)
 	}
 }
 

@@ -37,7 +37,13 @@ const notNew = "xunshare: note: parts of /proc are masked here, so the program s
 // explainMounts is about what is mounted in the root, and over it.
 func explainMounts(failed *launch.Error) []string {
 	made, ok := failed.Step.Call.(launch.NewMount)
+	meet, _ := failed.Step.Call.(launch.Meet)
+	_, copies := meet.Work.(ownMetadata)
 	switch {
+	case copies && failed.Errno == syscall.ENOTSUP, // no user.* attributes on tmpfs before Linux 6.6
+		ok && failed.Errno == syscall.EINVAL && slices.Contains(made.Options, "lowerdir="+ownLayers):
+		return []string{"to change another user's tree needs Linux 6.16, and a file system that an overlay takes: copy the tree, " +
+			"or enter it without --ephemeral"}
 	case failed.Errno == syscall.EOVERFLOW:
 		return []string{"who makes it has to have a user and a group in the namespace: add --map-root-user or --map-current-user"}
 	case failed.Errno == syscall.ENOSYS && failed.Operation != "openat2":

@@ -79,8 +79,8 @@ func (s *survey) ours(dir string, mount int) bool {
 		return false
 	}
 	fd, rest := s.origin(dir)
-	if fd < 0 {
-		return true
+	if fd < 0 || mount == 0 && s.facts.Others {
+		return true // a tmpfs, or all is made anew as the caller's
 	}
 	st, err := statAt(fd, rest)
 	return err == nil && unix.Faccessat(fd, rest, unix.W_OK, 0) == nil && (s.Mapped == nil || s.Mapped(st.Uid, st.Gid))

@@ -17,6 +17,7 @@ type Mounts struct {
 	Cover      *LayerFact // the layer over the root itself; nil for none
 	Sealed     []string   // the layers that become read-only when all is mounted
 	RootMode   uint32     // permissions of the root
+	Others     bool       // it is a user's who is not mapped
 	Devices    []string   // those of the host that there are
 	Console    string     // the caller's terminal, by its name on the host; "" for none
 	OldKernel  bool       // it has no mount_setattr(2)
@@ -68,6 +69,7 @@ func (o *Options) Survey(f *Facts) error {
 		return &os.PathError{Op: "stat", Path: o.Root, Err: err}
 	}
 	f.RootMode, f.OldKernel = st.Mode&0o7777, lacksSetattr()
+	f.Others = o.Mapped != nil && !o.Mapped(st.Uid, st.Gid)
 	if err := s.tree(); err != nil {
 		return err
 	}

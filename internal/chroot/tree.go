@@ -62,6 +62,12 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 	add(launch.Chdir{FD: hidden})
 	add(launch.MakeDir{Path: "lower", Mode: 0o700})
 	add(launch.MoveMount{From: lower, To: "lower"})
+	layers := "lower"
+	if f.Others {
+		add(launch.MakeDir{Path: "metadata", Mode: 0o700})
+		add(launch.Meet{Work: ownMetadata{Tree: o.Root, In: "metadata"}})
+		layers = ownLayers
+	}
 	where := ""
 	if o.UpperDir != "" {
 		where = "kept/"
@@ -72,7 +78,7 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 		add(launch.MakeDir{Path: "work", Mode: 0o700})
 	}
 	add(launch.NewMount{Type: overlay, As: tree,
-		Options: []string{"source=overlay", "lowerdir=lower", "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
+		Options: []string{"source=overlay", "lowerdir=" + layers, "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
 	add(launch.Unmount{Target: ".", Flags: unix.MNT_DETACH})
 	add(launch.Chdir{FD: here})
 	for _, fd := range o.overlayFDs(lower, hidden, here) {
@@ -82,7 +88,8 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 }
 
 const (
-	overlay = "overlay"
+	overlay   = "overlay"
+	ownLayers = "metadata::lower" // the second has nothing but data
 
 	kept launch.FD = "kept" // the directory that keeps the upper layer
 )

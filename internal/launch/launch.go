@@ -57,13 +57,13 @@ func runHere(steps []Step) error {
 }
 
 // runChild performs the steps behind a Clone in a child, and waits for it.
-func runChild(steps []Step, w Wait, watch Parent) (Status, error) {
+func runChild(steps []Step, w Wait, watch Parent) (status Status, err error) {
 	p, a, err := prepare(steps)
 	if err != nil {
 		return Status{}, err
 	}
 	p.watch = watch
-	defer func() { p.over() }()
+	defer func() { err = cmp.Or(p.over(), err) }()
 	if after, ok := afterInit(steps); ok {
 		return p.runJob(a, after)
 	}
@@ -78,7 +78,7 @@ func runChild(steps []Step, w Wait, watch Parent) (Status, error) {
 	if w != Shield {
 		go signals.each(r.pass)
 	}
-	status, err := supervise(&r, w)
+	status, err = supervise(&r, w)
 	return status, cmp.Or(err, p.outcome(a))
 }
 
@@ -92,9 +92,9 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 	if p.makesMounts() {
 		holdMounts(pid)
 	}
-	met := p.meeting.attend(pid, p.watch.Meet)
+	met := p.attend(pid)
 	served, err := p.serve()
-	p.over = func() { met(); served() }
+	p.over = func() error { defer served(); return met() }
 	if err != nil {
 		unix.Kill(pid, unix.SIGKILL)
 		wait(pid, Shield)

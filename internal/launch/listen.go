@@ -10,8 +10,10 @@ import (
 
 // Parent is what this process does beside the target.
 type Parent struct {
-	// Meet is called while the child waits at a Meet.
+	// Meet is called while the child waits at a Meet without work of its own.
 	Meet func(pid int)
+	// Note is called with what work for the child has to tell the user.
+	Note func(sentence string)
 	// Listen is called when a Filter that listens has been installed, with the listener of seccomp_unotify(2). It returns when
 	// stop is readable: the target has ended.
 	Listen func(listener, stop int)

@@ -34,7 +34,7 @@ func allPlans() map[string]testPlan {
 }
 
 func perform(p testPlan) {
-	status, err := Run(p.steps(), p.wait, Parent{Meet: func(pid int) { fmt.Println("met", pid > 1) }, Listen: refuse})
+	status, err := Run(p.steps(), p.wait, Parent{Meet: func(pid int) { fmt.Println("met", pid > 1) }, Listen: refuse, Note: func(s string) { fmt.Println(s) }})
 	var failed *Error
 	if errors.As(err, &failed) {
 		fmt.Printf("failed: %v\nerrno %d operation %s path %s\n", err, failed.Errno, failed.Operation, failed.Path)

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -70,6 +71,9 @@ var plans = map[string]testPlan{
 	"meet":               {steps: mapped("echo after; exit 3", Meet{}), exit: 3, want: "met true\nafter\n"},
 	"meet, init":         {steps: underInit("echo after; exit 3", Meet{}), exit: 3, want: "met true\nafter\n"},
 	"meet nobody":        {steps: mapped("true", Chdir{Path: "/nosuch"}, Meet{}), exit: 99, want: "failed: mount it: chdir"},
+	"meet, work":         {steps: entered("cat a", tmpfs("/tmp"), Chdir{Path: "/tmp"}, Meet{write("a")}, Meet{write("no/b")}), exit: 99, want: "noted a\nfailed: mount it: open no/b: no such file"},
+	"meet, works":        {steps: entered("cat a b; exit 3", tmpfs("/tmp"), Chdir{Path: "/tmp"}, Meet{write("a")}, Meet{}, Meet{write("b")}), exit: 3, want: "noted a\nmet true\nnoted b\nab"},
+	"own":                {steps: entered("stat -c '%a %u %g' /tmp/f", tmpfs("/tmp"), CreateFile{"/tmp/f", "text", 0o755, 0}, Own{"/tmp/f", 5, 0, 0o2755}), want: "2755 0 0\n"},
 	"clone fails":        {steps: sh(unix.CLONE_NEWNET, "true"), exit: 99, want: "operation not permitted"},
 	"signal":             {steps: sh(0, "kill -TERM $$"), exit: -1},
 	"signals":            {steps: sh(0, "grep -c SigBlk:.0000000000000000 /proc/self/status"), want: "1\n"},
@@ -85,6 +89,21 @@ var plans = map[string]testPlan{
 	"init exec fails":    {steps: underInit("true", Chroot{Path: "/etc"}), exit: 99, want: "run it: execve /bin/sh: no such file"},
 	"many arguments":     {steps: arguments(5000), want: "5000"},
 	"binary environment": {steps: environment("A=\x01\xff é", "B="), want: "A=\x01\xff é\nB=\n"},
+}
+
+// write is work: it writes its name to a file of that name in the child's working directory.
+type write string
+
+func (w write) String() string { return "write " + string(w) }
+
+func (w write) Do(folder string, note func(string)) error {
+	file, err := os.OpenFile(folder+"/cwd/"+string(w), os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: string(w), Err: errors.Unwrap(err)}
+	}
+	note("noted " + string(w))
+	_, err = file.WriteString(string(w))
+	return errors.Join(err, file.Close())
 }
 
 func because(c Call) Step { return Step{c, "mount it"} }

@@ -12,11 +12,12 @@ type program struct {
 	data   []byte
 	relocs []pointer // pointers that lie in data
 	tasks  []int     // the steps among them that the parent performs
+	meets  []int     // those that the parent is met at
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
 	step   int       // the step that is being lowered
 	watch  Parent
-	over   func() // waits until watch has done its part
+	over   func() error // waits until the parent has done its part
 	world
 }
 
@@ -202,7 +203,7 @@ func (p *program) slot(name FD) int {
 
 // lower makes a program of a plan.
 func lower(plan []Step, w world) *program {
-	p := &program{steps: plan, world: w, over: func() {}, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
+	p := &program{steps: plan, world: w, over: func() error { return nil }, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
 	for i, s := range plan {
 		p.step = i
 		s.Call.lower(p)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/xunshare/xunshare/internal/asuser"
@@ -27,7 +28,8 @@ func TestIntoOthersTree(t *testing.T) {
 	}{
 		{nil, "0\n1000\n"},
 		{[]string{"--ephemeral"}, "0\n1000\n"},
-		{[]string{"--map=root"}, note + root + " is another user's, so it is read-only inside; copy the tree to make changes\ntouch: /etc/x: Read-only file system\n"},
+		{[]string{"--map=root", "--ephemeral"}, "0\n0\n"},
+		{[]string{"--map=root"}, note + root + " is another user's, so it is read-only inside; --ephemeral lets changes be made, and forgets them\ntouch: /etc/x: Read-only file system\n"},
 	} {
 		args := append([]string{"--into=" + root}, c.options...)
 		out, _ := exec.Command(dir+"/xunshare", append(args, "/bin/sh", "-c", "touch /etc/x && stat -c %u /etc/x /etc")...).CombinedOutput()
@@ -35,5 +37,30 @@ func TestIntoOthersTree(t *testing.T) {
 			t.Errorf("%s: %q, want %q", strings.Join(c.options, " "), got, c.want)
 		}
 		os.Remove(root + "/etc/x")
+	}
+}
+
+// An ordinary user may do so with a tree of root's in a throw-away layer, where what belongs to others in the system does so inside.
+func TestEphemeralRootsTree(t *testing.T) {
+	if os.Getuid() != 0 {
+		asuser.Skip(t, "only root can make a tree of root's")
+	}
+	dir := os.Getenv(asuser.Dir)
+	root := dir + "/roots" // t.TempDir is root's alone
+	defer os.RemoveAll(root)
+	const fill = `cp -a "$0" "$1"; cd "$1"; echo x >mail; chgrp 8 mail; chmod 2755 mail; ln -s mail link; chown -h 6:8 link; mkdir games; chown 5:60 games; chmod 1775 games`
+	if out, err := exec.Command("sh", "-c", fill, dir+"/tree", root).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for ids, want := range map[string]string{
+		"auto": "0 0 755 /\n0 8 2755 /mail\n6 8 777 /link\n5 60 1775 /games\nx\ny\n",
+		"root": "0 0 755 /\n0 0 2755 /mail\n0 0 777 /link\n0 0 1775 /games\nx\ny\n",
+	} {
+		cmd := exec.Command(dir+"/xunshare", "--into="+root, "--map="+ids, "--ephemeral", "/bin/sh", "-c",
+			`stat -c "%u %g %a %n" / /mail /link /games; echo y >>/mail; cat /link`)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: asuser.ID, Gid: asuser.ID}}
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != want {
+			t.Errorf("%s: %v, %q, want %q", ids, err, out, want)
+		}
 	}
 }

@@ -51,6 +51,9 @@ cat /rule >/proc/sys/fs/binfmt_misc/register
 trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
 user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
 
+	// An overlay that can change what is another user's needs Linux 6.16, and its module.
+	{"ephemeral-others", "user xunshare -r --ephemeral --root=/nativetree true", refuses("overlay")},
+
 	{"users-forbidden", set("kernel/unprivileged_userns_clone") + "user xunshare -r true",
 		refuses("kernel.unprivileged_userns_clone=1")},
 	{"no-user-namespaces", set("user/max_user_namespaces") + "user xunshare -r true",
