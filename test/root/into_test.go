@@ -48,7 +48,7 @@ func TestEphemeralRootsTree(t *testing.T) {
 	dir := os.Getenv(asuser.Dir)
 	root := dir + "/roots" // t.TempDir is root's alone
 	defer os.RemoveAll(root)
-	const fill = `cp -a "$0" "$1"; cd "$1"; echo x >mail; chgrp 8 mail; chmod 2755 mail; ln -s mail link; chown -h 6:8 link; mkdir games; chown 5:60 games; chmod 1775 games`
+	const fill = `cp -a "$0/." "$1"; cd "$1"; echo x >mail; chgrp 8 mail; chmod 2755 mail; ln -s mail link; chown -h 6:8 link; mkdir games; chown 5:60 games; chmod 1775 games`
 	if out, err := exec.Command("sh", "-c", fill, dir+"/tree", root).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
