@@ -7,14 +7,8 @@ import (
 	"testing"
 )
 
-// unpacks are things that put files of many users into a folder, "$1", from another, "$0", that has been prepared for it.
-var unpacks = map[string]struct{ prepare, unpack string }{
-	"tar":     {`echo hi >f; tar --owner=5 --group=6 -cf "$0/f.tar" f`, `tar --same-owner -xpf "$0/f.tar" -C "$1"`},
-	"cp":      {``, `cp -a /etc/passwd "$1/f"`},
-	"rsync":   {``, `rsync -a /etc/passwd "$1/f"`},
-	"install": {`echo hi >f`, `install -o daemon -g mail -m 640 "$0/f" "$1/f"`},
-	"chown":   {``, `touch "$1/f"; chown -R daemon:mail "$1"`},
-	"rpm": {`mkdir rpms; cat >spec <<'EOF'
+// makeRPM makes a package with a file of another user.
+const makeRPM = `cat >spec <<'EOF'
 Name: owned
 Version: 1
 Release: 1
@@ -27,8 +21,23 @@ mkdir -p %{buildroot}
 echo hi >%{buildroot}/f
 %files
 %attr(640,daemon,mail) /f
-` + "EOF\n" + `rpmbuild -bb --define "_topdir $0/build" --define "_rpmdir $0" spec`,
-		`mkdir "$1/etc"; cp /etc/passwd /etc/group "$1/etc"; rpm --force-debian --root "$1" --nodeps -i "$0"/noarch/*.rpm`},
+EOF
+rpmbuild -bb --define "_topdir $0/build" --define "_rpmdir $0" spec`
+
+// accounts gives a tree the users that rpm looks up in it.
+const accounts = `mkdir "$1/etc"; cp /etc/passwd /etc/group "$1/etc"
+`
+
+// unpacks are things that put files of many users into a folder, "$1", from another, "$0", that has been prepared for it.
+var unpacks = map[string]struct{ prepare, unpack string }{
+	"tar":     {`echo hi >f; tar --owner=5 --group=6 -cf "$0/f.tar" f`, `tar --same-owner -xpf "$0/f.tar" -C "$1"`},
+	"cp":      {``, `cp -a /etc/passwd "$1/f"`},
+	"rsync":   {``, `rsync -a /etc/passwd "$1/f"`},
+	"install": {`echo hi >f`, `install -o daemon -g mail -m 640 "$0/f" "$1/f"`},
+	"chown":   {``, `touch "$1/f"; chown -R daemon:mail "$1"`},
+	"rpm":     {makeRPM, accounts + `rpm --force-debian --root "$1" --nodeps -i "$0"/noarch/*.rpm`},
+	"dnf": {makeRPM + "\n" + `createrepo_c -q noarch`, accounts + `dnf -q -y --installroot="$1" --repofrompath=local,"$0/noarch" --repo=local \
+	--setopt=gpgcheck=0 --setopt=cachedir="$1/cache" --releasever=1 install owned`},
 	"dpkg": {`mkdir -p p/DEBIAN; echo hi >p/f
 printf 'Package: owned\nVersion: 1\nArchitecture: all\nMaintainer: me <me@localhost>\nDescription: files of others\n' >p/DEBIAN/control
 fakeroot sh -c 'chown 1:8 p/f; dpkg-deb -b p owned.deb'`,
