@@ -75,28 +75,35 @@ func (o *Options) prepareInto(f *Facts) {
 	}
 }
 
-// cannotChange tells whether nothing in the tree can be changed, and says so. The files of users who are not mapped belong
-// to nobody inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c), nor over what a layer
-// shows of them.
+// cannotChange tells whether nothing in the tree can be changed, and says so.
 func (o *Options) cannotChange(f *Facts) bool {
-	var st unix.Stat_t
-	others := unix.Stat(o.Root, &st) == nil && !o.NS.MapsOwner(f.NS, st.Uid, uint32(f.NS.GID))
-	closed := unix.Access(o.Root, unix.W_OK) != nil || others && f.NS.UID == 0
-	why, advice := "you may not write to "+o.Root, ""
-	if others {
-		why = o.Root + " is another user's"
-	}
-	if !closed || o.Ephemeral {
+	why := o.closed(f)
+	if why == "" || o.Ephemeral {
 		return false
 	}
-	if !o.Again {
-		if !f.Root.Here { // which has mounts that an overlay would not show
-			advice = "; --ephemeral lets changes be made, and forgets them"
-		}
-		note(why + ", so it is read-only inside" + advice)
-	}
 	o.ReadOnly = true
+	if !f.Root.Here { // which has mounts that an overlay would not show
+		why += "; --ephemeral lets changes be made, and forgets them"
+	}
+	if !o.Again {
+		note(why)
+	}
 	return true
+}
+
+// closed says why the tree cannot be written to; "" if it can. The files of users who are not mapped belong to nobody
+// inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c).
+func (o *Options) closed(f *Facts) string {
+	var st unix.Stat_t
+	others := unix.Stat(o.Root, &st) == nil && !o.NS.MapsOwner(f.NS, st.Uid, uint32(f.NS.GID))
+	denied := unix.Access(o.Root, unix.W_OK) != nil
+	switch {
+	case others && (denied || f.NS.UID == 0):
+		return o.Root + " is another user's, so it is read-only inside"
+	case denied:
+		return "you may not write to " + o.Root + ", so it is read-only inside"
+	}
+	return ""
 }
 
 // account is who the target is in the tree's /etc/passwd, or else what every system has.
