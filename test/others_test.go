@@ -85,6 +85,9 @@ echo y >>/twin; cp /link /secret; mv /bin/sleep /bin/nap; `
 	}
 	changed(inTree(t, root, "-r --ephemeral", change+seen))
 	changed(into(t, root, "--map=root --ephemeral", change+seen))
+	if r := into(t, root, "--map=root --ephemeral --bind /usr/lib:/closed/a/b --tmpfs /new", "ls /closed/a; ls -d /new"); r.out != "b\n/new\n" {
+		t.Errorf("%+v", r)
+	}
 	keep := t.TempDir() + "/keep"
 	inTree(t, root, "-r --ephemeral="+keep, change)
 	changed(inTree(t, root, "-rpf --mount-proc --init --ephemeral="+keep, seen))

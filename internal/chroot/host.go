@@ -21,7 +21,7 @@ func (s *survey) tree() (err error) {
 	if !s.Ephemeral {
 		return nil
 	}
-	s.mounts[0].kind = writable
+	s.mounts[0].kind, s.anew = writable, s.facts.Others
 	mounts, err := submounts(absolute(s.Root))
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func (s *survey) ours(dir string, mount int) bool {
 		return false
 	}
 	fd, rest := s.origin(dir)
-	if fd < 0 || mount == 0 && s.facts.Others {
+	if fd < 0 || mount == 0 && s.anew {
 		return true // a tmpfs, or all is made anew as the caller's
 	}
 	st, err := statAt(fd, rest)

@@ -13,6 +13,7 @@ import (
 type world struct {
 	mounts []mounted // the first is the tree
 	made   []made
+	anew   bool // the tree's directories are made anew, and those that the caller may not search are empty
 }
 
 // mounted is a mount, as far as it matters for what lies under it.
@@ -83,6 +84,9 @@ func (w *world) lstat(path string) (fileType uint32, err error) {
 		return 0, unix.ENOENT
 	}
 	st, err := statAt(dir, rest)
+	if err == unix.EACCES && w.anew && mount == 0 {
+		err = unix.ENOENT
+	}
 	return st.Mode & unix.S_IFMT, err
 }
 
