@@ -15,7 +15,7 @@ import (
 // (docs/architecture.md). A package that is not listed here has no place in the picture yet.
 var layers = map[string][]string{
 	"cmd/xunshare":      {"internal/accounts", "internal/binfmt", "internal/chroot", "internal/emulator", "internal/launch", "internal/nodes", "internal/ns", "internal/ns/idmap", "internal/remedy", "internal/rulefile", "internal/seccomp"},
-	"internal/nodes":    {"internal/launch", "internal/seccomp"},
+	"internal/nodes":    {"internal/launch", "internal/ns/idmap", "internal/seccomp"},
 	"internal/ns":       {"internal/accounts", "internal/launch", "internal/ns/idmap", "internal/remedy", "internal/subid"},
 	"internal/ns/idmap": {},
 	"internal/rulefile": {"internal/binfmt", "internal/remedy"},

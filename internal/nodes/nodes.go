@@ -1,9 +1,11 @@
-// Package nodes makes device nodes for programs that the kernel does not let make any: it answers what a filter of package
-// seccomp leaves to a listener (seccomp_unotify(2)).
+// Package nodes makes device nodes, and mounts for owners that are not mapped, for programs that the kernel does not let
+// make any: it answers what a filter of package seccomp leaves to a listener (seccomp_unotify(2)).
 //
 // mknod(2) of a device makes an empty file of the caller's, which can be removed, renamed, owned and timed like any other
 // node. When a process enters a root (chroot(2)), the host's null, zero, full, random, urandom and tty are bound on the files
 // under it that are to be these, for as long as anybody is in there. Files that are still empty at the end are removed.
+//
+// A file system is mounted without those of the options uid and gid that are not mapped: it belongs to its maker then.
 //
 // Not for: security. Whoever is notified of lets it be.
 package nodes
@@ -61,6 +63,13 @@ func (s *server) answer() {
 		reply.errno = -int32(s.make(&n, unix.AT_FDCWD, n.args[0], uint32(n.args[1]), uint32(n.args[2])))
 	case "mknodat":
 		reply.errno = -int32(s.make(&n, int(int32(n.args[0])), n.args[1], uint32(n.args[2]), uint32(n.args[3])))
+	case "mount":
+		s.cleanMount(&n)
+		reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
+	case "fsconfig":
+		if !n.setsForeignOwner() {
+			reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
+		}
 	default:
 		s.prepareRoot(&n)
 		reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE

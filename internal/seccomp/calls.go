@@ -20,6 +20,7 @@ const (
 	setsGroups
 	makesDevices
 	entersRoots // in which devices are used: always left to the listener
+	mounts      // a file system whose options may name ids: left to the listener, which makes no change but to these
 )
 
 // ids says which arguments are ids: bit i stands for argument i as a user, bit i+4 as a group.
@@ -45,6 +46,7 @@ const (
 	equals
 	hasBits
 	isDevice // the argument is a mode, and the next one the number of the device
+	isMount  // the argument is flags of mount(2), and the next one points to options of a new file system
 )
 
 // numbers are those of a call in each column; 0 where there is no such call.
@@ -91,6 +93,8 @@ var calls = [...]call{
 	{name: "mknod", does: makesDevices, only: condition{isDevice, 1, 0}, numbers: numbers{133, 14, 14, 0, 14, 14}},
 	{name: "mknodat", does: makesDevices, only: condition{isDevice, 2, 0}, numbers: numbers{259, 297, 324, 33, 288, 290}},
 	{name: "chroot", does: entersRoots, numbers: numbers{161, 61, 61, 51, 61, 61}},
+	{name: "mount", does: mounts, only: condition{isMount, 3, 0}, numbers: numbers{165, 21, 21, 40, 21, 21}},
+	{name: "fsconfig", does: mounts, only: condition{equals, 1, unix.FSCONFIG_SET_STRING}, numbers: numbers{431, 431, 431, 431, 431, 431}},
 	{name: "fsync", does: syncs, numbers: numbers{74, 118, 118, 82, 118, 118}},
 	{name: "fdatasync", does: syncs, numbers: numbers{75, 148, 148, 83, 148, 148}},
 	{name: "sync", does: syncs, numbers: numbers{162, 36, 36, 81, 36, 36}},

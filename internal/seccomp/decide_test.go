@@ -134,6 +134,46 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// A mount whose options may name ids is the listener's, for as long as there is one.
+func TestMounts(t *testing.T) {
+	const magic = 0xc0ed0000 // MS_MGC_VAL of mount(2)
+	for _, goarch := range goarches {
+		faked, left := faking(), notifying()
+		without, err := faked.build(abisOf(goarch))
+		if err != nil {
+			t.Fatal(goarch, err)
+		}
+		with, err := left.build(abisOf(goarch))
+		if err != nil {
+			t.Fatal(goarch, err)
+		}
+		for _, c := range []struct {
+			call  string
+			args  []uint64
+			isOne bool
+		}{
+			{"mount", []uint64{1, 2, 3, 0, 4}, true},
+			{"mount", []uint64{1, 2, 3, unix.MS_NOSUID | unix.MS_NODEV, 4}, true},
+			{"mount", []uint64{1, 2, 3, magic | unix.MS_NOSUID, 4}, true},
+			{"mount", []uint64{1, 2, 3, 0, 0}, false},
+			{"mount", []uint64{1, 2, 3, unix.MS_BIND | unix.MS_REC, 4}, false},
+			{"mount", []uint64{1, 2, 3, unix.MS_MOVE, 4}, false},
+			{"mount", []uint64{1, 2, 3, unix.MS_REMOUNT | unix.MS_RDONLY, 4}, false},
+			{"mount", []uint64{1, 2, 3, unix.MS_REC | unix.MS_PRIVATE, 0}, false},
+			{"fsconfig", []uint64{1, unix.FSCONFIG_SET_STRING, 2, 3, 0}, true},
+			{"fsconfig", []uint64{1, unix.FSCONFIG_SET_FLAG, 2, 0, 0}, false},
+			{"fsconfig", []uint64{1, unix.FSCONFIG_CMD_CREATE, 0, 0, 0}, false},
+		} {
+			want := map[bool]int{true: unix.SECCOMP_RET_USER_NOTIF | Watched, false: unix.SECCOMP_RET_ALLOW}[c.isOne]
+			for _, abi := range abisOf(goarch) {
+				in := data(abi, tabled(abi.column)[c.call], c.args...)
+				check(t, without, goarch+" "+c.call, in, false)
+				expect(t, with, goarch+" "+c.call, in, want)
+			}
+		}
+	}
+}
+
 func check(t *testing.T, code []bpf.Instruction, what string, data []byte, fake bool) {
 	t.Helper()
 	expect(t, code, what, data, map[bool]int{true: unix.SECCOMP_RET_ERRNO, false: unix.SECCOMP_RET_ALLOW}[fake])
@@ -303,6 +343,10 @@ func TestNotified(t *testing.T) {
 				expect(t, code, name, data(abi, n, 0, 1, unix.S_IFBLK, 1), want)
 			case "chroot":
 				expect(t, code, name, data(abi, n, 1), want|Watched)
+			case "mount":
+				expect(t, code, name, data(abi, n, 1, 1, 1, 0, 1), want|Watched)
+			case "fsconfig":
+				expect(t, code, name, data(abi, n, 1, unix.FSCONFIG_SET_STRING, 1, 1), want|Watched)
 			case "":
 				if byNumber(code, abi.arch, n) {
 					continue

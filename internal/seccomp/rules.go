@@ -52,10 +52,26 @@ func (b *builder) section(to abi) label {
 
 // decide returns the code that decides about a call.
 func (b *builder) decide(c *call) label {
-	if c.does == entersRoots {
+	switch c.does {
+	case entersRoots:
 		return b.watch
+	case mounts:
+		return b.mount(c.only)
 	}
 	return b.rule(c.only, c.ids)
+}
+
+// mount leaves to the listener what may have an id among its options. In particular not what engines of containers do most:
+// a mount that is bound, moved or changed has none.
+func (b *builder) mount(only condition) label {
+	if only.kind == isMount {
+		b.branch(bpf.JumpEqual, 0, b.allow, b.watch)
+		options := b.loadArg(only.arg+1, b.abi)
+		b.branch(bpf.JumpBitsSet, unix.MS_BIND|unix.MS_MOVE|unix.MS_REMOUNT, b.allow, options)
+	} else {
+		b.branch(bpf.JumpEqual, only.value, b.watch, b.allow)
+	}
+	return b.loadArg(only.arg, b.abi)
 }
 
 // An entry says that the numbers from first on, up to the next entry's, are decided at a label.

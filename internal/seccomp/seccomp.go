@@ -20,7 +20,7 @@ import (
 // Options is what a filter does.
 type Options struct {
 	FakeIDs bool // owners and ids that are not mapped are changed to, and devices made, in appearance only
-	Nodes   bool // calls that make devices, and chroot(2), are left to a listener (seccomp_unotify(2))
+	Nodes   bool // calls that make devices, chroot(2) and mounts with options are left to a listener (seccomp_unotify(2))
 	NoSync  bool // files count as written to the disk at once
 
 	Users, Groups []idmap.Range // the ids that are mapped: to them changes are really made
@@ -76,21 +76,24 @@ func (o *Options) wants(c *call) bool {
 		return o.NoSync
 	case setsGroups:
 		return o.FakeIDs && !o.Setgroups
-	case entersRoots:
+	case entersRoots, mounts:
 		return o.Nodes
 	}
 	return o.FakeIDs
 }
 
-// Notified tells which of the calls that a listener gets it has got: "mknod", "mknodat" or "chroot"; "" for none of them.
+// Notified tells which of the calls that a listener gets it has got: "mknod", "mknodat", "chroot", "mount" or "fsconfig"; ""
+// for none of them.
 func Notified(arch uint32, number int32) string {
 	for _, abi := range abisOf(runtime.GOARCH) {
 		for i := range calls {
 			c := &calls[i]
-			if abi.arch == arch && c.numbers[abi.column] == uint32(number)&^abi.unused && (c.does == makesDevices || c.does == entersRoots) {
+			if abi.arch == arch && c.numbers[abi.column] == uint32(number)&^abi.unused && c.does.isNotified() {
 				return c.name
 			}
 		}
 	}
 	return ""
 }
+
+func (p purpose) isNotified() bool { return p == makesDevices || p == entersRoots || p == mounts }

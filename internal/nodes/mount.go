@@ -1,0 +1,59 @@
+package nodes
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/ns/idmap"
+)
+
+// cleanMount makes commas of those options of mount(2) that name an owner who is not mapped, and the caller mounts what is
+// left: the kernel skips what is empty between commas. They are overwritten where they lie, in the caller's memory, read-only
+// or not (proc_pid_mem(5)). So nobody mounts anything for a caller that it could not mount itself.
+func (s *server) cleanMount(n *notice) {
+	memory := openAs(int(n.pid), "mem", unix.O_RDWR)
+	defer unix.Close(memory)
+	at := int64(n.args[4])
+	text := make([]byte, os.Getpagesize()) // as copy_mount_options in fs/namespace.c
+	read, err := unix.Pread(memory, text, at)
+	if err != nil || !s.waits(n) {
+		return
+	}
+	options, _, _ := bytes.Cut(text[:read], []byte{0})
+	for option := range strings.SplitAfterSeq(string(options), ",") {
+		name, value, _ := strings.Cut(strings.TrimSuffix(option, ","), "=")
+		if n.isForeignOwner(name, value) {
+			_, _ = unix.Pwrite(memory, bytes.Repeat([]byte{','}, len(option)), at) // if it fails, so does the mount
+		}
+		at += int64(len(option))
+	}
+}
+
+// setsForeignOwner tells whether fsconfig(2) is called with such an option.
+func (n *notice) setsForeignOwner() bool {
+	name, first := n.path(n.args[2])
+	value, second := n.path(n.args[3])
+	return first == 0 && second == 0 && n.isForeignOwner(name, value)
+}
+
+// isForeignOwner tells whether an option of a file system names a user or group whom the caller's namespace does not have.
+func (n *notice) isForeignOwner(name, value string) bool {
+	if name != "uid" && name != "gid" {
+		return false
+	}
+	id, err := strconv.ParseUint(value, 0, 32)
+	if err != nil {
+		return false
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s_map", n.pid, name))
+	if err != nil {
+		return false
+	}
+	mapped, err := idmap.ParseMap(string(text))
+	return err == nil && !mapped.Has(uint32(id))
+}
