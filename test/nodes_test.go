@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,6 +105,35 @@ func TestNodesInside(t *testing.T) {
 		script := "mkdir /inner && cp -a /bin /usr /inner && cd /inner\n" + makeNodes + "chroot . /bin/sh -c \"$0\""
 		run(t, append(words(options), "--root="+root, "/bin/sh", "-c", script, useNodes)...).want(t, used)
 		wantNothing(t, root+"/inner")
+	}
+}
+
+// By a path that is relative, with links that start at the root of who follows them, and which does not lead out of that.
+func TestNodesByRelativePath(t *testing.T) {
+	for _, way := range []string{"link", "../link", "../../../../inner/../link"} {
+		root := newRoot(t, native)
+		script := "mkdir /inner && cp -a /bin /usr /inner && ln -s /inner /link && mkdir /deep && cd /inner\n" + makeNodes +
+			"cd /deep && ln -s ../link link && exec chroot " + way + " /bin/sh -c \"$0\""
+		run(t, "-rm", "--fake-ids", "--dev", "--root="+root, "/bin/sh", "-c", script, useNodes).want(t, used)
+		wantNothing(t, root+"/inner")
+	}
+}
+
+// Where /proc shows other processes than those there are, nobody is taken for one of them.
+func TestNodesWithoutProc(t *testing.T) {
+	const script = `for i in $(seq 40); do sleep 100 & done; cd "$1"
+exec unshare -pf "$0" -rm --fake-ids sh -c 'for i in $(seq 20); do mknod $i c 1 3; done; ls; chroot / echo in; mount -t tmpfs -o mode=700 x . && echo mounted'`
+	run(t, "-rmpf", "--mount-proc", "sh", "-c", script, binary(), t.TempDir()).want(t, "in\nmounted\n")
+}
+
+// When xunshare has no descriptors left there are no more devices, and nothing fails.
+func TestNodesWithoutDescriptors(t *testing.T) {
+	const script = `ulimit -n $0; cd $1 && exec $2 -rm --fake-ids sh -c 'for i in $(seq 10); do mknod n$i c 1 3 || exit 1; done; mkdir d && chroot d /x; [ $? = 127 ]'`
+	for limit := 12; limit < 34; limit++ {
+		cmd := exec.Command("sh", "-c", script, strconv.Itoa(limit), t.TempDir(), binary())
+		if r := finish(t, cmd); r.status != 0 {
+			t.Errorf("limit %d: %+v", limit, r)
+		}
 	}
 }
 

@@ -52,6 +52,27 @@ func (p *program) handOver(fd FD) {
 	p.syscall("sendmsg", "", unix.SYS_SENDMSG, num(p.channel.theirs), header, num(unix.MSG_NOSIGNAL))
 }
 
+// handOvers is how many descriptors a plan hands over.
+func handOvers(plan []Step) (count int) {
+	for _, s := range plan {
+		if _, ok := s.Call.(HandOver); ok {
+			count++
+		}
+	}
+	return count
+}
+
+// receiveAll receives what there is, if there is a channel. Nobody else has its other end open any more.
+func (c channel) receiveAll() (handed []int) {
+	for ok := c.ours >= 0; ok; {
+		var fd int
+		if fd, ok = c.receive(); ok {
+			handed = append(handed, fd)
+		}
+	}
+	return handed
+}
+
 // receive waits for the next descriptor; ok is false when there is nobody left to send one.
 func (c channel) receive() (fd int, ok bool) {
 	text, rights := make([]byte, 1), make([]byte, unix.CmsgSpace(4))

@@ -128,6 +128,7 @@ func prepare(steps []Step) (*program, *arena, error) {
 		return nil, nil, err
 	}
 	if w.channel, err = openChannel(steps); err != nil {
+		unix.Close(w.parent) // a process that only performs plans goes on
 		return nil, nil, err
 	}
 	p := lower(steps, w)

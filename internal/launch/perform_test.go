@@ -42,6 +42,51 @@ func TestPerform(t *testing.T) {
 	}
 }
 
+// A helper that is stopped is not waited for for ever.
+func TestStoppedHelper(t *testing.T) {
+	_, err := Perform([]Step{{Call: Clone{}, Reason: "start a helper"}, step(stop{}), step(OpenPath{Path: "/nosuch", As: "none"})})
+	var failed *Error
+	if err == nil || errors.As(err, &failed) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// stop has a process stop itself.
+type stop struct{}
+
+func (stop) String() string { return "kill(SELF, SIGSTOP)" }
+
+func (stop) lower(p *program) {
+	const self FD = "self"
+	p.open(self, "getpid", "", unix.SYS_GETPID)
+	p.syscall("kill", "", unix.SYS_KILL, p.fd(self), num(int(unix.SIGSTOP)))
+}
+
+// Who has no descriptors left gets an error, keeps none of what has been handed over, and loses none.
+func TestPerformWithoutDescriptors(t *testing.T) {
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &before)
+	open := openFiles(t)
+	plan := []Step{{Call: Clone{}, Reason: "start a helper"}, step(OpenPath{Path: "/etc", As: "etc"}), step(HandOver{"etc"}), step(HandOver{"etc"})}
+	for limit := open - 2; ; limit++ {
+		unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(limit), Max: before.Max})
+		handed, err := Perform(plan)
+		unix.Setrlimit(unix.RLIMIT_NOFILE, &before)
+		if after := openFiles(t); after != open+len(handed) {
+			t.Fatalf("limit %d: %d descriptors are open, and were %d: %v, %v", limit, after, open, handed, err)
+		}
+		for _, fd := range handed {
+			unix.Close(fd)
+		}
+		if err == nil {
+			return
+		}
+	}
+}
+
 func step(c Call) Step { return Step{Call: c, Reason: "test"} }
 
 func openFiles(t *testing.T) int {

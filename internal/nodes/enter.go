@@ -32,7 +32,7 @@ func (s *server) prepareRoot(n *notice) {
 	if len(s.nodes) == 0 {
 		return
 	}
-	root := n.openDir()
+	root := s.openDir(n)
 	if root < 0 {
 		return
 	}
@@ -49,23 +49,33 @@ func (s *server) prepareRoot(n *notice) {
 	}
 }
 
-// openDir opens the directory that chroot(2) is called with; -1 if there is none, which is not to be told here.
-func (n *notice) openDir() int {
+// openDir opens the directory that chroot(2) is called with; -1 if there is none, which is not to be told here. A relative path
+// may lead up to the caller's root, but not out of it, and its links may start there: a helper looks for it from inside.
+func (s *server) openDir(n *notice) int {
 	name, errno := n.path(n.args[0])
 	if errno != 0 {
 		return -1
 	}
-	start, how := "cwd", uint64(0)
+	root := openPath(int(n.pid), "root")
+	defer unix.Close(root)
 	if path.IsAbs(name) {
-		start, how = "root", unix.RESOLVE_IN_ROOT
+		fd, err := unix.Openat2(root, name, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT})
+		if err != nil {
+			return -1
+		}
+		return fd
 	}
-	dir := openPath(int(n.pid), start)
-	defer unix.Close(dir)
-	fd, err := unix.Openat2(dir, name, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: how})
+	start, in := openPath(int(n.pid), "cwd"), s.placeOf(int(n.pid))
+	defer unix.Close(start)
+	if in == nil {
+		return -1
+	}
+	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a root", launch.Chdir{FD: "start"},
+		launch.OpenPath{Path: name, As: "dir"}, launch.HandOver{FD: "dir"})...))
 	if err != nil {
 		return -1
 	}
-	return fd
+	return handed[0]
 }
 
 // linkOf is the path of an open file in its mount namespace.

@@ -3,6 +3,7 @@ package nodes
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 
@@ -50,7 +51,7 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 	if path.IsAbs(name) {
 		dir = unix.AT_FDCWD // which does not count then
 	}
-	start := startOf(pid, dir)
+	start, failed := unix.Open(fmt.Sprintf("/proc/%d/%s", pid, startOf(dir)), unix.O_PATH|unix.O_CLOEXEC, 0)
 	root := openPath(pid, "root")
 	defer unix.Close(start)
 	defer unix.Close(root)
@@ -59,32 +60,44 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 		return errno
 	case root < 0 || !s.waits(n):
 		return 0
-	case start < 0:
+	case failed == unix.ENOENT:
 		return unix.EBADF
+	case failed != nil:
+		return 0
 	}
 	folder, base := path.Split(name)
 	folder = cmp.Or(folder, ".")
-	steps := append(in.enter(), calls(makeFile, launch.Inherit{Number: root, As: "root"}, launch.Inherit{Number: start, As: "start"},
-		launch.Chdir{FD: "root"}, launch.Chroot{Path: "."}, launch.Chdir{FD: "start"}, launch.Umask{Mask: who.umask},
-		launch.OpenPath{Path: folder, As: "folder"}, launch.NewFile{Dir: "folder", Name: base, Mode: mode &^ unix.S_IFMT, As: "file"},
-		launch.HandOver{FD: "folder"}, launch.HandOver{FD: "file"})...)
-	handed, err := launch.Perform(steps)
-	var failed *launch.Error
-	if errors.As(err, &failed) && failed.Step.Reason == makeFile {
-		return unix.Errno(failed.Errno)
+	steps := append(in.enterRoot(root, start), calls(makeFile, launch.Chdir{FD: "start"}, launch.OpenPath{Path: folder, As: "folder"},
+		launch.Umask{Mask: who.umask}, launch.NewFile{Dir: "folder", Name: base, Mode: mode &^ unix.S_IFMT, As: "file"})...)
+	handed, err := launch.Perform(append(steps, calls("keep the file", launch.HandOver{FD: "folder"}, launch.HandOver{FD: "file"})...))
+	if err != nil {
+		return callersError(err)
 	}
-	if err == nil && len(handed) == 2 {
-		s.remember(&node{kind: kindOf(mode, number), maker: who.group, dir: handed[0], file: handed[1], place: in})
-	}
+	s.remember(&node{kind: kindOf(mode, number), maker: who.group, dir: handed[0], file: handed[1], place: in})
 	return 0
 }
 
-// startOf opens what relative paths of a call start from.
-func startOf(pid, dir int) int {
-	if dir == unix.AT_FDCWD {
-		return openPath(pid, "cwd")
+// callersError is what the caller is told where the file could not be made: what is said of files. That something has run out
+// for this process or its helper is not the caller's error.
+func callersError(err error) unix.Errno {
+	var failed *launch.Error
+	if !errors.As(err, &failed) || failed.Step.Reason != makeFile {
+		return 0
 	}
-	return openPath(pid, "fd/"+itoa(dir))
+	switch errno := unix.Errno(failed.Errno); errno {
+	case unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.EAGAIN:
+		return 0
+	default:
+		return errno
+	}
+}
+
+// startOf is what relative paths of a call start from, in its caller's folder in /proc.
+func startOf(dir int) string {
+	if dir == unix.AT_FDCWD {
+		return "cwd"
+	}
+	return "fd/" + itoa(dir)
 }
 
 // enter is how a helper gets to a place.
@@ -96,6 +109,13 @@ func (p *place) enter() []launch.Step {
 		steps = append(steps, calls(reason, launch.Inherit{Number: p.mounts, As: "mounts"}, launch.SetNS{FD: "mounts"})...)
 	}
 	return steps
+}
+
+// enterRoot is how a helper gets to a place and into a root there. It keeps start open, from where it looks for paths as who
+// is in that root does.
+func (p *place) enterRoot(root, start int) []launch.Step {
+	return append(p.enter(), calls("go into the caller's root", launch.Inherit{Number: root, As: "root"}, launch.Inherit{Number: start, As: "start"},
+		launch.Chdir{FD: "root"}, launch.Chroot{Path: "."})...)
 }
 
 // calls are steps of one reason.

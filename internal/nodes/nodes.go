@@ -12,6 +12,7 @@ package nodes
 
 import (
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -22,16 +23,17 @@ import (
 // A server answers the calls of a target and of all that it starts, one after the other.
 type server struct {
 	listener int
+	blind    bool // it cannot look at who calls
 	places   []*place
 	nodes    []*node
 	guests   []guest
 }
 
 // Serve answers until stop is readable, and then removes the files that it has made. This process's memory is closed to
-// others from then on: the helpers, which borrow it, go where those may look at them.
+// others from then on: the helpers, which have a copy, go where those may look at them.
 func Serve(listener, stop int) {
 	launch.CloseMemory()
-	s := server{listener: listener}
+	s := server{listener: listener, blind: !seesItself()}
 	defer s.tidy()
 	for {
 		polled := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(listener), Events: unix.POLLIN}}
@@ -51,27 +53,38 @@ func Serve(listener, stop int) {
 	}
 }
 
+// seesItself tells whether the numbers in /proc are those that processes have here. It may be another pid namespace's
+// (unshare --pid --fork without --mount-proc), and then they are strangers'.
+func seesItself() bool {
+	self, err := os.Readlink("/proc/self")
+	return err == nil && self == itoa(os.Getpid())
+}
+
 // answer answers the next call.
 func (s *server) answer() {
 	n, ok := s.receive()
 	if !ok {
 		return
 	}
-	reply := response{id: n.id}
-	switch seccomp.Notified(n.arch, n.number) {
-	case "mknod":
-		reply.errno = -int32(s.make(&n, unix.AT_FDCWD, n.args[0], uint32(n.args[1]), uint32(n.args[2])))
-	case "mknodat":
-		reply.errno = -int32(s.make(&n, int(int32(n.args[0])), n.args[1], uint32(n.args[2]), uint32(n.args[3])))
-	case "mount":
+	made, goesOn := unix.Errno(0), false
+	switch call := seccomp.Notified(n.arch, n.number); {
+	case s.blind:
+		goesOn = call != "mknod" && call != "mknodat" // as where there is no listener
+	case call == "mknod":
+		made = s.make(&n, unix.AT_FDCWD, n.args[0], uint32(n.args[1]), uint32(n.args[2]))
+	case call == "mknodat":
+		made = s.make(&n, int(int32(n.args[0])), n.args[1], uint32(n.args[2]), uint32(n.args[3]))
+	case call == "mount":
 		s.cleanMount(&n)
-		reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
-	case "fsconfig":
-		if !n.setsForeignOwner() {
-			reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
-		}
+		goesOn = true
+	case call == "fsconfig":
+		goesOn = !n.setsForeignOwner()
 	default:
 		s.prepareRoot(&n)
+		goesOn = true
+	}
+	reply := response{id: n.id, errno: -int32(made)}
+	if goesOn {
 		reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
 	}
 	s.send(&reply)
