@@ -63,7 +63,12 @@ func (b *bench) furnish(ctx context.Context) error {
 		return err
 	}
 	for _, name := range []string{"limit", "start", "calls", "older"} {
-		if err := b.compile(ctx, name); err != nil {
+		if err := b.compile(ctx, "cc", name, name); err != nil {
+			return err
+		}
+	}
+	if lackForeignCompiler("") == "" {
+		if err := b.compile(ctx, foreignCompiler, "calls", "calls"+ofGuest); err != nil {
 			return err
 		}
 	}
@@ -74,7 +79,7 @@ func (b *bench) furnish(ctx context.Context) error {
 	return b.give("state")
 }
 
-func (b *bench) compile(ctx context.Context, name string) error {
+func (b *bench) compile(ctx context.Context, compiler, name, to string) error {
 	source := b.path(name + ".c")
 	text, err := programs.ReadFile(name + ".c")
 	if err != nil {
@@ -83,7 +88,7 @@ func (b *bench) compile(ctx context.Context, name string) error {
 	if err := os.WriteFile(source, text, 0o644); err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, "cc", "-O2", "-static", "-o", b.path(name), source).CombinedOutput()
+	out, err := exec.CommandContext(ctx, compiler, "-O2", "-static", "-o", b.path(to), source).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("compile %s.c: %w\n%s", name, err, out)
 	}
