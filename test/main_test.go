@@ -39,9 +39,10 @@ func prepare(dir string) error {
 	if err := build(dir); err != nil {
 		return err
 	}
-	guests, systems := make(chan error, 1), make(chan error, 1)
+	guests, systems, others := make(chan error, 1), make(chan error, 1), make(chan error, 1)
 	go func() { guests <- fetchGuests(dir) }()
 	go func() { systems <- fetchDebians(dir) }()
+	go func() { others <- fetchMusls(dir) }()
 	if err := fetchTree(dir, native); err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func prepare(dir string) error {
 			return err
 		}
 	}
-	if err := errors.Join(unreadable(dir), fetchSource(dir), <-guests, <-systems); err != nil {
+	if err := errors.Join(unreadable(dir), fetchSource(dir), <-guests, <-systems, <-others); err != nil {
 		return err
 	}
 	// Who runs the tests owns the trees, as the user of a tree does.
