@@ -142,7 +142,7 @@ func TestIntoName(t *testing.T) {
 	if r := finish(t, cmd); !strings.Contains(r.err, "there is neither "+dir+"/nosuch.conf nor a directory of that name") {
 		t.Errorf("%+v", r)
 	}
-	if r := run(t, "--config=/nosuch", "true"); r.err != "xunshare: /nosuch: no such file or directory\n" {
+	if r := run(t, "--config=/nosuch", "true"); r.err != "xunshare: --config=/nosuch: no such file or directory\n" {
 		t.Errorf("%+v", r)
 	}
 }

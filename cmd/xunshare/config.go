@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,9 +19,21 @@ import (
 // expand puts the options of files in the place of the --config, or the --into with a name, that they are read for, and in
 // front of all what an --into means.
 func expand(options []string) ([]string, error) {
-	var all []string
+	all, err := expandIn(options, nil)
+	if err != nil {
+		return all, err
+	}
+	return withPreset(all), nil
+}
+
+// expandIn does that for options of the last of some files, each of which is named in the one before; of none for those of
+// the command line.
+func expandIn(options, files []string) (all []string, err error) {
 	for _, option := range options {
 		file, err := configOf(option)
+		if err == nil && slices.Contains(files, file) {
+			err = remedy.Errorf("a directory is named with a slash, such as ./", "%s: this file of options is being read already", option)
+		}
 		if err != nil {
 			return all, err
 		}
@@ -28,13 +41,13 @@ func expand(options []string) ([]string, error) {
 			all = append(all, option)
 			continue
 		}
-		more, err := readConfig(file)
+		more, err := readConfig(append(slices.Clip(files), file))
 		all = append(all, more...)
 		if err != nil {
 			return all, err
 		}
 	}
-	return withPreset(all), nil
+	return all, nil
 }
 
 const (
@@ -86,11 +99,12 @@ func homeDir() string {
 	return "/"
 }
 
-// readConfig reads the options of a file, in normal form. Each error begins with the file and the line.
-func readConfig(file string) (options []string, err error) {
+// readConfig reads the options of the last of the files, in normal form. Each error begins with the file and the line.
+func readConfig(files []string) (options []string, err error) {
+	file := files[len(files)-1]
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, cause(err))
+		return nil, fmt.Errorf("--config=%s: %w", file, cause(err))
 	}
 	number := 0
 	for line := range strings.Lines(string(text)) {
@@ -100,6 +114,9 @@ func readConfig(file string) (options []string, err error) {
 			continue
 		}
 		more, err := configLine(line)
+		if err == nil {
+			more, err = expandIn(more, files)
+		}
 		if err != nil {
 			return options, fmt.Errorf("%s:%d: %w", file, number, err)
 		}

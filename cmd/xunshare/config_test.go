@@ -22,6 +22,8 @@ func TestConfig(t *testing.T) {
 		"/program":              "-r\nprogram\n",
 		"/none":                 "--dev now\n",
 		"/nested":               "--config /file\n",
+		"/named":                "--dev\n--into laptop\n",
+		"/xunshare/loop.conf":   "-r\n--into loop\n",
 	} {
 		if err := os.WriteFile(dir+name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -47,8 +49,10 @@ func TestConfig(t *testing.T) {
 		{"--config=program", nil, `program:2: "program" is no option`},
 		{"--config=none", nil, `none:1: "now" is no option`},
 		{"--config=nested", nil, "nested:1: a file of options cannot name another one"},
-		{"--config=missing", nil, "missing: no such file or directory"},
-		{"--config=plain", nil, "plain: is a directory"},
+		{"--config=named", into("/chroot/ppc", "--dev=", "--into=/chroot/ppc", "--tmpfs=/x"), ""},
+		{"--into=loop", nil, "loop.conf:2: --into=loop: this file of options is being read already"},
+		{"--config=missing", nil, "--config=missing: no such file or directory"},
+		{"--config=plain", nil, "--config=plain: is a directory"},
 	} {
 		options, _, err := normalize(strings.Fields(c.line))
 		if err == nil {

@@ -68,6 +68,9 @@ func findArch(name string) (*binfmt.Arch, error) {
 	if a := binfmt.FindArch(name); a != nil {
 		return a, nil
 	}
+	if name == "" {
+		return nil, remedy.New("the argument, or one of the names in it, is empty", "such as arm64, or auto: what the program or the tree is for")
+	}
 	hints := []string{"xunshare --list-arches lists them all"}
 	if near := binfmt.NearestArches(name); len(near) > 0 {
 		hints = append([]string{"did you mean " + strings.Join(near, " or ") + "?"}, hints...)

@@ -85,9 +85,7 @@ func (o *Options) cannotChange(f *Facts) bool {
 	if !f.Root.Here { // which has mounts that an overlay would not show
 		why += "; --ephemeral lets changes be made, and forgets them"
 	}
-	if !o.Again {
-		note(why)
-	}
+	o.note(why)
 	return true
 }
 

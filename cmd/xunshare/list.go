@@ -22,9 +22,16 @@ const (
 	listJSON  = "json"
 )
 
-func setPrintRule(o *Options, v string) (err error) {
-	o.PrintRule, err = findArch(v)
-	return err
+func setPrintRule(o *Options, v string) error {
+	o.PrintRule = nil
+	for name := range strings.SplitSeq(v, ",") {
+		arch, err := findArch(name)
+		if err != nil {
+			return err
+		}
+		o.PrintRule = append(o.PrintRule, arch)
+	}
+	return nil
 }
 
 // listArches prints which architectures there are, and what would run their programs here.
@@ -72,18 +79,20 @@ func describe(r *emulator.Row) string {
 	return words
 }
 
-// printRule prints the rule that would be loaded, for use elsewhere: a line for each.
-func printRule(o *Options) error {
-	search, err := o.search([]*binfmt.Arch{o.PrintRule})
+// printRules prints the rules that would be loaded, for use elsewhere: a line for each.
+func printRules(o *Options) error {
+	search, err := o.search(o.PrintRule)
 	if err != nil {
 		return err
 	}
-	found, err := search.Find(o.PrintRule, o.Root != "")
-	if err != nil {
-		return err
-	}
-	for _, r := range o.PrintRule.Rules(found.Path, found.Flags(!o.Foreign.NoSetuid)) {
-		fmt.Println(r)
+	for _, arch := range o.PrintRule {
+		found, err := search.Find(arch, o.Root != "")
+		if err != nil {
+			return err
+		}
+		for _, r := range arch.Rules(found.Path, found.Flags(!o.Foreign.NoSetuid)) {
+			fmt.Println(r)
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -49,7 +50,7 @@ func run(args []string) (status launch.Status, err error) {
 	case o.ListArches != "":
 		return launch.Status{}, listArches(&o)
 	case o.PrintRule != nil:
-		return launch.Status{}, printRule(&o)
+		return launch.Status{}, printRules(&o)
 	}
 	o.stayOnMainThread()
 	return start(&o)
@@ -69,11 +70,11 @@ func start(asked *Options) (launch.Status, error) {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: nodes.Serve, Note: note}
+	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: nodes.Serve, Note: o.note}
 	status, err := launch.Run(steps, wait(&o), parent)
 	var helper *launch.HelperError
 	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
-		asked.Again = true
+		asked.Said = o.Said
 		return start(asked)
 	}
 	return status, explain(err, &o, &facts)
@@ -85,7 +86,15 @@ func (o *Options) say(notes []string) {
 		return
 	}
 	for _, sentence := range notes {
-		note(sentence)
+		o.note(sentence)
+	}
+}
+
+// note says something that is no error, once.
+func (o *Options) note(sentence string) {
+	if !slices.Contains(o.Said, sentence) {
+		o.Said = append(o.Said, sentence)
+		fmt.Fprintf(os.Stderr, "xunshare: note: %s\n", sentence)
 	}
 }
 

@@ -60,6 +60,8 @@ func cluster(letters string, rest []string) (options, after []string, err error)
 	for i := 0; i < len(letters); i++ {
 		f := byLetter(letters[i])
 		switch {
+		case f == nil && letters[i] == '=' && i > 0:
+			return options, rest, misuse("behind a letter stands no =: write --" + byLetter(letters[i-1]).name + letters[i:])
 		case f == nil:
 			return options, rest, misuse("there is no option -" + letters[i:i+1])
 		case f.takes != required:
@@ -87,7 +89,7 @@ func byLetter(letter byte) *option {
 }
 
 // byName finds the option that name is, or is the beginning of. An abbreviation that unshare(1) understands means
-// the same here, however many options of our own begin with it.
+// the same here, however many options of our own begin with it; all are named where it does not.
 func byName(name string) (*option, error) {
 	var theirs, ours []*option
 	for i := range table {
@@ -112,7 +114,7 @@ func byName(name string) (*option, error) {
 	case 1:
 		return candidates[0], nil
 	}
-	return nil, misuse("--" + name + " may be " + alternatives(candidates))
+	return nil, misuse("--" + name + " may be " + alternatives(append(theirs, ours...)))
 }
 
 func alternatives(candidates []*option) string {

@@ -34,8 +34,11 @@ func TestNormalize(t *testing.T) {
 		{args: "-rXp", options: "--map-root-user=", fails: "there is no option -X"},
 		{args: "--map", fails: "--map needs an argument"},
 		{args: "--mo", fails: "--mo may be --mount or --monotonic or --mount-proc or --mount-binfmt"},
+		{args: "--ma", fails: "--ma may be --map-root-user or --map-current-user or --map-user or --map-group or --map-users or --map-groups or --map-auto or --map-subids or --map"},
+		{args: "=", program: "="},
+		{args: "-=", fails: "there is no option -="},
 		{args: "--fork=x", fails: "--fork takes no argument"},
-		{args: "-m=x", options: "--mount=", fails: "there is no option -="},
+		{args: "-m=x", options: "--mount=", fails: "behind a letter stands no =: write --mount=x"},
 		{args: "-R", fails: "-R needs an argument"},
 		{args: "--root", fails: "--root needs an argument"},
 	} {

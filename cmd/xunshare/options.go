@@ -12,10 +12,10 @@ import (
 type Options struct {
 	NS ns.Options
 
-	Into  bool   // --into: Root is to be ready for use
-	Again bool   // the launch is tried once more: what was said is not repeated
-	Root  string // --root; "" stays in the caller's
-	Dir   string // --wd; "" for none
+	Into bool     // --into: Root is to be ready for use
+	Said []string // the notes that the user has had; a launch that is tried once more does not repeat them
+	Root string   // --root; "" stays in the caller's
+	Dir  string   // --wd; "" for none
 
 	ProcDir     string         // where --mount-proc mounts; "" if it was not given
 	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
@@ -23,8 +23,8 @@ type Options struct {
 	ProcImplied bool           // /proc has to show it
 	Rules       []*binfmt.Rule // --load-binfmt, written out
 	Foreign     foreign
-	ListArches  string       // --list-arches: table or json; "" for no list
-	PrintRule   *binfmt.Arch // --print-rule; nil for none
+	ListArches  string         // --list-arches: table or json; "" for no list
+	PrintRule   []*binfmt.Arch // --print-rule
 	Verbose     bool
 	Status      int // the descriptor of --json-status-fd; negative for none
 	ClearEnv    bool

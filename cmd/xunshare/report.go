@@ -44,6 +44,3 @@ func exitStatus(err error) int {
 }
 
 const execve = "execve"
-
-// note says something that is no error.
-func note(sentence string) { fmt.Fprintf(os.Stderr, "xunshare: note: %s\n", sentence) }

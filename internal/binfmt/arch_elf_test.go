@@ -103,7 +103,7 @@ func checkFile(t *testing.T, file, target string, exec bool) {
 	}
 	for _, mark := range []string{"", "AI\x02"} {
 		copy(start[8:], mark)
-		h, err := ReadHeader(bytes.NewReader(start))
+		h, err := readHeader(bytes.NewReader(start))
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}

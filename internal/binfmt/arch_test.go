@@ -235,7 +235,7 @@ func TestHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer own.Close()
-	h, err := ReadHeader(own)
+	h, err := readHeader(own)
 	if err != nil || h.Arch() != host || !host.RunsOn(host) {
 		t.Errorf("the host is %s, its programs %+v, %v", host.Name, h, err)
 	}

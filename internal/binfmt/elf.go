@@ -49,18 +49,6 @@ var (
 	layout64 = layout{size: 64, phoff: 32, flags: 48, phentsize: 54, phnum: 56, word: 8, entry: 56, offset: 8, filesz: 32}
 )
 
-// ReadHeader reads the ELF header of r, and its interpreter. A file that is none gives ErrNotELF. Headers that
-// the kernel would refuse, because they are truncated or point outside the file, are errors that say so; memory
-// and time are bounded whatever the file says.
-func ReadHeader(r io.ReaderAt) (*Header, error) {
-	var buf [64]byte
-	start, err := readStart(r, buf[:])
-	if err != nil {
-		return nil, err
-	}
-	return parseHeader(start, r)
-}
-
 // readStart fills buf from the start of r, as far as the file reaches.
 func readStart(r io.ReaderAt, buf []byte) ([]byte, error) {
 	n, err := r.ReadAt(buf, 0)
@@ -70,7 +58,9 @@ func readStart(r io.ReaderAt, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// parseHeader is ReadHeader for a file of which the start has been read.
+// parseHeader reads the ELF header of r, which begins with start, and its interpreter. A file that is none gives ErrNotELF.
+// Headers that the kernel would refuse, because they are truncated or point outside the file, are errors that say so; memory
+// and time are bounded whatever the file says.
 func parseHeader(start []byte, r io.ReaderAt) (*Header, error) {
 	if !strings.HasPrefix(string(start), elfMagic) {
 		return nil, ErrNotELF

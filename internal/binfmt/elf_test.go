@@ -76,7 +76,7 @@ func TestReadHeader(t *testing.T) {
 	} {
 		want := f.Header
 		want.Interp, _, _ = strings.Cut(f.interp, "\x00")
-		got, err := ReadHeader(bytes.NewReader(f.bytes()))
+		got, err := readHeader(bytes.NewReader(f.bytes()))
 		if err != nil || *got != want {
 			t.Errorf("header %+v is read as %+v, %v", want, got, err)
 		}
@@ -89,7 +89,7 @@ func TestReadHeaderOnlyFirstInterp(t *testing.T) {
 	copy(first, second)
 	binary.LittleEndian.PutUint64(first[32:], 7)
 	binary.LittleEndian.PutUint64(second[8:], 64+112+7)
-	h, err := ReadHeader(bytes.NewReader(b))
+	h, err := readHeader(bytes.NewReader(b))
 	if err != nil || h.Interp != "/first" {
 		t.Errorf("%+v, %v", h, err)
 	}
@@ -138,7 +138,7 @@ func TestReadHeaderErrors(t *testing.T) {
 			"ELF interpreter: a path of 4294967295 bytes, not 2 to 4096"},
 		{"interp without NUL", plain, func(b []byte) []byte { b[len(b)-1] = 'x'; return b }, "ELF interpreter: the path does not end in NUL"},
 	} {
-		h, err := ReadHeader(bytes.NewReader(c.change(c.file.bytes())))
+		h, err := readHeader(bytes.NewReader(c.change(c.file.bytes())))
 		if err == nil || err.Error() != c.err || h != nil {
 			t.Errorf("%s: %+v, %v, want %s", c.what, h, err, c.err)
 		}
@@ -165,8 +165,8 @@ func TestReadHeaderPassesReadErrorsOn(t *testing.T) {
 	broken := errors.New("disk on fire")
 	whole := elfFile{Header: header(2, 1, 62), headers: 4}.bytes()
 	for _, r := range []failing{{nil, broken}, {whole[:64], broken}} {
-		if _, err := ReadHeader(r); !errors.Is(err, broken) {
-			t.Errorf("ReadHeader: %v", err)
+		if _, err := readHeader(r); !errors.Is(err, broken) {
+			t.Errorf("readHeader: %v", err)
 		}
 		if _, err := Inspect(r); !errors.Is(err, broken) {
 			t.Errorf("Inspect: %v", err)
@@ -193,4 +193,13 @@ func TestOwnBinary(t *testing.T) {
 	if image.Kind != KindELF || image.ELF.Arch() != Host() || Host() == nil {
 		t.Errorf("the test is %+v (%+v) on %+v", image, image.ELF, Host())
 	}
+}
+
+// readHeader reads the header of a whole file.
+func readHeader(r io.ReaderAt) (*Header, error) {
+	start, err := readStart(r, make([]byte, 64))
+	if err != nil {
+		return nil, err
+	}
+	return parseHeader(start, r)
 }

@@ -39,7 +39,7 @@ type Image struct {
 	Interpreter, Argument string
 }
 
-// Inspect tells what r is. Errors are those of reading, and of ReadHeader for a broken ELF file.
+// Inspect tells what r is. Errors are those of reading, and those of a broken ELF file.
 func Inspect(r io.ReaderAt) (*Image, error) {
 	var buf [Window]byte
 	start, err := readStart(r, buf[:])

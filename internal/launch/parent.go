@@ -155,9 +155,10 @@ type HelperError struct {
 }
 
 func (e *HelperError) Error() string {
-	sentence := filepath.Base(e.Path) + ": " + e.Err.Error()
+	name := filepath.Base(e.Path) + ": "
+	sentence := name + e.Err.Error()
 	if e.Said != "" {
-		sentence += ": " + strings.ReplaceAll(e.Said, "\n", "; ")
+		sentence += ": " + strings.ReplaceAll(strings.TrimPrefix(e.Said, name), "\n", "; ")
 	}
 	return sentence
 }

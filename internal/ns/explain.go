@@ -20,6 +20,8 @@ func (o *Options) Explain(failed *launch.Error) []string {
 	switch failed.Step.Call.(type) {
 	case launch.SetUser, launch.SetGroup, launch.DropGroups:
 		return o.explainIDs(failed)
+	case launch.Persist:
+		return explainKept(failed.Errno)
 	}
 	own := strings.HasPrefix(failed.Path, "/proc/self/")
 	denied := errors.Is(failed, fs.ErrPermission)
@@ -57,10 +59,23 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 		"run xunshare outside, or let the container have them (docker run --security-opt seccomp=unconfined)"}
 }
 
+// explainKept is for a namespace that could not be bound on a file.
+func explainKept(errno syscall.Errno) []string {
+	switch errno {
+	case syscall.EPERM:
+		return []string{"that is a mount where xunshare was started, which takes root there: start it with sudo, or inside another xunshare -rm"}
+	case syscall.ENOENT:
+		return []string{"the file has to exist: touch it"}
+	}
+	return nil
+}
+
 // explainIDs is for ids that could not be changed to.
 func (o *Options) explainIDs(failed *launch.Error) []string {
 	_, groups := failed.Step.Call.(launch.DropGroups)
 	switch {
+	case failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0:
+		return []string{needUser}
 	case o.Owner != nil && os.Geteuid() != 0:
 		return []string{"only root can make a user namespace for somebody else: leave --owner out"}
 	case failed.Errno == syscall.EINVAL:
