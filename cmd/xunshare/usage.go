@@ -81,7 +81,7 @@ Foreign architectures (--arch and rules imply --user and --mount):
                             @FILE with such lines, or the name of a rule
       --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc)
       --list-arches[=json]  list architectures, and the emulators for them
-      --print-rule=ARCH     print the rule that --arch would load
+      --print-rule=ARCH     print the rules that --arch would load
 Other:
       --suppress-sync       files count as written to the disk at once
       --clear-env           give the program no environment

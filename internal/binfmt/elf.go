@@ -25,8 +25,8 @@ const (
 	maxSegments = 64 * 1024 // bytes of program headers that load_elf_phdrs, fs/binfmt_elf.c, takes
 )
 
-// ErrNotELF says that a file does not begin as an ELF file does.
-var ErrNotELF = errors.New("not an ELF file")
+// errNotELF says that a file does not begin as an ELF file does.
+var errNotELF = errors.New("not an ELF file")
 
 // Header is what tells who can run an ELF file: fields of the ELF header under the names of elf(5), and the
 // program interpreter.
@@ -58,12 +58,12 @@ func readStart(r io.ReaderAt, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// parseHeader reads the ELF header of r, which begins with start, and its interpreter. A file that is none gives ErrNotELF.
+// parseHeader reads the ELF header of r, which begins with start, and its interpreter. A file that is none gives errNotELF.
 // Headers that the kernel would refuse, because they are truncated or point outside the file, are errors that say so; memory
 // and time are bounded whatever the file says.
 func parseHeader(start []byte, r io.ReaderAt) (*Header, error) {
 	if !strings.HasPrefix(string(start), elfMagic) {
-		return nil, ErrNotELF
+		return nil, errNotELF
 	}
 	l, order, err := identify(start)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -142,8 +143,8 @@ func TestReadHeaderErrors(t *testing.T) {
 		if err == nil || err.Error() != c.err || h != nil {
 			t.Errorf("%s: %+v, %v, want %s", c.what, h, err, c.err)
 		}
-		if wantNot := strings.HasPrefix(c.err, "not"); errors.Is(err, ErrNotELF) != wantNot {
-			t.Errorf("%s: errors.Is(ErrNotELF) is %v", c.what, !wantNot)
+		if wantNot := strings.HasPrefix(c.err, "not"); errors.Is(err, errNotELF) != wantNot {
+			t.Errorf("%s: errors.Is(errNotELF) is %v", c.what, !wantNot)
 		}
 	}
 }

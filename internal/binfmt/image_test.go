@@ -50,7 +50,7 @@ func TestInspectELF(t *testing.T) {
 	if err != nil || image.Kind != KindELF || image.ELF.Interp != "/lib/ld.so.1" || image.Kind.String() != "an ELF file" {
 		t.Errorf("%+v, %v", image, err)
 	}
-	if image, err := Inspect(strings.NewReader(elfMagic + "\x02")); err == nil || errors.Is(err, ErrNotELF) || image != nil {
+	if image, err := Inspect(strings.NewReader(elfMagic + "\x02")); err == nil || errors.Is(err, errNotELF) || image != nil {
 		t.Errorf("five bytes of ELF: %+v, %v", image, err)
 	}
 }

@@ -37,7 +37,7 @@ var kept = []Case{
 	{Args: `--uts="$dir/ns" -R "$tree"`, Who: Root, Private: true, After: look},
 	{Args: `--uts="$dir/ns"`, Program: "sh -c 'hostname kept'", Who: Root, Private: true, After: `nsenter --uts="$dir/ns" hostname`},
 	{Args: `--uts="$dir/ns"`, Program: "sh -c 'exit 7'", Who: Root, Private: true, After: look},
-	{Args: `--uts="$dir/ns"`, Program: "nosuch", Who: Root, Private: true, After: look},
+	{Args: `--uts="$dir/ns"`, Program: "nosuch", Who: Root, Private: true, After: look, Differs: "bound first", Want: Observation{"out": ""}},
 	{Args: `--uts=/nosuch`, Who: Root, Private: true, After: look},
 	{Args: `--uts="$dir/folder"`, Who: Root, Private: true, After: look},
 	{Args: `--uts=`, Who: Root, Private: true, After: look},

@@ -32,7 +32,8 @@ var Deviations = []Deviation{
 	{"proc of one's own", "--mount-binfmt mounts a proc(5) only in a pid namespace of the program's own.", nil},
 	{"rules are checked", "A rule that is no rule, or whose emulator cannot work, is refused.", nil},
 	{"rules imply --fork", "--load-interp and --pid together imply --fork.", nil},
-	{"bound first", "A namespace is bound on its file before the program starts; if that fails it does not start.", nil},
+	{"bound first", "A namespace is bound on its file before the program starts; if that fails it does not start. It " +
+		"is let go again if the program cannot be started.", nil},
 }
 
 // becomeChild is for programs that unshare(1) becomes.

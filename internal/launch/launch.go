@@ -50,10 +50,15 @@ func runHere(steps []Step) error {
 			break
 		}
 		if err := p.performTasks(a.next, threadFolder()); err != nil {
+			p.letGo()
 			return err
 		}
 	}
-	return p.outcome(a)
+	if err := p.outcome(a); err != nil {
+		p.letGo()
+		return err
+	}
+	return nil
 }
 
 // runChild performs the steps behind a Clone in a child, and waits for it.
@@ -63,7 +68,11 @@ func runChild(steps []Step, w Wait, watch Parent) (status Status, err error) {
 		return Status{}, err
 	}
 	p.watch = watch
-	defer func() { err = cmp.Or(p.over(), err) }()
+	defer func() {
+		if err = cmp.Or(p.over(), err); err != nil {
+			p.letGo()
+		}
+	}()
 	if after, ok := afterInit(steps); ok {
 		return p.runJob(a, after)
 	}

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -86,12 +87,19 @@ func (p *program) performTasks(next uint32, folder string) error {
 		}()
 	}
 	all.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return err
+	for i, err := range failed {
+		if bound, ok := group[i].Call.(Persist); ok && err == nil {
+			p.kept = append(p.kept, bound)
 		}
 	}
-	return nil
+	return cmp.Or(failed...)
+}
+
+// letGo takes away what a launch that has failed would leave behind.
+func (p *program) letGo() {
+	for _, bound := range p.kept {
+		_ = unix.Unmount(bound.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
+	}
 }
 
 // taskError makes an *Error of a failed system call; of anything else, an error that names the step.
@@ -166,8 +174,8 @@ func (e *HelperError) Error() string {
 // Unwrap returns why the helper did not end well.
 func (e *HelperError) Unwrap() error { return e.Err }
 
-// Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)). Kind is its name in
-// /proc/PID/ns.
+// Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)), unless the launch fails.
+// Kind is its name in /proc/PID/ns.
 type Persist struct{ Kind, File string }
 
 func (b Persist) String() string {

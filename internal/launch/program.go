@@ -13,6 +13,7 @@ type program struct {
 	relocs []pointer // pointers that lie in data
 	tasks  []int     // the steps among them that the parent performs
 	meets  []int     // those that the parent is met at
+	kept   []Persist // those that have been performed
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
 	step   int       // the step that is being lowered
