@@ -137,3 +137,51 @@ func TestBadSubIDs(t *testing.T) {
 		t.Errorf("with no_new_privs: %+v", r)
 	}
 }
+
+// badHelpers is a PATH in which newuidmap and newgidmap are programs that refuse.
+func badHelpers(t *testing.T) string {
+	t.Helper()
+	path := t.TempDir()
+	for _, name := range []string{"newuidmap", "newgidmap"} {
+		if err := os.WriteFile(path+"/"+name, []byte("#!/bin/sh\necho no way >&2; exit 3\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "PATH=" + path + ":" + os.Getenv("PATH")
+}
+
+// A launch that is tried again without sub-ids, because a helper has refused them, is one to the caller: nothing is said
+// twice, and no namespace is kept twice, or of a launch that came to nothing.
+func TestHelperRefuses(t *testing.T) {
+	needSubIDs(t)
+	cmd := exec.Command(binary(), "--verbose", "--into="+tree("arm64"), "/bin/true")
+	cmd.Env = append(os.Environ(), badHelpers(t))
+	r := finish(t, cmd)
+	for _, want := range []string{"--arch=auto: aarch64", "flags POCF", "no /run", "newuidmap: exit status 3: no way"} {
+		if r.status != 0 || strings.Count(r.err, want) != 1 {
+			t.Errorf("%+v, want %q once", r, want)
+		}
+	}
+	file := t.TempDir() + "/ns"
+	os.WriteFile(file, nil, 0o644)
+	for options, want := range map[string]string{"--map=auto": "1\n", "--map-auto": "0\n"} {
+		script := binary() + " " + options + " --uts=" + file + " true 2>/dev/null; grep -c " + file + " /proc/self/mountinfo; true"
+		cmd := exec.Command(binary(), "-cm", "--keep-caps", "env", badHelpers(t), "sh", "-c", script)
+		finish(t, cmd).want(t, want)
+	}
+}
+
+// A namespace is kept when the child has entered it, and not before.
+func TestKeptTimeNamespace(t *testing.T) {
+	file := t.TempDir() + "/ns"
+	os.WriteFile(file, nil, 0o644)
+	const script = `for i in 1 2 3 4 5 6 7 8; do
+		inside=$(timeout -s KILL 9 $0 $1 --fork --time=$2 readlink /proc/self/ns/time)
+		kept=$(stat -Lc 'time:[%i]' $2)
+		test "$inside" = "$kept" || echo "$inside is not $kept"
+		umount $2
+	done`
+	for _, options := range []string{"-i", "--map-users=all"} {
+		run(t, "-rm", "sh", "-c", script, binary(), options, file).want(t, "")
+	}
+}

@@ -2,7 +2,6 @@ package launch
 
 import (
 	"encoding/binary"
-	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,8 +12,7 @@ import (
 // world is what a program has to know of the process that it is lowered in.
 type world struct {
 	parent   int          // a pidfd of this process, for the child to see that it lives; negative if there is none
-	release  int          // an eventfd by which the parent releases the waiting child; if it has tasks
-	meeting               // where the child waits for the parent's look
+	meeting               // where the child waits for what the parent does
 	channel  channel      // by which the child hands descriptors over
 	runtimes signalSet    // the signals that the Go runtime may have changed
 	ignored  signalSet    // those that the caller ignored
@@ -22,13 +20,9 @@ type world struct {
 	limit    *unix.Rlimit // the caller's RLIMIT_NOFILE; nil if the runtime has not changed it
 }
 
-// look finds the world out. withTasks says that the parent will have something to do while the child waits.
-func look(withTasks bool) (w world, err error) {
-	if withTasks {
-		if w.release, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
-			return w, os.NewSyscallError("eventfd", err)
-		}
-	}
+// look finds the world out.
+func look() (w world) {
+	var err error
 	if w.parent, err = unix.PidfdOpen(unix.Getpid(), 0); err != nil {
 		w.parent = -1 // before Linux 5.3; a parent that dies in the first microseconds is then not noticed
 	}
@@ -43,7 +37,7 @@ func look(withTasks bool) (w world, err error) {
 	if ok && unix.Getrlimit(unix.RLIMIT_NOFILE, &now) == nil && now.Cur != soft {
 		w.limit = &unix.Rlimit{Cur: soft, Max: hard}
 	}
-	return w, nil
+	return w
 }
 
 // lowerInheritance appends what makes the target inherit what the caller gave. The handlers of the Go runtime have to

@@ -44,21 +44,19 @@ func runHere(steps []Step) error {
 	}
 	runtime.LockOSThread()
 	a.here = 1
-	for a.next < a.count {
-		a.walkHere()
-		if a.failed != 0 {
+	a.walkHere()
+	for _, steps := range p.waits {
+		if err != nil || a.failed != 0 {
 			break
 		}
-		if err := p.performTasks(a.next, threadFolder()); err != nil {
-			p.letGo()
-			return err
+		if err = p.performTasks(steps, threadFolder()); err == nil {
+			a.walkHere()
 		}
 	}
-	if err := p.outcome(a); err != nil {
+	if err = cmp.Or(err, p.outcome(a)); err != nil {
 		p.letGo()
-		return err
 	}
-	return nil
+	return err
 }
 
 // runChild performs the steps behind a Clone in a child, and waits for it.
@@ -109,9 +107,6 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 		wait(pid, Shield)
 		return 0, err
 	}
-	if err := p.meanwhile(pid); err != nil {
-		return 0, cmp.Or(p.outcome(a), err)
-	}
 	return pid, nil
 }
 
@@ -128,20 +123,18 @@ func holdMounts(pid int) {
 }
 
 // prepare lowers steps and loads them.
-func prepare(steps []Step) (*program, *arena, error) {
-	w, err := look(hasTasks(steps))
+func prepare(steps []Step) (p *program, a *arena, err error) {
+	w := look()
+	w.meeting, err = arrange(steps)
+	if err == nil {
+		w.channel, err = openChannel(steps)
+	}
 	if err != nil {
-		return nil, nil, err
-	}
-	if w.meeting, err = arrange(steps); err != nil {
-		return nil, nil, err
-	}
-	if w.channel, err = openChannel(steps); err != nil {
 		unix.Close(w.parent) // a process that only performs plans goes on
 		return nil, nil, err
 	}
-	p := lower(steps, w)
-	a, err := p.load()
+	p = lower(steps, w)
+	a, err = p.load()
 	return p, a, err
 }
 

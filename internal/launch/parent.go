@@ -2,7 +2,6 @@ package launch
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -23,63 +22,24 @@ type task interface {
 	perform(folder string) error
 }
 
-func hasTasks(steps []Step) bool {
-	for _, s := range steps {
-		if _, ok := s.Call.(task); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// lowerTask notes the step and appends the wait, unless the step before was a task as well.
+// lowerTask has the step performed where the child waits for it, or along with the step before if that is a task too.
 func (p *program) lowerTask() {
-	before := len(p.tasks) - 1
-	if before < 0 || p.tasks[before] != p.step-1 {
-		p.add(call{mode: pause, number: unix.SYS_READ, result: noSlot,
-			args: pad([]operand{num(p.release), p.bytes(make([]byte, 8)), num(8)})}, "read", "")
+	if last := len(p.waits) - 1; last >= 0 && p.step > 0 {
+		_, follows := p.steps[p.step-1].Call.(task)
+		if follows {
+			p.waits[last] = append(p.waits[last], p.step)
+			return
+		}
 	}
-	p.tasks = append(p.tasks, p.step)
+	p.lowerWait(pause)
 }
 
-// meanwhile performs all tasks while the child waits for each group in turn. If one fails the child is ended.
-func (p *program) meanwhile(pid int) error {
-	if len(p.tasks) == 0 {
-		return nil
-	}
-	defer unix.Close(p.release)
-	for i, c := range p.calls {
-		if c.mode != pause {
-			continue
-		}
-		if err := p.performTasks(uint32(i+1), fmt.Sprint("/proc/", pid)); err != nil {
-			unix.Kill(pid, unix.SIGKILL)
-			wait(pid, Shield)
-			return err
-		}
-		if _, err := unix.Write(p.release, binary.NativeEndian.AppendUint64(nil, 1)); err != nil {
-			return os.NewSyscallError("write", err)
-		}
-	}
-	return nil
-}
-
-// performTasks performs the group that the call before next waits for, if it is one that waits. The error is that of the
-// first of them in the plan that fails.
-func (p *program) performTasks(next uint32, folder string) error {
-	if next == 0 || p.calls[next-1].mode != pause {
-		return nil
-	}
-	first := p.origin[next-1].step
-	var group []Step
-	for _, step := range p.tasks {
-		if step == first+len(group) {
-			group = append(group, p.steps[step])
-		}
-	}
-	failed := make([]error, len(group))
+// performTasks performs some at once. The error is that of the first of them in the plan that fails.
+func (p *program) performTasks(steps []int, folder string) error {
+	failed := make([]error, len(steps))
 	var all sync.WaitGroup
-	for i, s := range group {
+	for i, step := range steps {
+		s := p.steps[step]
 		all.Add(1)
 		go func() {
 			defer all.Done()
@@ -87,8 +47,8 @@ func (p *program) performTasks(next uint32, folder string) error {
 		}()
 	}
 	all.Wait()
-	for i, err := range failed {
-		if bound, ok := group[i].Call.(Persist); ok && err == nil {
+	for i, step := range steps {
+		if bound, ok := p.steps[step].Call.(Persist); ok && failed[i] == nil {
 			p.kept = append(p.kept, bound)
 		}
 	}

@@ -11,8 +11,7 @@ type program struct {
 	origin []origin // origin[i] tells what calls[i] is for
 	data   []byte
 	relocs []pointer // pointers that lie in data
-	tasks  []int     // the steps among them that the parent performs
-	meets  []int     // those that the parent is met at
+	waits  [][]int   // the steps among them that the parent performs, all at once where the child waits once
 	kept   []Persist // those that have been performed
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
