@@ -72,6 +72,8 @@ func TestBadInput(t *testing.T) {
 		{"-r -l :x:M::abc::/bin/true: -l :x:M::abd::/bin/true: true", 1, `"x"`, ""},
 
 		{"-r -l " + magic + "/nosuch:F true", 1, "emulator /nosuch: no such file", "qemu-user"},
+		{"-r -l " + magic + "qemu-s390x-static:F true", 1, "emulator qemu-s390x-static: no such file or directory in the working directory", "whole path"},
+		{"-r -l " + magic + "nosuch: " + foreign + "/bin/busybox", 127, "is there, but what runs it is not found", "whole path"},
 		{"-r -l " + magic + home + "/plain:F true", 1, "is not executable", "chmod +x"},
 		{"-r -l " + magic + home + ":F true", 1, "is a directory", ""},
 		{"-r -l " + magic + "/dev/null:F true", 1, "is a device", ""},

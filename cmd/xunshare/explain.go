@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"syscall"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
@@ -122,8 +123,19 @@ func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 		return remedy.Wrap(x.say("%s: needs the program loader %s, which is not there%s", x.file, image.ELF.Interp, x.where),
 			"use a statically linked program, or put its loader and libraries into the tree")
 	}
+	if x.o.hasRelativeRule() {
+		return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where),
+			"a rule names its emulator by a relative path, which counts from the program's working directory: write the whole path")
+	}
 	return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where),
 		"a rule without flag F looks for its emulator in the root; a dynamic emulator looks for its loader there")
+}
+
+// hasRelativeRule tells whether an emulator is looked up elsewhere each time that a program is run.
+func (o *Options) hasRelativeRule() bool {
+	return slices.ContainsFunc(slices.Concat(o.Rules, o.Foreign.FromFiles), func(r *binfmt.Rule) bool {
+		return !r.Has('F') && !path.IsAbs(r.Interpreter)
+	})
 }
 
 // maxScripts is how many scripts may stand in a row before the kernel gives up (exec_binprm in fs/exec.c).

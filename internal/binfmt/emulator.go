@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -105,6 +106,9 @@ func (e Emulator) check(where string, host *Arch, rootHas func(string) bool) err
 // missing is the error for an emulator that is not there. What to do depends on where it was looked up.
 func (e Emulator) missing(where string, inRoot bool, hostHas func(string) bool) error {
 	switch {
+	case !inRoot && !filepath.IsAbs(e.Path):
+		return remedy.Wrap(fmt.Errorf("%s: %w in the working directory", where, cause(e.Err)),
+			"write its whole path: PATH is not searched for the emulators of rules")
 	case !inRoot:
 		return remedy.Wrap(fmt.Errorf("%s: %w", where, cause(e.Err)),
 			"install it: package qemu-user-static on Ubuntu and Debian up to 12, qemu-user on later ones")
