@@ -279,6 +279,22 @@ func TestListArches(t *testing.T) {
 	run(t, "-r", "-l", strings.TrimSpace(printed.out), tree("ppc64el")+"/bin/busybox", "uname", "-m").want(t, "ppc64le\n")
 }
 
+// What cannot be written is an error.
+func TestFullOutput(t *testing.T) {
+	for _, args := range []string{"--help", "--version", "--list-arches", "--print-rule=arm64", "--dry-run true"} {
+		if r := finish(t, exec.Command("sh", "-c", binary()+" "+args+" >/dev/full")); r.status != 1 || !strings.Contains(r.err, "no space left") {
+			t.Errorf("%s: %+v", args, r)
+		}
+	}
+}
+
+func TestEmulatorIsNotNeeded(t *testing.T) {
+	r := run(t, "--verbose", "--emulator=arm="+emulator(t, "arm64"), "--arch=s390x", "true")
+	if r.status != 0 || !strings.Contains(r.err, emulator(t, "arm64")+" is not needed: nothing asks for arm") {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestBadArches(t *testing.T) {
 	home := t.TempDir()
 	write(t, home+"/script", "#!/bin/sh\n", 0o755)

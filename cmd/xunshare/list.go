@@ -85,14 +85,16 @@ func printRules(o *Options) error {
 	if err != nil {
 		return err
 	}
+	var lines strings.Builder
 	for _, arch := range o.PrintRule {
 		found, err := search.Find(arch, o.Root != "")
 		if err != nil {
 			return err
 		}
 		for _, r := range arch.Rules(found.Path, found.Flags(!o.Foreign.NoSetuid)) {
-			fmt.Println(r)
+			fmt.Fprintln(&lines, r)
 		}
 	}
-	return nil
+	_, err = os.Stdout.WriteString(lines.String())
+	return err
 }

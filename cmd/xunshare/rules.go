@@ -151,6 +151,11 @@ func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfm
 	if err != nil {
 		return nil, err
 	}
+	for _, g := range search.Given {
+		if !slices.Contains(arches, g.Arch) {
+			f.note("%s is not needed: nothing asks for %s", g.Path, g.Arch.Name)
+		}
+	}
 	for _, a := range arches {
 		found, err := search.Find(a, o.Root != "")
 		switch {

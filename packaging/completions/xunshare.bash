@@ -84,7 +84,7 @@ _xunshare()
 		--hostname) COMPREPLY=($(compgen -A hostname -- "$cur")) ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
-		--print-rule) COMPREPLY=($(compgen -W "$(__xunshare_arches)" -- "$cur")) ;;
+		--print-rule) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "$(__xunshare_arches)" -- "${cur##*,}")) ;;
 		--emulator | --config) _filedir ;;
 		--guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;

@@ -86,7 +86,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator-env -x -
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id programs have their effect'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'what becomes of the rules of this system'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-arches -a 'table json' -d 'list architectures and emulators'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a '(__xunshare_arches)' -d 'print the rule of an architecture'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a '(__xunshare_arches)' -d 'print the rules of architectures'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
