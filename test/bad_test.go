@@ -10,9 +10,9 @@ import (
 // Bad input gets one sentence, a hint where there is a remedy, the status of unshare(1), and leaves nothing behind.
 func TestBadInput(t *testing.T) {
 	home := t.TempDir()
-	files := map[string]os.FileMode{"plain": 0o644, "text": 0o755, "script": 0o755}
+	files := map[string]os.FileMode{"plain": 0o644, "text": 0o755, "script": 0o755, "options": 0o644}
 	for name, mode := range files {
-		text := map[string]string{"script": "#!/bin/nosuch-shell\n"}[name] + "\n"
+		text := map[string]string{"script": "#!/bin/nosuch-shell\n", "options": "wd /tmp"}[name] + "\n"
 		if err := os.WriteFile(home+"/"+name, []byte(text), mode); err != nil {
 			t.Fatal(err)
 		}
@@ -40,6 +40,8 @@ func TestBadInput(t *testing.T) {
 		{"--setgroups=deny true", 1, "set whether setgroups(2) may be called", "add --user"},
 		{"-r --uts=" + home + "/plain true", 1, "keep the namespace: mount " + home + "/plain: operation not permitted", "takes root there"},
 		{`-r -l :x:M::\x7fELF:/bin/true:OCF true`, 1, "the mask has 9 bytes, the magic 4", "two delimiters"},
+		{"--net=" + home + "/plain true", 1, "enter new namespaces: unshare: operation not permitted", "takes root there"},
+		{"-rT --boottime=-4000000000 true", 1, "set the boot-time clock", "before zero"},
 		{"-S 0 true", 1, "setuid: operation not permitted", "add --map-root-user"},
 		{"-G 0 true", 1, "setgroups: operation not permitted", "add --map-root-user"},
 		{"-m=/x true", 1, "behind a letter stands no =: write --mount=/x", ""},
@@ -49,6 +51,7 @@ func TestBadInput(t *testing.T) {
 		{"--into=nosuch", 1, "there is neither", "--into=./nosuch is a directory here"},
 		{"--map-user=1 --setgroups=allow --map-group=1 true", 1, "exclude each other", "leave --setgroups out"},
 
+		{"-r --config=" + home + "/options true", 1, `/options:1: "wd /tmp" is no option`, "with its dashes"},
 		{"-r /bin/nosuch", 127, "/bin/nosuch: there is no such program", ""},
 		{"-rm --root=" + here + " nosuch", 127, "nosuch: there is no such program in " + here, "PATH leads to"},
 		{"-r " + home + "/plain", 126, "is not executable (mode 0644)", "chmod +x"},
@@ -96,6 +99,12 @@ func TestBadInput(t *testing.T) {
 			}
 			unchanged(t)
 		})
+	}
+}
+
+func TestNoName(t *testing.T) {
+	if r := run(t, "-r", ""); r.status != 127 || r.err != "xunshare: \"\": there is no such program\n" {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -135,7 +135,7 @@ func configLine(line string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(rest) > 0 || len(options) == 0:
-		return nil, fmt.Errorf("%q is no option", strings.Join(rest, " "))
+		return nil, remedy.Errorf("an option a line, with its dashes: --wd /tmp", "%.60q is no option", strings.Join(rest, " "))
 	case strings.HasPrefix(options[0], configOption):
 		return nil, errors.New("a file of options cannot name another one")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
@@ -15,6 +16,10 @@ import (
 
 // explain adds to the error of a launch what can be found out about it now. Nothing is looked up before a failure.
 func explain(err error, o *Options, f *Facts) error {
+	var helper *launch.HelperError
+	if errors.As(err, &helper) && strings.HasSuffix(helper.Said, "not allowed") {
+		return remedy.Wrap(err, "only your sub-ids can be mapped, which stand in /etc/subuid and /etc/subgid: --map-auto maps them all")
+	}
 	var failed *launch.Error
 	if !errors.As(err, &failed) {
 		return err
@@ -40,6 +45,9 @@ func explainExec(failed *launch.Error, o *Options, f *Facts) error {
 	x := failedExec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates)}
 	if len(o.Program) == 0 {
 		x.name = f.Target.Candidates[0]
+	}
+	if x.name == "" {
+		x.name = `""`
 	}
 	if o.Root != "" {
 		x.where = " in " + o.Root

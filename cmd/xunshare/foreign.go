@@ -69,7 +69,7 @@ func findArch(name string) (*binfmt.Arch, error) {
 		return a, nil
 	}
 	if name == "" {
-		return nil, remedy.New("the argument, or one of the names in it, is empty", "such as arm64, or auto: what the program or the tree is for")
+		return nil, remedy.New("the argument, or one of the names in it, is empty", "xunshare --list-arches lists them all; --arch has auto, too")
 	}
 	hints := []string{"xunshare --list-arches lists them all"}
 	if near := binfmt.NearestArches(name); len(near) > 0 {

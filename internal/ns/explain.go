@@ -28,6 +28,8 @@ func (o *Options) Explain(failed *launch.Error) []string {
 	switch {
 	case own && errors.Is(failed, fs.ErrNotExist):
 		return []string{"/proc is not mounted here: who made this root can give it one with --mount-proc"}
+	case own && errors.Is(failed, syscall.ERANGE):
+		return []string{"a clock cannot be set back to before zero"}
 	case own && denied && !o.Kinds.Has(User):
 		return []string{"only a new user namespace has a setting of its own: add --user"}
 	case denied && appArmorRestricts():
@@ -48,6 +50,8 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 		return []string{"a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces; user namespaces can be 32 deep"}
 	case errno != syscall.EPERM:
 		return nil
+	case !o.Kinds.Has(User) && len(o.Persist) > 0:
+		return explainKept(errno)
 	case !o.Kinds.Has(User):
 		return []string{needUser}
 	case setting("kernel/unprivileged_userns_clone") == "0":
@@ -63,7 +67,7 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 func explainKept(errno syscall.Errno) []string {
 	switch errno {
 	case syscall.EPERM:
-		return []string{"that is a mount where xunshare was started, which takes root there: start it with sudo, or inside another xunshare -rm"}
+		return []string{"a namespace is kept by a mount where xunshare was started, which takes root there: start it with sudo, or inside another xunshare -rm"}
 	case syscall.ENOENT:
 		return []string{"the file has to exist: touch it"}
 	}
