@@ -32,7 +32,7 @@ func expandIn(options, files []string) (all []string, err error) {
 	for _, option := range options {
 		file, err := configOf(option)
 		if err == nil && slices.Contains(files, file) {
-			err = remedy.Errorf("a directory is named with a slash, such as ./", "%s: this file of options is being read already", option)
+			err = remedy.Errorf("a directory is named with a slash: --into=./"+strings.TrimPrefix(option, intoOption), "%s: this file of options is being read already", option)
 		}
 		if err != nil {
 			return all, err
@@ -41,7 +41,7 @@ func expandIn(options, files []string) (all []string, err error) {
 			all = append(all, option)
 			continue
 		}
-		more, err := readConfig(append(slices.Clip(files), file))
+		more, err := readConfig(option, append(slices.Clip(files), file))
 		all = append(all, more...)
 		if err != nil {
 			return all, err
@@ -99,12 +99,16 @@ func homeDir() string {
 	return "/"
 }
 
-// readConfig reads the options of the last of the files, in normal form. Each error begins with the file and the line.
-func readConfig(files []string) (options []string, err error) {
+// readConfig reads the options of the last of the files, which an option stands for, in normal form. Each error begins with
+// the file and the line, or with the option.
+func readConfig(option string, files []string) (options []string, err error) {
 	file := files[len(files)-1]
 	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("--config=%s: %w", file, cause(err))
+	switch {
+	case err != nil && option == configOption+file:
+		return nil, fmt.Errorf("%s: %w", option, cause(err))
+	case err != nil:
+		return nil, fmt.Errorf("%s: %s: %w", option, file, cause(err))
 	}
 	number := 0
 	for line := range strings.Lines(string(text)) {

@@ -14,6 +14,7 @@ func TestConfig(t *testing.T) {
 	t.Chdir(dir)
 	os.MkdirAll(dir+"/xunshare", 0o755)
 	os.Mkdir(dir+"/plain", 0o755)
+	os.Mkdir(dir+"/xunshare/folder.conf", 0o755)
 	for name, text := range map[string]string{
 		"/file":                 "# a comment\n\n  -rpf\n--setenv  A=two words  \n--bind=/a b:/c\n\t--no-new-privs\r\n",
 		"/xunshare/laptop.conf": "--into /chroot/ppc\n--tmpfs /x\n",
@@ -51,6 +52,7 @@ func TestConfig(t *testing.T) {
 		{"--config=nested", nil, "nested:1: a file of options cannot name another one"},
 		{"--config=named", into("/chroot/ppc", "--dev=", "--into=/chroot/ppc", "--tmpfs=/x"), ""},
 		{"--into=loop", nil, "loop.conf:2: --into=loop: this file of options is being read already"},
+		{"--into=folder", nil, "--into=folder: " + dir + "/xunshare/folder.conf: is a directory"},
 		{"--config=missing", nil, "--config=missing: no such file or directory"},
 		{"--config=plain", nil, "--config=plain: is a directory"},
 	} {
