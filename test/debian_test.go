@@ -179,28 +179,34 @@ func TestDebianTerminal(t *testing.T) {
 				t.Errorf("bash says %q", said)
 			}
 			s.want("tty; stty size >/dev/tty && echo fine", "/dev/console\n0 0\nfine\n")
-			s.enter("cat\n")
-			s.echoes("one")
-			s.press(ctrlZ)
-			if said := s.expect(prompt); !strings.Contains(said, "Stopped") {
-				t.Fatalf("after Ctrl-Z: %q", said)
-			}
-			s.want("jobs | grep -c Stopped", "1\n")
-			s.fg()
-			s.echoes("two")
-			s.press(ctrlC)
-			s.expect(prompt)
-			s.want("echo $?", "130\n")
-			s.run("sleep 1000 &")
-			s.run("kill %1; wait %1")
-			s.want("jobs", "")
-			s.enter("exit 5\n")
-			s.cmd.Wait()
-			if status := s.cmd.ProcessState.ExitCode(); status != 5 {
-				t.Errorf("status %d", status)
-			}
+			s.controlsJobs()
 			check(t)
 		})
+	}
+}
+
+// controlsJobs has the shell stop, continue, interrupt and kill jobs, and ends it.
+func (s *session) controlsJobs() {
+	s.t.Helper()
+	s.enter("cat\n")
+	s.echoes("one")
+	s.press(ctrlZ)
+	if said := s.expect(prompt); !strings.Contains(said, "Stopped") {
+		s.t.Fatalf("after Ctrl-Z: %q", said)
+	}
+	s.want("jobs | grep -c Stopped", "1\n")
+	s.fg()
+	s.echoes("two")
+	s.press(ctrlC)
+	s.expect(prompt)
+	s.want("echo $?", "130\n")
+	s.run("sleep 1000 &")
+	s.run("kill %1; wait %1")
+	s.want("jobs", "")
+	s.enter("exit 5\n")
+	s.cmd.Wait()
+	if status := s.cmd.ProcessState.ExitCode(); status != 5 {
+		s.t.Errorf("status %d", status)
 	}
 }
 
