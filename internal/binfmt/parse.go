@@ -177,7 +177,7 @@ func (p *parser) magic() (err error) {
 		return err
 	}
 	if len(r.Mask) != 0 && len(r.Mask) != len(r.Magic) {
-		return remedy.Errorf("a rule without a mask has two delimiters behind the magic", "the mask has %d bytes, the magic %d", len(r.Mask), len(r.Magic))
+		return fmt.Errorf("the mask has %d bytes, the magic %d", len(r.Mask), len(r.Magic))
 	}
 	if end := r.Offset + len(r.Magic); end > Window {
 		return fmt.Errorf("the magic ends at byte %d of a file (offset %d, %d bytes), the kernel looks at %d",
