@@ -55,11 +55,17 @@ func (p *program) performTasks(steps []int, folder string) error {
 	return cmp.Or(failed...)
 }
 
-// letGo takes away what a launch that has failed would leave behind.
+// letGo takes away what a launch that has failed would leave behind. This thread may be in other namespaces by now.
 func (p *program) letGo() {
-	for _, bound := range p.kept {
-		_ = unix.Unmount(bound.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
-	}
+	var elsewhere sync.WaitGroup
+	elsewhere.Add(1)
+	go func() {
+		defer elsewhere.Done()
+		for _, bound := range p.kept {
+			_ = unix.Unmount(bound.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
+		}
+	}()
+	elsewhere.Wait()
 }
 
 // taskError makes an *Error of a failed system call; of anything else, an error that names the step.

@@ -21,6 +21,7 @@ func TestKeptOfFailedLaunch(t *testing.T) {
 	for options, kept := range map[string]bool{
 		"true":                               true,
 		"/nosuch":                            false,
+		"-m /nosuch":                         false,
 		"--fork /nosuch":                     false,
 		"-pf --init /nosuch":                 false,
 		"-f --wd=/nosuch true":               false,
