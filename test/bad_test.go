@@ -42,7 +42,7 @@ func TestBadInput(t *testing.T) {
 		{"--net=" + home + "/plain true", 1, "enter new namespaces: unshare: operation not permitted", "takes root there"},
 		{"-rT --boottime=-4000000000 true", 1, "set the boot-time clock", "before zero"},
 		{"-S 0 true", 1, "setuid: operation not permitted", "add --map-root-user"},
-		{"-G 0 true", 1, "setgroups: operation not permitted", "add --map-root-user"},
+		{"-G 0 true", 1, "setgroups: operation not permitted", "add --map-root-user --map-auto"},
 		{"-m=/x true", 1, "behind a letter stands no =: write --mount=/x", ""},
 		{"--print-rule=arm64, true", 1, "is empty", "auto"},
 		{"--map=everything true", 1, "is none of auto, root, current, subids", ""},

@@ -61,7 +61,7 @@ func cluster(letters string, rest []string) (options, after []string, err error)
 		f := byLetter(letters[i])
 		switch {
 		case f == nil && letters[i] == '=' && i > 0:
-			return options, rest, misuse("behind a letter stands no =: write --" + byLetter(letters[i-1]).name + letters[i:])
+			return options, rest, glued(byLetter(letters[i-1]), letters[i:])
 		case f == nil:
 			return options, rest, misuse("there is no option -" + letters[i:i+1])
 		case f.takes != required:
@@ -75,6 +75,14 @@ func cluster(letters string, rest []string) (options, after []string, err error)
 		return append(options, f.canonical(rest[0])), rest[1:], nil
 	}
 	return options, rest, nil
+}
+
+// glued is the error for a letter and =VALUE.
+func glued(f *option, value string) error {
+	if f.takes == none {
+		return misuse("--" + f.name + " takes no argument")
+	}
+	return misuse("behind a letter stands no =: write --" + f.name + value)
 }
 
 func (f *option) canonical(value string) string { return "--" + f.name + "=" + value }

@@ -70,6 +70,8 @@ func explainKept(errno syscall.Errno) []string {
 		return []string{"a namespace is kept by a mount where xunshare was started, which takes root there: start it with sudo, or inside another xunshare -rm"}
 	case syscall.ENOENT:
 		return []string{"the file has to exist: touch it"}
+	case syscall.EINVAL:
+		return []string{"a mount namespace cannot be kept on a shared mount: take a file on a private one (mount --make-private)"}
 	}
 	return nil
 }
@@ -78,6 +80,8 @@ func explainKept(errno syscall.Errno) []string {
 func (o *Options) explainIDs(failed *launch.Error) []string {
 	_, groups := failed.Step.Call.(launch.DropGroups)
 	switch {
+	case failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0 && groups:
+		return []string{needUser + " --map-auto"}
 	case failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0:
 		return []string{needUser}
 	case o.Owner != nil && os.Geteuid() != 0:
