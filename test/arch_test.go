@@ -312,6 +312,7 @@ func TestBadArches(t *testing.T) {
 		{"--cpu=max true", "nothing asks for one", "add --arch=auto"},
 		{"--emulator-env=x true", `"x" is not NAME=VALUE`, ""},
 		{"--arch=s390x --emulator=/nosuch true", "/nosuch: no such file or directory", ""},
+		{"--arch=s390x --emulator=nosuch-static true", "nosuch-static: no such file or directory", "--emulator=/usr/bin/nosuch-static"},
 		{"--arch=s390x,arm64 --emulator=/nosuch true", "does not say for which architecture", "--emulator=ARCH=/nosuch"},
 		{"--arch=s390x --emulator=s390x=/a --emulator=s390x=/b true", "two emulators are given for s390x", ""},
 		{"--arch=s390x --emulator=" + home + "/qemu-s390x true", "is a program for s390x", ""},

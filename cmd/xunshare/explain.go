@@ -54,7 +54,7 @@ func explainExec(failed *launch.Error, o *Options, f *Facts) error {
 	}
 	switch {
 	case failed.Errno == syscall.ENOENT && x.file == "":
-		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), searched(f)...)
+		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), append(quoted(x.name), searched(f)...)...)
 	case failed.Errno == syscall.ENOENT:
 		return x.noInterpreter(o.inspect(x.file))
 	case failed.Errno == syscall.ENOEXEC:
@@ -108,12 +108,22 @@ func searched(f *Facts) []string {
 	return []string{hint}
 }
 
+// quoted is for a whole command line in one word.
+func quoted(name string) []string {
+	if !strings.Contains(name, " ") {
+		return nil
+	}
+	return []string{"if this is a program and its arguments: they are words of their own, with no quotes around all of them"}
+}
+
 // denied is for a file that may not be executed.
 func (x *failedExec) denied() error {
 	info, err := x.o.stat(x.file)
 	switch {
-	case err == nil && info.IsDir():
+	case err == nil && info.IsDir() && x.o.Root != "":
 		return x.say("%s: is a directory, not a program", x.file)
+	case err == nil && info.IsDir():
+		return remedy.Wrap(x.say("%s: is a directory, not a program", x.file), "--into="+x.name+" would enter it, if it is a tree")
 	case err == nil && info.Mode().Perm()&0o111 == 0:
 		return remedy.Wrap(x.say("%s: is not executable (mode %#o)", x.file, info.Mode().Perm()), "chmod +x "+x.o.Root+x.file)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 
 	"github.com/xunshare/xunshare/internal/launch"
@@ -15,7 +16,11 @@ import (
 // report says what went wrong, in one sentence, and under it what can be done.
 func report(err error) {
 	fmt.Fprintf(os.Stderr, "xunshare: %v\n", err)
-	for _, hint := range remedy.Hints(err) {
+	hints := remedy.Hints(err)
+	if strings.Contains(err.Error(), "~/") {
+		hints = append(hints, "only the shell replaces a ~, and at the start of a word: put a blank in place of the =, and whole paths into files")
+	}
+	for _, hint := range hints {
 		fmt.Fprintf(os.Stderr, "xunshare: hint: %s\n", hint)
 	}
 }

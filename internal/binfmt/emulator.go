@@ -111,7 +111,7 @@ func (e Emulator) missing(where string, inRoot bool, hostHas func(string) bool) 
 			"write its whole path: PATH is not searched for the emulators of rules")
 	case !inRoot:
 		return remedy.Wrap(fmt.Errorf("%s: %w", where, cause(e.Err)),
-			"install it: package qemu-user-static on Ubuntu and Debian up to 12, qemu-user on later ones")
+			"install it (QEMU: package qemu-user-static on Ubuntu and Debian up to 12, qemu-user on later ones)")
 	case hostHas != nil && hostHas(e.Path):
 		return remedy.Wrap(fmt.Errorf("%s: %w inside the root, where it is looked up without flag F", where, cause(e.Err)),
 			"the host has "+e.Path+"; to use that one add F to the flags of the rule")

@@ -32,6 +32,8 @@ func Explain(failed *launch.Error) []string {
 
 func explainInstance(errno syscall.Errno) []string {
 	switch errno {
+	case syscall.ENOENT:
+		return []string{"the mount point has to exist: mkdir it in the tree"}
 	case syscall.ENODEV:
 		return []string{"this kernel has no binfmt_misc (CONFIG_BINFMT_MISC); an administrator may try: modprobe binfmt_misc"}
 	case syscall.EPERM, syscall.EACCES, syscall.EINVAL, syscall.ENOSYS:

@@ -7,7 +7,10 @@
 package emulator
 
 import (
+	"strings"
+
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // Emulator is one that fits.
@@ -115,11 +118,19 @@ func (f *finder) accept(file binfmt.Emulator) *Emulator {
 	return e
 }
 
+// lookedUp says that PATH does not matter, to who has given a name without a path.
+func lookedUp(g Given) []string {
+	if strings.Contains(g.Path, "/") {
+		return nil
+	}
+	return []string{"it is a path: --emulator=/usr/bin/" + g.Path}
+}
+
 // given takes what the user has named, or says why it cannot be taken; no other is looked for then.
 func (f *finder) given(g Given) (*Emulator, error) {
 	file := f.search.look(g.Path)
 	if missing(file.Err) {
-		return nil, givenError(g, file.Fits(f.host))
+		return nil, remedy.Wrap(givenError(g, file.Fits(f.host)), lookedUp(g)...)
 	}
 	if isScript(file) && !f.needStatic {
 		return f.accept(file), nil // its user knows what it passes on
