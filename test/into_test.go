@@ -16,7 +16,6 @@ import (
 // What --into means can be seen inside, and each part of it can be said otherwise.
 func TestInto(t *testing.T) {
 	root := copyTree(t)
-	os.Mkdir(root+"/run", 0o755)
 	os.WriteFile(root+"/etc/resolv.conf", []byte("old\n"), 0o644)
 	src := t.TempDir()
 	os.WriteFile(src+"/file", []byte("text\n"), 0o644)
@@ -38,6 +37,7 @@ func TestInto(t *testing.T) {
 		{"--arch=none", "uname -m", "x86_64\n"},
 		{"--bind " + src + ":/mnt/a", "cat /mnt/a/file", "text\n"},
 		{"--ro-bind " + src + "/file:/etc/group", "cat /etc/group; echo x 2>/dev/null >/etc/group || echo refused", "text\nrefused\n"},
+		{"--ephemeral", ": >/x; : >/run/x; : >/tmp/x; ls -d /x /run/x /tmp/x", "/run/x\n/tmp/x\n/x\n"},
 		{"--tmpfs /run --tmpfs /tmp", ": >/run/x; : >/tmp/x; ls /run /tmp", "/run:\nx\n\n/tmp:\nx\n"},
 		{"--read-only", ": >/run/x; : >/tmp/x; touch /etc/x 2>&1 || true", "touch: /etc/x: Read-only file system\n"},
 		{"--ephemeral", ": >/etc/x; rm -r /usr/bin; ls /usr /etc/x", "/etc/x\n\n/usr:\nlocal\n"},
@@ -67,10 +67,23 @@ func TestIntoByLink(t *testing.T) {
 	inTree(t, dir+"/twice", "-r --tmpfs=/nosuch", "ls -d /nosuch").want(t, "/nosuch\n")
 }
 
+// What --into needs and a tree lacks is made, over a root that nothing else can be made in then.
+func TestIntoBareTree(t *testing.T) {
+	for _, missing := range []string{"/run /tmp", "/dev /proc /sys /run /tmp"} {
+		root := copyTree(t)
+		for _, dir := range words(missing) {
+			os.RemoveAll(root + dir)
+		}
+		check := untouched(t, root)
+		into(t, root, "", "for d in /run /tmp; do : >$d/x && ls $d; done; ls -d /proc/1 /sys/kernel /dev/null; touch /x 2>/dev/null || echo refused").
+			want(t, "x\nx\n/dev/null\n/proc/1\n/sys/kernel\nrefused\n")
+		check(t)
+	}
+}
+
 // The program works where the caller does, if that is there once all is mounted.
 func TestIntoDirectory(t *testing.T) {
 	root := copyTree(t)
-	os.Mkdir(root+"/run", 0o755)
 	here := t.TempDir()
 	for _, c := range []struct{ dir, options, want string }{
 		{here, "", "/root"},
@@ -166,7 +179,6 @@ func TestIntoDryRun(t *testing.T) {
 // A tree that the caller may not write to is read-only inside, with a sentence; a layer takes changes if it is his own.
 func TestIntoSharedTree(t *testing.T) {
 	root := copyTree(t)
-	os.Mkdir(root+"/run", 0o755)
 	if out, err := exec.Command("chmod", "-R", "a-w", root).CombinedOutput(); err != nil {
 		t.Fatalf("%s", out)
 	}
