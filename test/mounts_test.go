@@ -132,11 +132,18 @@ func TestMountsWithoutRoot(t *testing.T) {
 	}
 }
 
-// The terminal is known by a name that exists inside.
+// The terminal is known by a name that exists inside, and so are the standard descriptors that are open on it, each opened
+// as it was. Others are left alone.
 func TestConsole(t *testing.T) {
-	s := onTerminal(t, binary(), "-r", "--dev", "--root="+tree(native), "/bin/sh")
+	const options = " -rpf --mount-proc --dev --root="
+	s := onTerminal(t, binary(), words(options+tree(native)+" /bin/sh")...)
 	s.expect(prompt)
-	s.want("ls -l /dev/console | cut -c1; : >/dev/console && : >/dev/tty && echo fine", "c\nfine\n")
+	s.want("ls -l /dev/console | cut -c1; : >/dev/console && : >/dev/tty && echo fine; tty", "c\nfine\n/dev/console\n")
+	const names = "for i in 0 1 2 3; do readlink /proc/$$/fd/$i | cut -c 1-9; done; grep flags /proc/self/fdinfo/2 | cut -f 2"
+	s = onTerminal(t, "sh", "-c", "$X"+options+tree(native)+" /bin/sh -c '"+names+"' </etc/passwd 2>>$(tty) 3>&1; echo end")
+	if said := s.expect("end\n"); said != "/etc/pass\n/dev/cons\n/dev/cons\n/dev/pts/\n0102001\nend\n" { // O_LARGEFILE|O_APPEND|O_WRONLY
+		t.Errorf("%q", said)
+	}
 }
 
 // Mount points that are not there are one sentence before anything happens.

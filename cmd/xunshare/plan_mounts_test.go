@@ -18,7 +18,7 @@ func goldenMounts(o *Options, words []string) chroot.Mounts {
 	submounts := []chroot.Submount{{Flags: unix.MS_RELATIME}, {Path: "/sub", Flags: unix.MS_NOSUID}}
 	m := chroot.Mounts{RootMode: 0o755, Devices: []string{"null", "tty"}, OldKernel: slices.Contains(words, "old"), RootMounts: submounts}
 	if slices.Contains(words, "terminal") {
-		m.Console = "/dev/pts/7"
+		m.Console, m.Terminals = "/dev/pts/7", []chroot.Terminal{{FD: 0}, {FD: 2}}
 	}
 	places := map[chroot.OperationKind]string{chroot.Devices: "/dev", chroot.System: "/sys", chroot.Resolver: "/etc/resolv.conf"}
 	for _, op := range o.Operations {

@@ -20,7 +20,8 @@ var deviceLinks = [...]struct{ name, text string }{
 	{"ptmx", "pts/ptmx"},
 }
 
-// console is where the caller's terminal is shown: ttyname(3) looks for it there, because its own name is the host's.
+// console is where the caller's terminal is shown, because its own name is the host's. glibc's ttyname(3) looks for it there;
+// musl's takes the descriptor's name in /proc or none, so that the descriptors are opened again.
 const console = "console"
 
 const makeDevices = "make /dev"
@@ -35,6 +36,9 @@ func (o *Options) mountDevices(p Point, f Facts) []launch.Step {
 	}
 	if f.Console != "" {
 		steps = append(steps, bindDevice(f.Console, p.Path+"/"+console)...)
+		for _, t := range f.Terminals {
+			steps = append(steps, device(launch.Reopen{Path: p.Path + "/" + console, Descriptor: t.FD, Flags: t.Flags}))
+		}
 	}
 	for _, l := range deviceLinks {
 		steps = append(steps, device(launch.Symlink{Text: l.text, Path: p.Path + "/" + l.name}))

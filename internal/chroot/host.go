@@ -89,7 +89,7 @@ func (s *survey) devices() (Point, error) {
 			note(name, false)
 		}
 	}
-	if s.facts.Console = terminal(); s.facts.Console != "" {
+	if s.facts.Console, s.facts.Terminals = terminal(); s.facts.Console != "" {
 		note(console, false)
 	}
 	for _, name := range []string{"pts", "shm"} {
@@ -98,22 +98,38 @@ func (s *survey) devices() (Point, error) {
 	return p, nil
 }
 
-// terminal is the path of the terminal at one of the standard descriptors, if it leads there.
-func terminal() string {
-	for fd := 0; fd < 3; fd++ {
-		var st, there unix.Stat_t
+// terminal is the path of the terminal at one of the standard descriptors, if it leads there, and all those that it is at.
+func terminal() (path string, at []Terminal) {
+	var found unix.Stat_t
+	for fd := range 3 {
+		var st unix.Stat_t
 		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil || unix.Fstat(fd, &st) != nil {
 			continue
 		}
-		name, _ := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
-		for _, name := range []string{name, devDir + "/" + console} {
-			if unix.Lstat(name, &there) == nil && there.Dev == st.Dev && there.Ino == st.Ino {
-				return name
-			}
+		if path == "" {
+			path, found = pathOf(fd, &st), st
+		}
+		if path != "" && sameFile(&found, &st) {
+			flags, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+			at = append(at, Terminal{fd, flags})
+		}
+	}
+	return path, at
+}
+
+// pathOf is the path of an open terminal; "" if it has none here.
+func pathOf(fd int, st *unix.Stat_t) string {
+	name, _ := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
+	for _, name := range []string{name, devDir + "/" + console} {
+		var there unix.Stat_t
+		if unix.Lstat(name, &there) == nil && sameFile(&there, st) {
+			return name
 		}
 	}
 	return ""
 }
+
+func sameFile(a, b *unix.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
 
 const resolvConf = "/etc/resolv.conf"
 

@@ -20,10 +20,14 @@ type Mounts struct {
 	Others     bool       // it is a user's who is not mapped
 	Devices    []string   // those of the host that there are
 	Console    string     // the caller's terminal, by its name on the host; "" for none
+	Terminals  []Terminal // the standard descriptors that are open on it
 	OldKernel  bool       // it has no mount_setattr(2)
 	RootMounts []Submount // of the root, where they have to be known
 	Notes      []string   // what the target might miss, in sentences
 }
+
+// A Terminal is a descriptor of the caller's, with its flags (F_GETFL).
+type Terminal struct{ FD, Flags int }
 
 // A Point is where something is mounted.
 type Point struct {

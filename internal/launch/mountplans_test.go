@@ -39,6 +39,8 @@ var mountPlans = map[string]testPlan{
 	"symlink":        {steps: mounting("cat /tmp/l", tmpfs("/tmp"), Symlink{"/etc/hostname", "/tmp/l"}), want: hostname()},
 	"unlink":         {steps: mounting("ls -A /tmp; echo end", tmpfs("/tmp"), MakeFile{Path: "/tmp/f"}, Unlink{Path: "/tmp/f"}), want: "end\n"},
 	"unlink fails":   {steps: mounting("true", Unlink{Path: "/nosuch"}), exit: 99, want: "unlinkat /nosuch: no such file"},
+	"reopen":         {steps: mounting("readlink /proc/self/fd/0", Reopen{"/dev/zero", 0, unix.O_RDONLY}), want: "/dev/zero\n"},
+	"reopen fails":   {steps: mounting("readlink /proc/self/fd/0", Reopen{"/dev/zero", 0, unix.O_RDONLY}, Reopen{"/nosuch", 0, unix.O_RDONLY}), want: "/dev/zero\n"},
 	"optional chdir": {steps: mounting("exit 3", Chdir{Path: "/nosuch", Optional: true}), exit: 3},
 
 	"try, the first will do": {steps: mounting("stat -f -c %T /tmp; ls -A /tmp", Try{tmpfs("/tmp"), []Call{Bind{Path: "/etc", To: "/tmp"}}}), want: "tmpfs\n"},
