@@ -118,9 +118,28 @@ func TestKilledAnywhere(t *testing.T) {
 	root := copyTree(t)
 	os.Remove(root + "/sys")
 	check := untouched(t, root)
+	killAnywhere(t, root, "--ephemeral --dev --sys", "--dev --sys --bind /etc:/a/b/c", "--init --read-only --dev --resolv-conf=auto")
+	check(t)
+}
+
+// Nor while the parent makes what it makes for the child.
+func TestKilledWhileCopying(t *testing.T) {
+	root := othersTree(t, native)
+	mounts := untouched(t, "/etc/passwd")
+	before := asOwner(t, root, listed+alsoChanged)
+	killAnywhere(t, root, "--ephemeral", "--ephemeral --init --dev")
+	mounts(t)
+	if after := asOwner(t, root, listed+alsoChanged); after != before {
+		t.Errorf("the tree has changed:\n%s", difference(before, after))
+	}
+}
+
+// killAnywhere kills launches with these options in turn, and sees to it that no process is left.
+func killAnywhere(t *testing.T, root string, options ...string) {
+	t.Helper()
 	for i := range 60 {
-		options := [...]string{"--ephemeral --dev --sys", "--dev --sys --bind /etc:/a/b/c", "--init --read-only --dev --resolv-conf=auto"}[i%3]
-		cmd := exec.Command(binary(), append(words("-rpf --mount-proc "+options), "--root="+root, "/bin/sleep", "1000")...)
+		args := append(words("-rpf --mount-proc "+options[i%len(options)]), "--root="+root, "/bin/sleep", "1000")
+		cmd := exec.Command(binary(), args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -131,13 +150,12 @@ func TestKilledAnywhere(t *testing.T) {
 	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
 		left, _ := exec.Command("pgrep", "-u", fmt.Sprint(os.Getuid()), "-f", root).Output()
 		if len(left) == 0 {
-			break
+			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("still there: %s", left)
 		}
 	}
-	check(t)
 }
 
 // Trees lie on file systems of all kinds. An outer user namespace makes them.
