@@ -141,12 +141,11 @@ func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 		return remedy.Wrap(x.say("%s: needs the program loader %s, which is not there%s", x.file, image.ELF.Interp, x.where),
 			"use a statically linked program, or put its loader and libraries into the tree")
 	}
+	hint := "a rule without flag F looks for its emulator in the root; a dynamic emulator looks for its loader there"
 	if x.o.hasRelativeRule() {
-		return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where),
-			"a rule names its emulator by a relative path, which counts from the program's working directory: write the whole path")
+		hint = "a rule names its emulator by a relative path, which counts from the program's working directory: write the whole path"
 	}
-	return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where),
-		"a rule without flag F looks for its emulator in the root; a dynamic emulator looks for its loader there")
+	return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where), hint)
 }
 
 // hasRelativeRule tells whether an emulator is looked up elsewhere each time that a program is run.

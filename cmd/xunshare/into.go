@@ -77,8 +77,11 @@ func (o *Options) prepareInto(f *Facts) {
 
 // cannotChange tells whether nothing in the tree can be changed, and says so.
 func (o *Options) cannotChange(f *Facts) bool {
+	if o.Ephemeral {
+		return false
+	}
 	why := o.closed(f)
-	if why == "" || o.Ephemeral {
+	if why == "" {
 		return false
 	}
 	o.ReadOnly = true

@@ -185,7 +185,7 @@ func nameOf(fd int, st unix.Stat_t) (string, error) {
 		return "", cause(err)
 	}
 	var there unix.Stat_t
-	if unix.Lstat(name, &there) != nil || there.Dev != st.Dev || there.Ino != st.Ino {
+	if unix.Lstat(name, &there) != nil || !sameFile(&there, &st) {
 		return "", errors.New("there is no path that leads to it any more")
 	}
 	return name, nil

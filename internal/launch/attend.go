@@ -13,29 +13,20 @@ type meeting struct{ ours, theirs int }
 
 // arrange makes the meeting of a plan that has something for the parent to do.
 func arrange(steps []Step) (m meeting, err error) {
-	if !slices.ContainsFunc(steps, waits) {
+	if !slices.ContainsFunc(steps, isTask) {
 		return meeting{-1, -1}, nil
 	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	return meeting{pair[0], pair[1]}, os.NewSyscallError("socketpair", err)
 }
 
-// waits tells whether the child waits at a step.
-func waits(s Step) bool {
-	switch s.Call.(type) {
-	case task, Meet:
-		return true
-	}
-	return false
-}
-
 // lowerWait has the child wait at the step: it says that it is there, and reads the answer. Until then it may not be in all
 // of its namespaces.
-func (p *program) lowerWait(reading mode) {
+func (p *program) lowerWait() {
 	p.waits = append(p.waits, []int{p.step})
 	buf := p.bytes(make([]byte, 1))
 	p.syscall("write", "", unix.SYS_WRITE, num(p.meeting.theirs), buf, num(1))
-	p.add(call{mode: reading, number: unix.SYS_READ, args: pad([]operand{num(p.meeting.theirs), buf, num(1)}), result: noSlot}, "read", "")
+	p.add(call{mode: pause, number: unix.SYS_READ, args: pad([]operand{num(p.meeting.theirs), buf, num(1)}), result: noSlot}, "read", "")
 }
 
 // attend does what the child waits for, once it has been started, each time that it waits; not if it ends before. A child for
@@ -57,28 +48,19 @@ func (p *program) attend(pid int) (over func() error) {
 	return func() error { return <-done }
 }
 
-func (p *program) attendAll(pid int) (err error) {
-	for _, steps := range p.waits {
+func (p *program) attendAll(pid int) error {
+	child := waiter{p.watch, pid, fmt.Sprint("/proc/", pid)}
+	for _, group := range p.waits {
 		if !p.meeting.reached() {
 			return nil
 		}
-		if first := p.steps[steps[0]]; isMeet(first) {
-			err = p.meet(first, pid)
-		} else {
-			err = p.performTasks(steps, folderOf(pid))
-		}
-		if err != nil {
+		if err := p.performTasks(group, child); err != nil {
 			return err
 		}
 		p.meeting.answer()
 	}
 	return nil
 }
-
-func isMeet(s Step) bool { _, ok := s.Call.(Meet); return ok }
-
-// folderOf is a child's folder in /proc.
-func folderOf(pid int) string { return fmt.Sprint("/proc/", pid) }
 
 // reached waits until the child is there; false if it has ended.
 func (m meeting) reached() bool {

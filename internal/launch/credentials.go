@@ -60,7 +60,7 @@ func (k KeepCapabilities) lower(p *program) {
 func canShare(steps []Step) bool {
 	for _, s := range steps {
 		switch c := s.Call.(type) {
-		case task, DropGroups, SetGroup, SetUser, KeepCapabilities, EnterTime, EnterUser, Meet:
+		case task, DropGroups, SetGroup, SetUser, KeepCapabilities, EnterTime, EnterUser:
 			return false
 		case Unshare:
 			if c.Flags&unix.CLONE_NEWUSER != 0 {

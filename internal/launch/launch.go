@@ -45,11 +45,11 @@ func runHere(steps []Step) error {
 	runtime.LockOSThread()
 	a.here = 1
 	a.walkHere()
-	for _, steps := range p.waits {
+	for _, group := range p.waits {
 		if err != nil || a.failed != 0 {
 			break
 		}
-		if err = p.performTasks(steps, threadFolder()); err == nil {
+		if err = p.performTasks(group, waiter{folder: threadFolder()}); err == nil {
 			a.walkHere()
 		}
 	}

@@ -1,7 +1,7 @@
 package launch
 
-// Meet has the child wait until the parent has done something. All that comes before in the plan has been done by then, and
-// nothing after.
+// Meet has the child wait until the parent has done something. It is a task that is performed by itself: all that comes before
+// in the plan has been done by then, and nothing after.
 type Meet struct {
 	Work Work // nil: Run calls its watch, with the child's pid
 }
@@ -22,14 +22,14 @@ func (m Meet) String() string {
 	return "write(PARENT, 1 byte), read(PARENT, 1 byte)"
 }
 
-func (m Meet) lower(p *program) { p.lowerWait(must) }
+func (m Meet) lower(p *program) { p.lowerWait() }
 
-// meet does what the child waits for at a Meet.
-func (p *program) meet(s Step, pid int) error {
-	work := s.Call.(Meet).Work
-	if work == nil {
-		p.watch.Meet(pid)
-		return nil
+func isMeet(s Step) bool { _, ok := s.Call.(Meet); return ok }
+
+func (m Meet) perform(w waiter) error {
+	if m.Work != nil {
+		return m.Work.Do(w.folder, w.Note)
 	}
-	return taskError(s, work.Do(folderOf(pid), p.watch.Note))
+	w.Meet(w.pid)
+	return nil
 }

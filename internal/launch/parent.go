@@ -15,27 +15,33 @@ import (
 )
 
 // A task is a step that needs the caller's namespaces or privileges: the parent performs it while the child waits, or,
-// where there is no child, another thread does. Tasks that follow each other are performed side by side.
+// where there is no child, another thread does. Tasks that follow each other are performed side by side, but for a Meet.
 type task interface {
 	Call
-	// perform does it; folder is the waiting process's or thread's in /proc.
-	perform(folder string) error
+	perform(w waiter) error
+}
+
+func isTask(s Step) bool { _, ok := s.Call.(task); return ok }
+
+// A waiter is who waits for a task: a child, or a thread of this process.
+type waiter struct {
+	Parent
+	pid    int    // the child's; 0 for a thread
+	folder string // in /proc
 }
 
 // lowerTask has the step performed where the child waits for it, or along with the step before if that is a task too.
 func (p *program) lowerTask() {
-	if last := len(p.waits) - 1; last >= 0 && p.step > 0 {
-		_, follows := p.steps[p.step-1].Call.(task)
-		if follows {
-			p.waits[last] = append(p.waits[last], p.step)
-			return
-		}
+	if p.step > 0 && isTask(p.steps[p.step-1]) && !isMeet(p.steps[p.step-1]) {
+		last := &p.waits[len(p.waits)-1]
+		*last = append(*last, p.step)
+		return
 	}
-	p.lowerWait(pause)
+	p.lowerWait()
 }
 
 // performTasks performs some at once. The error is that of the first of them in the plan that fails.
-func (p *program) performTasks(steps []int, folder string) error {
+func (p *program) performTasks(steps []int, w waiter) error {
 	failed := make([]error, len(steps))
 	var all sync.WaitGroup
 	for i, step := range steps {
@@ -43,7 +49,7 @@ func (p *program) performTasks(steps []int, folder string) error {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			failed[i] = taskError(s, s.Call.(task).perform(folder))
+			failed[i] = taskError(s, s.Call.(task).perform(w))
 		}()
 	}
 	all.Wait()
@@ -94,8 +100,8 @@ func (m WriteMap) String() string {
 
 func (m WriteMap) lower(p *program) { p.lowerTask() }
 
-func (m WriteMap) perform(folder string) error {
-	return os.WriteFile(folder+"/"+m.File, []byte(m.Text), 0)
+func (m WriteMap) perform(w waiter) error {
+	return os.WriteFile(w.folder+"/"+m.File, []byte(m.Text), 0)
 }
 
 // Helper runs a program of the host that maps ids for the child: newuidmap(1) or newgidmap(1). The child's id stands
@@ -112,8 +118,8 @@ func (h Helper) String() string {
 func (h Helper) lower(p *program) { p.lowerTask() }
 
 // perform fails if the helper ends in any other way than well; what it said is in the error.
-func (h Helper) perform(folder string) error {
-	cmd := exec.Command(h.Path, append([]string{strings.TrimPrefix(folder, "/proc/")}, h.Args...)...)
+func (h Helper) perform(w waiter) error {
+	cmd := exec.Command(h.Path, append([]string{strings.TrimPrefix(w.folder, "/proc/")}, h.Args...)...)
 	said, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil
@@ -150,8 +156,8 @@ func (b Persist) String() string {
 
 func (b Persist) lower(p *program) { p.lowerTask() }
 
-func (b Persist) perform(folder string) error {
-	if err := unix.Mount(folder+"/ns/"+b.Kind, b.File, "", unix.MS_BIND, ""); err != nil {
+func (b Persist) perform(w waiter) error {
+	if err := unix.Mount(w.folder+"/ns/"+b.Kind, b.File, "", unix.MS_BIND, ""); err != nil {
 		return &os.PathError{Op: "mount", Path: b.File, Err: err}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -21,7 +20,7 @@ type caller struct {
 
 // lookAt reads proc_pid_status(5).
 func lookAt(pid int) (c caller) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	text, err := os.ReadFile(inProc(pid, "status"))
 	if err != nil {
 		return c
 	}

@@ -3,7 +3,6 @@ package nodes
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 
@@ -51,7 +50,7 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 	if path.IsAbs(name) {
 		dir = unix.AT_FDCWD // which does not count then
 	}
-	start, failed := unix.Open(fmt.Sprintf("/proc/%d/%s", pid, startOf(dir)), unix.O_PATH|unix.O_CLOEXEC, 0)
+	start, failed := unix.Open(inProc(pid, startOf(dir)), unix.O_PATH|unix.O_CLOEXEC, 0)
 	root := openPath(pid, "root")
 	defer unix.Close(start)
 	defer unix.Close(root)

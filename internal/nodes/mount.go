@@ -2,7 +2,6 @@ package nodes
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -50,7 +49,7 @@ func (n *notice) isForeignOwner(name, value string) bool {
 	if err != nil {
 		return false
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s_map", n.pid, name))
+	text, err := os.ReadFile(inProc(int(n.pid), name+"_map"))
 	if err != nil {
 		return false
 	}

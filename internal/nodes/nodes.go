@@ -90,13 +90,16 @@ func (s *server) answer() {
 	s.send(&reply)
 }
 
+// inProc is the path of a file of a process's folder in /proc.
+func inProc(pid int, file string) string { return fmt.Sprintf("/proc/%d/%s", pid, file) }
+
 // openPath opens a file of a process's folder in /proc for what it leads to; -1 if that cannot be.
 func openPath(pid int, file string) int {
 	return openAs(pid, file, unix.O_PATH)
 }
 
 func openAs(pid int, file string, how int) int {
-	fd, err := unix.Open(fmt.Sprintf("/proc/%d/%s", pid, file), how|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(inProc(pid, file), how|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1
 	}
@@ -106,7 +109,7 @@ func openAs(pid int, file string, how int) int {
 // inodeOf tells namespaces apart.
 func inodeOf(pid int, file string) uint64 {
 	var stat unix.Stat_t
-	if unix.Stat(fmt.Sprintf("/proc/%d/%s", pid, file), &stat) != nil {
+	if unix.Stat(inProc(pid, file), &stat) != nil {
 		return 0
 	}
 	return stat.Ino

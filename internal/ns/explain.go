@@ -80,9 +80,10 @@ func explainKept(errno syscall.Errno) []string {
 func (o *Options) explainIDs(failed *launch.Error) []string {
 	_, groups := failed.Step.Call.(launch.DropGroups)
 	switch {
-	case failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0 && groups:
-		return []string{needUser + " --map-auto"}
 	case failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0:
+		if groups { // which one who maps a single group may not set
+			return []string{needUser + " --map-auto"}
+		}
 		return []string{needUser}
 	case o.Owner != nil && os.Geteuid() != 0:
 		return []string{"only root can make a user namespace for somebody else: leave --owner out"}
