@@ -109,6 +109,14 @@ func TestHelperFails(t *testing.T) {
 	}
 }
 
+// manyRanges are options for as many ranges, none of which adjoins another.
+func manyRanges(n int) (options []string) {
+	for i := range n {
+		options = append(options, fmt.Sprintf("--map-users=%d:%d:1", 2*i, 2000000+2*i))
+	}
+	return options
+}
+
 func TestBadSubIDs(t *testing.T) {
 	needSubIDs(t)
 	for _, c := range []struct {
@@ -120,6 +128,8 @@ func TestBadSubIDs(t *testing.T) {
 		{"--map-users=x true", "it has to be INNER:OUTER:COUNT", 1},
 		{"--map-users=0:0:0 true", "the count is 0", 1},
 		{"--map-users=auto --map-users=0:2000000:5 true", "overlap", 1},
+		{"--map-users=auto --map-users=0:2000000:5 true", "hint: each id can be mapped once", 1},
+		{strings.Join(manyRanges(341), " ") + " true", "the id map has 341 extents, the kernel takes 340\nxunshare: hint: each id", 1},
 		{"--map-users=all true", "newuidmap", 1},
 	} {
 		if r := run(t, words(c.args)...); r.status != c.status || !strings.Contains(r.err, c.says) || r.out != "" {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/subid"
 )
 
@@ -24,10 +25,10 @@ func (o *Options) Look() (f Facts, err error) {
 	f.UID, f.GID = os.Geteuid(), os.Getegid()
 	f.Refused = o.offer()
 	if f.Users, err = o.wholeMap(o.Users, "uid_map", f.UID, subid.Users); err != nil {
-		return f, fmt.Errorf("--map-users: %w", err)
+		return f, fmt.Errorf("%s: %w", mapUsers, err)
 	}
 	if f.Groups, err = o.wholeMap(o.Groups, "gid_map", f.GID, subid.Groups); err != nil {
-		return f, fmt.Errorf("--map-groups: %w", err)
+		return f, fmt.Errorf("%s: %w", mapGroups, err)
 	}
 	if f.UID != 0 && (len(o.Users.Ranges) > 0 || len(o.Groups.Ranges) > 0) {
 		if f.UIDMap, f.GIDMap, err = subid.Helpers(); err != nil {
@@ -62,7 +63,10 @@ func (o *Options) wholeMap(ids IDs, file string, own int, kind subid.Kind) (idma
 		single = &idmap.Single{Inside: *ids.Single, Outside: uint32(own)}
 	}
 	m := idmap.Merge(single, blocks)
-	return m, idmap.Check(m)
+	if err := idmap.Check(m); err != nil {
+		return nil, remedy.Wrap(err, "each id can be mapped once, and in few ranges: --map-auto maps all your sub-ids, and --map-root-user you besides")
+	}
+	return m, nil
 }
 
 // blocksOf looks up what the words stand for.
