@@ -34,6 +34,20 @@ func TestEphemeral(t *testing.T) {
 	}
 }
 
+// A directory that keeps the changes can be removed by its owner, whatever was done inside and however the launch ended.
+func TestKeptLayerCanBeRemoved(t *testing.T) {
+	root := copyTree(t)
+	for _, script := range []string{"rm /etc/passwd", "rm -r /etc /usr; mkdir /etc", "true", "rm /etc/passwd; kill -9 $PPID $$", "mv /etc/passwd /p; chmod 755 /home"} {
+		keep := t.TempDir() + "/keep"
+		for range 2 {
+			inTree(t, root, "-r --ephemeral="+keep, script)
+		}
+		if out, err := exec.Command("rm", "-rf", keep).CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", script, out)
+		}
+	}
+}
+
 // What is shown of the tree's own path on the host is the tree without what was put over it.
 func TestSourceInTheTree(t *testing.T) {
 	root := copyTree(t)

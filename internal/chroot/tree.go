@@ -79,6 +79,11 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 	}
 	add(launch.NewMount{Type: overlay, As: tree,
 		Options: []string{"source=overlay", "lowerdir=" + layers, "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
+	if o.UpperDir != "" {
+		// The kernel makes this directory with mode 0 (ovl_workdir_create in fs/overlayfs/super.c) and keeps a whiteout in it, so
+		// rm -rf by the owner would fail. It is changed here and not at the end, which a launch that is killed does not see.
+		add(launch.Chmod{Path: where + "work/work", Mode: 0o700, Optional: true})
+	}
 	add(launch.Unmount{Target: ".", Flags: unix.MNT_DETACH})
 	add(launch.Chdir{FD: here})
 	for _, fd := range o.overlayFDs(lower, hidden, here) {

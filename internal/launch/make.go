@@ -28,6 +28,22 @@ func (m MakeDir) lower(p *program) {
 	exists()
 }
 
+// Chmod gives a file this mode. An Optional one may fail.
+type Chmod struct {
+	Path     string
+	Mode     uint32
+	Optional bool
+}
+
+func (c Chmod) String() string { return fmt.Sprintf("chmod(%s, %#o)", quote(c.Path), c.Mode) }
+
+func (c Chmod) lower(p *program) {
+	p.syscall("fchmodat", c.Path, unix.SYS_FCHMODAT, cwd(), p.str(c.Path), num(c.Mode))
+	if c.Optional {
+		p.calls[len(p.calls)-1].mode = ignore
+	}
+}
+
 // MakeFile makes an empty file, to mount something on. With Existing one that is there already will do.
 type MakeFile struct {
 	Path     string

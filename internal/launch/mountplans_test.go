@@ -34,6 +34,7 @@ var mountPlans = map[string]testPlan{
 
 	"mkdir":          {steps: mounting("stat -c %a /tmp/d", tmpfs("/tmp"), MakeDir{Path: "/tmp/d", Mode: 0o1777}), want: "1777\n"},
 	"mkdir again":    {steps: mounting("stat -c %a /tmp/d", tmpfs("/tmp"), MakeDir{Path: "/tmp/d", Mode: 0o711}, MakeDir{Path: "/tmp/d", Mode: 0o700, Existing: true}), want: "711\n"},
+	"chmod":          {steps: mounting("stat -c %a /tmp/f", tmpfs("/tmp"), MakeFile{Path: "/tmp/f"}, Chmod{Path: "/tmp/f", Mode: 0o751}, Chmod{Path: "/nosuch", Optional: true}), want: "751\n"},
 	"mkdir fails":    {steps: mounting("true", tmpfs("/tmp"), MakeDir{Path: "/tmp/d/e", Mode: 0o755}), exit: 99, want: "mkdirat /tmp/d/e: no such file"},
 	"mkdir exists":   {steps: mounting("true", MakeDir{Path: "/tmp", Mode: 0o755}), exit: 99, want: "mkdirat /tmp: file exists"},
 	"symlink":        {steps: mounting("cat /tmp/l", tmpfs("/tmp"), Symlink{"/etc/hostname", "/tmp/l"}), want: hostname()},
