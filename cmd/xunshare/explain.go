@@ -61,6 +61,10 @@ func explainExec(failed *launch.Error, o *Options, f *Facts) error {
 		return x.badFormat(x.name, o.inspect(failed.Path))
 	case failed.Errno == syscall.EACCES && x.file != "":
 		return x.denied()
+	case failed.Errno == syscall.EACCES:
+		if err := x.onNoExec(failed.Path); err != nil {
+			return err
+		}
 	}
 	return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno), searched(f)...)
 }
@@ -127,8 +131,11 @@ func (x *failedExec) denied() error {
 	case err == nil && info.Mode().Perm()&0o111 == 0:
 		return remedy.Wrap(x.say("%s: is not executable (mode %#o)", x.file, info.Mode().Perm()), "chmod +x "+x.o.Root+x.file)
 	}
+	if err := x.onNoExec(x.file); err != nil {
+		return err
+	}
 	return remedy.Wrap(x.say("%s: may not be executed by you%s", x.file, x.where),
-		"its permissions, those of a script's interpreter, or a file system mounted noexec can be the cause")
+		"its permissions, or those of a script's interpreter, can be the cause")
 }
 
 // noInterpreter is for a file that is there and still was not found: what it needs to be run is missing.

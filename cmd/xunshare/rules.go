@@ -170,6 +170,9 @@ func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfm
 		}
 		flags := found.Flags(!o.Foreign.NoSetuid && !o.NoNewPrivs)
 		f.note("%s: %s %s, flags %s: %s", a.Name, found.Kind, found.Version.Text, flags, found.Path)
+		if !found.HasCPUInfo() {
+			f.note("/proc/cpuinfo is this machine's with it: --ro-bind=FILE:/proc/cpuinfo shows another")
+		}
 		rules = append(rules, a.Rules(interpreter, flags)...)
 	}
 	return rules, nil

@@ -25,17 +25,22 @@ func submounts(path string) ([]Submount, error) {
 // under finds them: the mount that path lies in, and what is mounted on that, and on those. What lies in an earlier mount
 // at the same place is covered.
 func under(path string, mounts []*mountinfo.Info) []Submount {
-	var own *mountinfo.Info
-	for _, m := range mounts {
-		if isUnder(path, m.Mountpoint) && (own == nil || isUnder(m.Mountpoint, own.Mountpoint)) {
-			own = m
-		}
-	}
+	own := holder(path, mounts)
 	if own == nil {
 		return nil
 	}
 	found := []Submount{{Flags: flagsOf(own.Options)}}
 	return appendChildren(found, path, own.ID, mounts)
+}
+
+// holder is the mount that path lies in.
+func holder(path string, mounts []*mountinfo.Info) (own *mountinfo.Info) {
+	for _, m := range mounts {
+		if isUnder(path, m.Mountpoint) && (own == nil || isUnder(m.Mountpoint, own.Mountpoint)) {
+			own = m
+		}
+	}
+	return own
 }
 
 func appendChildren(found []Submount, path string, parent int, mounts []*mountinfo.Info) []Submount {

@@ -1,0 +1,28 @@
+package chroot
+
+import (
+	"os"
+
+	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
+)
+
+// NoExec tells where the file system is mounted that a file inside root lies on, if that is mounted noexec: the kernel
+// executes nothing from there, neither programs nor what loads or interprets them (path_noexec in fs/exec.c).
+func NoExec(root, path string) (mountPoint string, found bool) {
+	fd, err := find(root, path)
+	if err != nil {
+		return "", false
+	}
+	defer unix.Close(fd)
+	var st unix.Statfs_t
+	if unix.Fstatfs(fd, &st) != nil || st.Flags&unix.ST_NOEXEC == 0 {
+		return "", false
+	}
+	name, _ := os.Readlink(magic(fd))
+	mounts, _ := mountinfo.GetMounts(nil)
+	if own := holder(name, mounts); own != nil {
+		return own.Mountpoint, true
+	}
+	return name, true
+}
