@@ -3,7 +3,6 @@ package launch
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,7 +12,7 @@ type meeting struct{ ours, theirs int }
 
 // arrange makes the meeting of a plan that has something for the parent to do.
 func arrange(steps []Step) (m meeting, err error) {
-	if !slices.ContainsFunc(steps, isTask) {
+	if !want(steps, parentsHelp) {
 		return meeting{-1, -1}, nil
 	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

@@ -16,6 +16,8 @@ type OpenPath struct {
 
 func (o OpenPath) String() string { return fmt.Sprintf("%s = open(%s, O_PATH)", o.As, quote(o.Path)) }
 
+func (OpenPath) needs() need { return nothing }
+
 func (o OpenPath) lower(p *program) {
 	p.open(o.As, "open", o.Path, unix.SYS_OPENAT, cwd(), p.str(o.Path), num(unix.O_PATH|unix.O_CLOEXEC))
 }
@@ -47,6 +49,8 @@ func (b Bind) String() string {
 	}
 	return fmt.Sprintf("bind(%s, %s)", path, to)
 }
+
+func (Bind) needs() need { return nothing }
 
 func (b Bind) lower(p *program) {
 	const bound FD = "bound"
@@ -97,6 +101,8 @@ func (s SetAttributes) String() string {
 	}
 	return fmt.Sprintf("mount_setattr(%s, %s)", object, flags(uintptr(s.Attributes), mountAttributes))
 }
+
+func (SetAttributes) needs() need { return nothing }
 
 func (s SetAttributes) lower(p *program) {
 	dir, how := cwd(), 0

@@ -20,6 +20,8 @@ func (c CreateFile) String() string {
 	return fmt.Sprintf("write(%s, %d bytes), fsetxattr(\"security.capability\", %#x)", quote(c.Path), len(c.Text), c.Capabilities)
 }
 
+func (CreateFile) needs() need { return nothing }
+
 func (c CreateFile) lower(p *program) {
 	const file FD = "file"
 	p.open(file, "open", c.Path, unix.SYS_OPENAT, cwd(), p.str(c.Path),

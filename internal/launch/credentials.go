@@ -12,6 +12,8 @@ type DropGroups struct{}
 
 func (DropGroups) String() string { return "setgroups(0, NULL)" }
 
+func (DropGroups) needs() need { return ownMemory }
+
 func (DropGroups) lower(p *program) {
 	p.syscall("setgroups", "", sysSetgroups, num(0), num(0))
 }
@@ -21,12 +23,16 @@ type SetGroup struct{ ID uint32 }
 
 func (g SetGroup) String() string { return fmt.Sprintf("setgid(%d)", g.ID) }
 
+func (SetGroup) needs() need { return ownMemory }
+
 func (g SetGroup) lower(p *program) { p.syscall("setgid", "", sysSetgid, num(uintptr(g.ID))) }
 
 // SetUser is setuid(2).
 type SetUser struct{ ID uint32 }
 
 func (u SetUser) String() string { return fmt.Sprintf("setuid(%d)", u.ID) }
+
+func (SetUser) needs() need { return ownMemory }
 
 func (u SetUser) lower(p *program) { p.syscall("setuid", "", sysSetuid, num(uintptr(u.ID))) }
 
@@ -37,6 +43,8 @@ type KeepCapabilities struct{ Last int }
 func (k KeepCapabilities) String() string {
 	return fmt.Sprintf("capset(all of 0..%d inheritable), prctl(PR_CAP_AMBIENT_RAISE, each)", k.Last)
 }
+
+func (KeepCapabilities) needs() need { return ownMemory }
 
 func (k KeepCapabilities) lower(p *program) {
 	all := uint64(1)<<(k.Last+1) - 1
@@ -51,22 +59,4 @@ func (k KeepCapabilities) lower(p *program) {
 	for c := 0; c <= k.Last; c++ {
 		p.attempt("prctl", unix.SYS_PRCTL, num(unix.PR_CAP_AMBIENT), num(unix.PR_CAP_AMBIENT_RAISE), num(c), num(0), num(0))
 	}
-}
-
-// canShare tells whether the child may borrow the parent's memory. Not where the parent has to work meanwhile, which it
-// cannot while its thread sleeps; nor where credentials change, which makes the memory they share undumpable, and the
-// parent's files in /proc another's (PR_SET_DUMPABLE(2const)); nor into a time namespace or a further user namespace,
-// which the kernel forbids (timens_install in kernel/time/namespace.c, EUSERS; check_unshare_flags in kernel/fork.c).
-func canShare(steps []Step) bool {
-	for _, s := range steps {
-		switch c := s.Call.(type) {
-		case task, DropGroups, SetGroup, SetUser, KeepCapabilities, EnterTime, EnterUser:
-			return false
-		case Unshare:
-			if c.Flags&unix.CLONE_NEWUSER != 0 {
-				return false
-			}
-		}
-	}
-	return true
 }

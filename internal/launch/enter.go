@@ -14,6 +14,8 @@ type Inherit struct {
 
 func (i Inherit) String() string { return fmt.Sprintf("%s = dup(%d)", i.As, i.Number) }
 
+func (Inherit) needs() need { return nothing }
+
 func (i Inherit) lower(p *program) {
 	p.open(i.As, "fcntl", "", unix.SYS_FCNTL, num(i.Number), num(unix.F_DUPFD_CLOEXEC), num(0))
 }
@@ -23,12 +25,16 @@ type SetNS struct{ FD FD }
 
 func (s SetNS) String() string { return "setns(" + string(s.FD) + ")" }
 
+func (SetNS) needs() need { return ownMemory }
+
 func (s SetNS) lower(p *program) { p.syscall("setns", "", unix.SYS_SETNS, p.fd(s.FD), num(0)) }
 
 // Umask sets the mask of file modes (umask(2)).
 type Umask struct{ Mask uint32 }
 
 func (u Umask) String() string { return fmt.Sprintf("umask(%#o)", u.Mask) }
+
+func (Umask) needs() need { return nothing }
 
 func (u Umask) lower(p *program) { p.syscall("umask", "", unix.SYS_UMASK, num(u.Mask)) }
 
@@ -43,6 +49,8 @@ type NewFile struct {
 func (n NewFile) String() string {
 	return fmt.Sprintf("%s = open(%s, %s, O_CREAT|O_EXCL, %#o)", n.As, n.Dir, quote(n.Name), n.Mode)
 }
+
+func (NewFile) needs() need { return nothing }
 
 func (n NewFile) lower(p *program) {
 	p.open(n.As, "open", n.Name, unix.SYS_OPENAT, p.fd(n.Dir), p.str(n.Name),

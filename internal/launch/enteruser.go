@@ -21,13 +21,14 @@ func (e EnterUser) String() string {
 // helper has asked to die with it.
 const helperPatience = 10
 
+func (EnterUser) needs() need { return ownMemory }
+
 func (e EnterUser) lower(p *program) {
 	const self, helper FD = "self", "helper"
 	p.open(self, "open", "/proc/self", unix.SYS_OPENAT, cwd(), p.str("/proc/self"), num(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC))
-	start := len(p.calls)
-	p.add(call{mode: beside, result: p.slot(helper)}, "clone", "")
+	processGoesOn := p.beside(helper)
 	p.lowerHelper(self, e)
-	p.calls[start].other = len(p.calls)
+	processGoesOn()
 	p.syscall("unshare", "", unix.SYS_UNSHARE, num(unix.CLONE_NEWUSER))
 	p.syscall("kill", "", unix.SYS_KILL, p.fd(helper), num(int(unix.SIGUSR1)))
 	p.syscall("wait4", "", unix.SYS_WAIT4, p.fd(helper), num(0), num(0), num(0))

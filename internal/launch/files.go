@@ -21,6 +21,8 @@ func (w WriteFile) String() string {
 	return "write(" + path + ", " + quote(w.Text) + ")"
 }
 
+func (WriteFile) needs() need { return nothing }
+
 func (w WriteFile) lower(p *program) {
 	const file FD = "file"
 	dir := cwd()
@@ -29,11 +31,10 @@ func (w WriteFile) lower(p *program) {
 	}
 	text := p.bytes([]byte(w.Text))
 	p.open(file, "open", w.Path, unix.SYS_OPENAT, dir, p.str(w.Path), num(unix.O_WRONLY|unix.O_CLOEXEC))
-	write := call{number: unix.SYS_WRITE, args: pad([]operand{p.fd(file), text, num(len(w.Text))}), result: noSlot}
+	p.syscall("write", w.Path, unix.SYS_WRITE, p.fd(file), text, num(len(w.Text)))
 	if w.Optional {
-		write.mode = ignore
+		p.mayFail()
 	}
-	p.add(write, "write", w.Path)
 	p.close(file)
 }
 
@@ -51,6 +52,8 @@ func (c Chdir) String() string {
 	return "chdir(" + quote(c.Path) + ")"
 }
 
+func (Chdir) needs() need { return nothing }
+
 func (c Chdir) lower(p *program) {
 	if c.FD != "" {
 		p.syscall("fchdir", "", unix.SYS_FCHDIR, p.fd(c.FD))
@@ -58,7 +61,7 @@ func (c Chdir) lower(p *program) {
 	}
 	p.syscall("chdir", c.Path, unix.SYS_CHDIR, p.str(c.Path))
 	if c.Optional {
-		p.calls[len(p.calls)-1].mode = ignore
+		p.mayFail()
 	}
 }
 
@@ -66,6 +69,8 @@ func (c Chdir) lower(p *program) {
 type Chroot struct{ Path string }
 
 func (c Chroot) String() string { return "chroot(" + quote(c.Path) + ")" }
+
+func (Chroot) needs() need { return nothing }
 
 func (c Chroot) lower(p *program) {
 	p.syscall("chroot", c.Path, unix.SYS_CHROOT, p.str(c.Path))
@@ -76,5 +81,7 @@ func (c Chroot) lower(p *program) {
 type Close struct{ FD FD }
 
 func (c Close) String() string { return "close(" + string(c.FD) + ")" }
+
+func (Close) needs() need { return nothing }
 
 func (c Close) lower(p *program) { p.close(c.FD) }

@@ -28,6 +28,13 @@ func (f Filter) String() string {
 	return fmt.Sprintf("seccomp(SECCOMP_SET_MODE_FILTER, %sSECCOMP_FILTER_FLAG_SPEC_ALLOW, %d instructions)", listening, len(f.Program))
 }
 
+func (f Filter) needs() need {
+	if f.Listen {
+		return listens
+	}
+	return nothing
+}
+
 // lower does without the kernel's measures against speculation in filtered programs (Linux 4.17, commit 00a02d0c502a): no
 // filter here keeps a secret, and up to Linux 5.15 they slow all of a program down.
 func (f Filter) lower(p *program) {
@@ -39,7 +46,7 @@ func (f Filter) lower(p *program) {
 	installed := []func(){}
 	for _, how := range [...]uintptr{listening | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listening} {
 		p.filter(f.Program, how)
-		p.calls[len(p.calls)-1].result = p.slot(listener)
+		p.keep(listener)
 		refused := p.on(anyError)
 		installed = append(installed, p.jump())
 		refused()

@@ -12,6 +12,8 @@ type HandOver struct{ FD FD }
 
 func (h HandOver) String() string { return "sendmsg(PARENT, SCM_RIGHTS [" + string(h.FD) + "])" }
 
+func (HandOver) needs() need { return toParent }
+
 func (h HandOver) lower(p *program) { p.handOver(h.FD) }
 
 // A channel hands descriptors over: the ends of a pair of sockets.
@@ -19,15 +21,11 @@ type channel struct{ ours, theirs int }
 
 // openChannel makes the channel of a plan that needs one.
 func openChannel(steps []Step) (c channel, err error) {
-	for _, s := range steps {
-		filter, _ := s.Call.(Filter)
-		if _, ok := s.Call.(HandOver); ok || filter.Listen {
-			var pair [2]int
-			pair, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
-			return channel{pair[0], pair[1]}, os.NewSyscallError("socketpair", err)
-		}
+	if !want(steps, toParent|listens) {
+		return channel{-1, -1}, nil
 	}
-	return channel{-1, -1}, nil
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	return channel{pair[0], pair[1]}, os.NewSyscallError("socketpair", err)
 }
 
 // handOver appends the message (unix(7), SCM_RIGHTS). It is written now, and names a descriptor that is known now: the
@@ -55,7 +53,7 @@ func (p *program) handOver(fd FD) {
 // handOvers is how many descriptors a plan hands over.
 func handOvers(plan []Step) (count int) {
 	for _, s := range plan {
-		if _, ok := s.Call.(HandOver); ok {
+		if s.wants(toParent) {
 			count++
 		}
 	}

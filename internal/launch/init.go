@@ -13,6 +13,8 @@ type Init struct{}
 
 func (Init) String() string { return "clone(SIGCHLD), wait4(-1) until that child ends" }
 
+func (Init) needs() need { return ownMemory }
+
 func (Init) lower(p *program) {
 	p.attempt("prctl", unix.SYS_PRCTL, num(unix.PR_SET_NAME), p.str("xunshare-init"))
 	p.add(call{mode: initialize, result: noSlot}, "clone", "")

@@ -3,7 +3,6 @@ package launch
 import (
 	"cmp"
 	"runtime"
-	"slices"
 	"strconv"
 	"syscall"
 	"unsafe"
@@ -96,7 +95,7 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 	if errno != 0 {
 		return 0, &Error{Step: p.steps[0], Operation: "clone", Errno: errno}
 	}
-	if p.makesMounts() {
+	if want(p.steps, heldMounts) {
 		holdMounts(pid)
 	}
 	met := p.attend(pid)
@@ -108,12 +107,6 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 		return 0, err
 	}
 	return pid, nil
-}
-
-// makesMounts tells whether the child makes mounts whose lifetime matters: rules end with the last mount of their
-// instance, and a target may leave the mount namespace that it is in (unshare --mount), and in the next one unmount it.
-func (p *program) makesMounts() bool {
-	return slices.ContainsFunc(p.steps, func(s Step) bool { _, ok := s.Call.(NewMount); return ok })
 }
 
 // holdMounts keeps the child's mount namespace, and with it all mounts there, for as long as this process lives. A child

@@ -47,6 +47,8 @@ func (l Layer) String() string {
 	return fmt.Sprintf("layer(%s, %#o, [%s])", object, l.Mode, quoteAll(names, ", "))
 }
 
+func (Layer) needs() need { return nothing }
+
 func (l Layer) lower(p *program) {
 	const covered FD = "covered"
 	layer := l.As

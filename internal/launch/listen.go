@@ -3,7 +3,6 @@ package launch
 import (
 	"encoding/binary"
 	"os"
-	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,14 +18,9 @@ type Parent struct {
 	Listen func(listener, stop int)
 }
 
-// listens tells whether the plan has a filter that listens.
-func listens(steps []Step) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool { filter, _ := s.Call.(Filter); return filter.Listen })
-}
-
 // serve calls Listen, once the child has been started and has sent the listener. What it returns stops that and waits.
 func (p *program) serve() (over func(), err error) {
-	if !listens(p.steps) {
+	if !want(p.steps, listens) {
 		return func() {}, nil
 	}
 	unix.Close(p.channel.theirs)

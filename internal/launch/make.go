@@ -16,6 +16,8 @@ type MakeDir struct {
 
 func (m MakeDir) String() string { return fmt.Sprintf("mkdir(%s, %#o)", quote(m.Path), m.Mode) }
 
+func (MakeDir) needs() need { return nothing }
+
 func (m MakeDir) lower(p *program) {
 	path := p.str(m.Path)
 	p.syscall("mkdirat", m.Path, unix.SYS_MKDIRAT, cwd(), path, num(m.Mode))
@@ -37,10 +39,12 @@ type Chmod struct {
 
 func (c Chmod) String() string { return fmt.Sprintf("chmod(%s, %#o)", quote(c.Path), c.Mode) }
 
+func (Chmod) needs() need { return nothing }
+
 func (c Chmod) lower(p *program) {
 	p.syscall("fchmodat", c.Path, unix.SYS_FCHMODAT, cwd(), p.str(c.Path), num(c.Mode))
 	if c.Optional {
-		p.calls[len(p.calls)-1].mode = ignore
+		p.mayFail()
 	}
 }
 
@@ -51,6 +55,8 @@ type MakeFile struct {
 }
 
 func (m MakeFile) String() string { return "mknod(" + quote(m.Path) + ", S_IFREG)" }
+
+func (MakeFile) needs() need { return nothing }
 
 func (m MakeFile) lower(p *program) {
 	p.makeEntry(false, cwd(), p.str(m.Path), m.Path)
@@ -64,6 +70,8 @@ type Symlink struct{ Text, Path string }
 
 func (s Symlink) String() string { return "symlink(" + quote(s.Text) + ", " + quote(s.Path) + ")" }
 
+func (Symlink) needs() need { return nothing }
+
 func (s Symlink) lower(p *program) {
 	p.syscall("symlinkat", s.Path, unix.SYS_SYMLINKAT, p.str(s.Text), cwd(), p.str(s.Path))
 }
@@ -75,6 +83,8 @@ type Unlink struct {
 }
 
 func (u Unlink) String() string { return "unlink(" + quote(u.Path) + ")" }
+
+func (Unlink) needs() need { return nothing }
 
 func (u Unlink) lower(p *program) {
 	p.syscall("unlinkat", u.Path, unix.SYS_UNLINKAT, cwd(), p.str(u.Path), num(0))
@@ -95,6 +105,14 @@ func (t Try) String() string {
 		words = append(words, c.String())
 	}
 	return words[0] + " or " + strings.Join(words[1:], ", ")
+}
+
+func (t Try) needs() need {
+	all := t.First.needs()
+	for _, c := range t.Else {
+		all |= c.needs()
+	}
+	return all
 }
 
 func (t Try) lower(p *program) {

@@ -22,9 +22,9 @@ func (m Meet) String() string {
 	return "write(PARENT, 1 byte), read(PARENT, 1 byte)"
 }
 
-func (m Meet) lower(p *program) { p.lowerWait() }
+func (Meet) needs() need { return parentsHelp | alone }
 
-func isMeet(s Step) bool { _, ok := s.Call.(Meet); return ok }
+func (m Meet) lower(p *program) { p.lowerWait() }
 
 func (m Meet) perform(w waiter) error {
 	if m.Work != nil {

@@ -20,13 +20,14 @@ func (m Mount) String() string {
 		orNull(m.Source), quote(m.Target), orNull(m.Type), flags(m.Flags, mountFlags), orNull(m.Data))
 }
 
+func (Mount) needs() need { return nothing }
+
 func (m Mount) lower(p *program) {
-	c := call{number: unix.SYS_MOUNT, result: noSlot, args: pad([]operand{
-		p.optional(m.Source), p.str(m.Target), p.optional(m.Type), num(m.Flags), p.optional(m.Data)})}
+	p.syscall("mount", m.Target, unix.SYS_MOUNT,
+		p.optional(m.Source), p.str(m.Target), p.optional(m.Type), num(m.Flags), p.optional(m.Data))
 	if m.Optional {
-		c.mode = ignore
+		p.mayFail()
 	}
-	p.add(c, "mount", m.Target)
 }
 
 // Unmount is umount2(2).
@@ -40,10 +41,12 @@ func (u Unmount) String() string {
 	return fmt.Sprintf("umount2(%s, %s)", quote(u.Target), flags(uintptr(u.Flags), unmountFlags))
 }
 
+func (Unmount) needs() need { return nothing }
+
 func (u Unmount) lower(p *program) {
 	p.syscall("umount2", u.Target, unix.SYS_UMOUNT2, p.str(u.Target), num(u.Flags))
 	if u.Optional {
-		p.calls[len(p.calls)-1].mode = ignore
+		p.mayFail()
 	}
 }
 
@@ -51,6 +54,8 @@ func (u Unmount) lower(p *program) {
 type PivotRoot struct{ New, Old string }
 
 func (r PivotRoot) String() string { return "pivot_root(" + quote(r.New) + ", " + quote(r.Old) + ")" }
+
+func (PivotRoot) needs() need { return nothing }
 
 func (r PivotRoot) lower(p *program) {
 	p.syscall("pivot_root", r.New, unix.SYS_PIVOT_ROOT, p.str(r.New), p.str(r.Old))
@@ -72,6 +77,8 @@ func (m NewMount) String() string {
 	}
 	return fmt.Sprintf("%s = fsmount(fsopen(%s)%s, %s)", m.As, quote(m.Type), configured, flags(uintptr(m.Attributes), mountAttributes))
 }
+
+func (NewMount) needs() need { return heldMounts }
 
 func (m NewMount) lower(p *program) {
 	const context FD = "context"
@@ -99,6 +106,8 @@ func (c CloneTree) String() string {
 	return fmt.Sprintf("%s = open_tree(%s, OPEN_TREE_CLONE|AT_RECURSIVE)", c.As, quote(c.Path))
 }
 
+func (CloneTree) needs() need { return nothing }
+
 func (c CloneTree) lower(p *program) {
 	p.open(c.As, "open_tree", c.Path, unix.SYS_OPEN_TREE, cwd(), p.str(c.Path),
 		num(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE))
@@ -119,6 +128,8 @@ func (m MoveMount) String() string {
 	}
 	return fmt.Sprintf("move_mount(%s, %s)", m.From, quote(m.To))
 }
+
+func (MoveMount) needs() need { return nothing }
 
 func (m MoveMount) lower(p *program) {
 	target, flags := cwd(), unix.MOVE_MOUNT_F_EMPTY_PATH

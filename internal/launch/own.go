@@ -17,6 +17,8 @@ func (o Own) String() string {
 	return fmt.Sprintf("lchown(%s, %d, %d), chmod(%#o)", quote(o.Path), o.User, o.Group, o.Mode)
 }
 
+func (Own) needs() need { return nothing }
+
 func (o Own) lower(p *program) {
 	const same = ^uint32(0)
 	path := p.str(o.Path)

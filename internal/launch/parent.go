@@ -21,8 +21,6 @@ type task interface {
 	perform(w waiter) error
 }
 
-func isTask(s Step) bool { _, ok := s.Call.(task); return ok }
-
 // A waiter is who waits for a task: a child, or a thread of this process.
 type waiter struct {
 	Parent
@@ -32,7 +30,7 @@ type waiter struct {
 
 // lowerTask has the step performed where the child waits for it, or along with the step before if that is a task too.
 func (p *program) lowerTask() {
-	if p.step > 0 && isTask(p.steps[p.step-1]) && !isMeet(p.steps[p.step-1]) {
+	if p.step > 0 && p.steps[p.step-1].wants(parentsHelp) && !p.steps[p.step-1].wants(alone) {
 		last := &p.waits[len(p.waits)-1]
 		*last = append(*last, p.step)
 		return
@@ -54,12 +52,15 @@ func (p *program) performTasks(steps []int, w waiter) error {
 	}
 	all.Wait()
 	for i, step := range steps {
-		if bound, ok := p.steps[step].Call.(Persist); ok && failed[i] == nil {
-			p.kept = append(p.kept, bound)
+		if made, ok := p.steps[step].Call.(undoer); ok && failed[i] == nil {
+			p.made = append(p.made, made)
 		}
 	}
 	return cmp.Or(failed...)
 }
+
+// An undoer is a task that leaves something behind, which a launch that fails has to take away again.
+type undoer interface{ undo() }
 
 // letGo takes away what a launch that has failed would leave behind. This thread may be in other namespaces by now.
 func (p *program) letGo() {
@@ -67,8 +68,8 @@ func (p *program) letGo() {
 	elsewhere.Add(1)
 	go func() {
 		defer elsewhere.Done()
-		for _, bound := range p.kept {
-			_ = unix.Unmount(bound.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
+		for _, task := range p.made {
+			task.undo()
 		}
 	}()
 	elsewhere.Wait()
@@ -98,6 +99,8 @@ func (m WriteMap) String() string {
 	return "write(\"/proc/CHILD/" + m.File + "\", " + quote(m.Text) + ")"
 }
 
+func (WriteMap) needs() need { return parentsHelp }
+
 func (m WriteMap) lower(p *program) { p.lowerTask() }
 
 func (m WriteMap) perform(w waiter) error {
@@ -114,6 +117,8 @@ type Helper struct {
 func (h Helper) String() string {
 	return "spawn(" + quote(h.Path) + ", [CHILD, " + quoteAll(h.Args, ", ") + "])"
 }
+
+func (Helper) needs() need { return parentsHelp }
 
 func (h Helper) lower(p *program) { p.lowerTask() }
 
@@ -154,6 +159,8 @@ func (b Persist) String() string {
 	return "mount(\"/proc/CHILD/ns/" + b.Kind + "\", " + quote(b.File) + ", NULL, MS_BIND, NULL)"
 }
 
+func (Persist) needs() need { return parentsHelp }
+
 func (b Persist) lower(p *program) { p.lowerTask() }
 
 func (b Persist) perform(w waiter) error {
@@ -162,3 +169,5 @@ func (b Persist) perform(w waiter) error {
 	}
 	return nil
 }
+
+func (b Persist) undo() { _ = unix.Unmount(b.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) }

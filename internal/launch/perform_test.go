@@ -56,6 +56,8 @@ type stop struct{}
 
 func (stop) String() string { return "kill(SELF, SIGSTOP)" }
 
+func (stop) needs() need { return nothing }
+
 func (stop) lower(p *program) {
 	const self FD = "self"
 	p.open(self, "getpid", "", unix.SYS_GETPID)

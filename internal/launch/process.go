@@ -17,6 +17,8 @@ func (c Clone) String() string {
 	return "clone(" + flags(c.Flags|uintptr(unix.SIGCHLD), cloneFlags) + ")"
 }
 
+func (Clone) needs() need { return nothing }
+
 func (c Clone) lower(p *program) {
 	DeathSignal{unix.SIGKILL}.lower(p)
 	if p.parent < 0 {
@@ -35,6 +37,13 @@ type Unshare struct{ Flags uintptr }
 
 func (u Unshare) String() string { return "unshare(" + flags(u.Flags, cloneFlags) + ")" }
 
+func (u Unshare) needs() need {
+	if u.Flags&unix.CLONE_NEWUSER != 0 {
+		return ownMemory
+	}
+	return nothing
+}
+
 func (u Unshare) lower(p *program) {
 	p.syscall("unshare", "", unix.SYS_UNSHARE, num(u.Flags))
 }
@@ -46,6 +55,8 @@ type DeathSignal struct{ Signal unix.Signal }
 func (d DeathSignal) String() string {
 	return "prctl(PR_SET_PDEATHSIG, " + signalName(d.Signal) + ")"
 }
+
+func (DeathSignal) needs() need { return nothing }
 
 func (d DeathSignal) lower(p *program) {
 	p.syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_PDEATHSIG), num(int(d.Signal)))
@@ -70,24 +81,28 @@ func (e Exec) String() string {
 		quoteAll(e.Candidates, " | "), quoteAll(e.Argv, ", "), len(e.Env))
 }
 
+func (Exec) needs() need { return nothing }
+
 func (e Exec) lower(p *program) {
 	p.lowerInheritance(e.NullOpen)
 	argv, env := p.strings(e.Argv), p.strings(e.Env)
-	scripts := make([]int, len(e.Candidates)) // scripts[i] is the call that tries candidate i
+	scripts := make([]func(), len(e.Candidates)) // scripts[i] says where the walk goes on if candidate i may be a script
 	how := search
 	if len(e.Candidates) == 1 {
 		how = must
 	}
 	for i, file := range e.Candidates {
-		scripts[i] = len(p.calls)
 		p.add(call{number: unix.SYS_EXECVE, args: pad([]operand{p.str(file), argv, env}), result: noSlot, mode: how}, "execve", file)
+		if e.Script {
+			scripts[i] = p.on(unix.ENOEXEC)
+		}
 	}
 	p.add(call{result: noSlot, mode: lost}, "execve", e.Argv[0])
-	if !e.Script {
-		return
-	}
 	for i, file := range e.Candidates {
-		p.calls[scripts[i]].on, p.calls[scripts[i]].other = unix.ENOEXEC, len(p.calls)
+		if !e.Script {
+			break
+		}
+		scripts[i]()
 		shell := p.strings(append([]string{shellPath, file}, e.Argv[1:]...))
 		p.syscall("execve", file, unix.SYS_EXECVE, p.str(shellPath), shell, env)
 	}

@@ -12,7 +12,7 @@ type program struct {
 	data   []byte
 	relocs []pointer // pointers that lie in data
 	waits  [][]int   // the steps among them that the parent performs, all at once where the child waits once
-	kept   []Persist // those that have been performed
+	made   []undoer  // the tasks that have left something behind
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	steps  []Step    // the plan
 	step   int       // the step that is being lowered
@@ -94,12 +94,28 @@ func (p *program) syscall(operation, path string, number uintptr, args ...operan
 
 // attempt appends a system call whose error does not matter.
 func (p *program) attempt(operation string, number uintptr, args ...operand) {
-	p.add(call{number: number, args: pad(args), result: noSlot, mode: ignore}, operation, "")
+	p.syscall(operation, "", number, args...)
+	p.mayFail()
 }
 
 // open appends a system call whose result is a descriptor, kept under the name fd.
 func (p *program) open(fd FD, operation, path string, number uintptr, args ...operand) {
-	p.add(call{number: number, args: pad(args), result: p.slot(fd)}, operation, path)
+	p.syscall(operation, path, number, args...)
+	p.keep(fd)
+}
+
+// mayFail has the walk go on after an error of the call that was added last as if nothing had happened.
+func (p *program) mayFail() { p.calls[len(p.calls)-1].mode = ignore }
+
+// keep keeps the result of the call that was added last, a descriptor, under the name fd.
+func (p *program) keep(fd FD) { p.calls[len(p.calls)-1].result = p.slot(fd) }
+
+// beside has a helper perform the calls that are added next, up to a leave, while the process goes on behind them. The
+// helper's pid is kept under the name helper. The function that is returned says where they end.
+func (p *program) beside(helper FD) (processGoesOnHere func()) {
+	i := len(p.calls)
+	p.add(call{mode: beside, result: p.slot(helper)}, "clone", "")
+	return func() { p.calls[i].other = len(p.calls) }
 }
 
 // on makes errno of the call that was added last no failure: the walk goes on with the call that it is given later, by

@@ -18,6 +18,8 @@ func (r Reopen) String() string {
 	return fmt.Sprintf("dup2(open(%s), %d)", quote(r.Path), r.Descriptor)
 }
 
+func (Reopen) needs() need { return nothing }
+
 func (r Reopen) lower(p *program) {
 	const opened FD = "opened again"
 	// Without O_NONBLOCK it waits for the carrier of a serial line (tty_port_block_til_ready in drivers/tty/tty_port.c).

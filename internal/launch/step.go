@@ -1,11 +1,12 @@
 // Package launch performs a plan: a list of steps, each one a system call or a few, in a new process or in this one.
 //
-// It knows a dozen verbs and no policy: which namespaces, which mounts, which rules is decided by those who make
+// It knows verbs and no policy: which namespaces, which mounts, which rules is decided by those who make
 // the plan. Between clone(2) and execve(2) no Go code runs that allocates, locks or grows its stack: the plan is
 // lowered into a flat program of raw system calls in one shared mapping, the arena, and the child does nothing but
 // walk it (docs/architecture.md, "The engine").
 //
-// Not for: running helpers on the host (os/exec does that), or anything that has to be decided while it runs.
+// Not for: anything that has to be decided while it runs. All that a step can do after an error is in the step (Try,
+// Optional).
 package launch
 
 import (
@@ -23,6 +24,8 @@ type Step struct {
 type Call interface {
 	// String gives the call in the words of strace(1).
 	String() string
+	// needs declares what the verb asks of the launch around it.
+	needs() need
 	// lower appends the raw system calls to p.
 	lower(p *program)
 }

@@ -9,6 +9,8 @@ type Hostname struct{ Name string }
 
 func (h Hostname) String() string { return "sethostname(" + quote(h.Name) + ")" }
 
+func (Hostname) needs() need { return nothing }
+
 func (h Hostname) lower(p *program) {
 	p.syscall("sethostname", h.Name, unix.SYS_SETHOSTNAME, p.bytes([]byte(h.Name)), num(len(h.Name)))
 }
@@ -18,6 +20,8 @@ func (h Hostname) lower(p *program) {
 type NoNewPrivileges struct{}
 
 func (NoNewPrivileges) String() string { return "prctl(PR_SET_NO_NEW_PRIVS, 1)" }
+
+func (NoNewPrivileges) needs() need { return nothing }
 
 func (NoNewPrivileges) lower(p *program) {
 	p.syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_NO_NEW_PRIVS), num(1))

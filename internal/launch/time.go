@@ -10,6 +10,8 @@ const childrensTime = "/proc/self/ns/time_for_children"
 
 func (EnterTime) String() string { return "setns(open(" + quote(childrensTime) + "), CLONE_NEWTIME)" }
 
+func (EnterTime) needs() need { return ownMemory }
+
 func (EnterTime) lower(p *program) {
 	const ns FD = "time"
 	p.open(ns, "open", childrensTime, unix.SYS_OPENAT, cwd(), p.str(childrensTime), num(unix.O_RDONLY|unix.O_CLOEXEC))
