@@ -36,6 +36,7 @@ func gather(o *Options) (f Facts, err error) {
 	if f.Rules, err = o.lookAtRules(f.Target.Candidates); err != nil {
 		return f, err
 	}
+	o.lookForLoader(&f)
 	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 // binfmt_misc's register file is root's
 	if f.NS, err = o.NS.Look(); err != nil {
 		return f, err

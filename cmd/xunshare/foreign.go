@@ -21,9 +21,11 @@ type foreign struct {
 	Arches []*binfmt.Arch // by name
 
 	Emulators []emulator.Given
-	CPU       bool // a CPU was named, so that programs of the host's own architecture are emulated too
-	NoSetuid  bool // set-id programs run without their privilege
-	HideHost  bool // the rules of the host are not kept
+	Env       []emulator.Variable // each emulator finds them, whatever its environment is
+	Sysroots  []sysroot           // in the order given
+	CPU       bool                // a CPU was named, so that programs of the host's own architecture are emulated too
+	NoSetuid  bool                // set-id programs run without their privilege
+	HideHost  bool                // the rules of the host are not kept
 
 	FromFiles []*binfmt.Rule // rules from files, which get flag F where that works
 }
@@ -87,7 +89,7 @@ func setEmulator(o *Options, v string) error {
 // setCPU takes a name that the emulator knows; "help" makes QEMU list them.
 func setCPU(o *Options, v string) error {
 	o.Foreign.CPU = true
-	return errors.Join(notEmpty(v), setEnv(o, "QEMU_CPU="+v))
+	return errors.Join(notEmpty(v), setEmulatorEnv(o, "QEMU_CPU="+v))
 }
 
 func setGuestSetuid(o *Options, v string) error {
@@ -125,10 +127,10 @@ func loadBinfmt(o *Options, v string) error {
 		return err
 	}
 	o.Foreign.FromFiles = append(o.Foreign.FromFiles, found...)
-	if o.MountBinfmt {
-		return nil
+	if !o.MountBinfmt {
+		o.MountBinfmt, o.ProcImplied = true, true
 	}
-	return mountBinfmt(o, "")
+	return nil
 }
 
 // isName tells whether s can be the name of a rule, and is not meant as a rule or a path.
@@ -150,6 +152,8 @@ func (o *Options) validateEmulators() error {
 		return remedy.New("--emulator is for the architectures of --arch", "add --arch=auto; a rule names its emulator itself")
 	case o.Foreign.CPU && !o.loads():
 		return remedy.New("--cpu is for emulators, and nothing asks for one", "add --arch=auto")
+	case len(o.Foreign.Sysroots) > 0 && !o.loads():
+		return remedy.New("--sysroot is for emulators, and nothing asks for one", "add --arch=auto")
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ type Options struct {
 
 	ProcDir     string         // where --mount-proc mounts; "" if it was not given
 	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
-	MountBinfmt bool           // an instance of binfmt_misc is wanted
+	MountBinfmt bool           // an instance of binfmt_misc is to be seen
+	OwnBinfmt   bool           // --mount-binfmt was given: the target may change it
 	ProcImplied bool           // /proc has to show it
 	Rules       []*binfmt.Rule // --load-binfmt, written out
 	Foreign     foreign

@@ -18,6 +18,9 @@ type ruleFacts struct {
 	Instance bool           // the user namespace gets an instance of binfmt_misc, and so loses sight of the host's
 	Kept     []*binfmt.Rule // the host's rules, which may fail
 	Loaded   []*binfmt.Rule // ours; of two rules that match, the one loaded last wins
+	Sysroots sysroots       // which directory has the libraries of an architecture
+	Prefixes []string       // of Sysroots that an emulator has to learn from its environment
+	Others   []*binfmt.Arch // whose emulator is not QEMU
 	Notes    []string       // what --verbose says
 }
 
@@ -39,7 +42,13 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 	if err != nil {
 		f.note("the rules of this system cannot be read: %v", err)
 	}
-	if o.servedByHost(arches, host) {
+	if f.Sysroots, err = o.lookAtSysroots(arches, files); err != nil {
+		return f, err
+	}
+	for _, r := range f.Sysroots {
+		f.note("%s: libraries from %s", r.Arch.Name, r.Dir)
+	}
+	if o.servedByHost(arches, host, f.Sysroots) {
 		f.note("the rules of this system do for %s", nameAll(arches))
 		return f, nil
 	}
@@ -55,8 +64,11 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 		if err := o.judge(r); err != nil {
 			return f, err
 		}
+		if r, err = o.brief(r, &f); err != nil {
+			return f, err
+		}
+		f.Loaded = append(f.Loaded, r)
 	}
-	f.Loaded = append(f.Loaded, o.Rules...)
 	f.Instance = len(f.Loaded) > 0
 	if f.Instance && !o.Foreign.HideHost {
 		o.keep(&f, host, skipped)
@@ -69,7 +81,7 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 	asked := o.Foreign.Arches
 	switch {
 	case o.Foreign.All:
-		return nil, nil // archRules knows which there are
+		return slices.DeleteFunc(binfmt.Arches(), func(a *binfmt.Arch) bool { return a.RunsOn(binfmt.Host()) && !o.emulates(a) }), nil
 	case o.Foreign.Auto:
 		found, err := o.detect(files)
 		if err != nil {
@@ -102,9 +114,12 @@ func (o *Options) names(a *binfmt.Arch) bool {
 }
 
 // servedByHost tells whether the host's own rules run all that is asked for, as it is asked: then a new instance, which
-// hides them, would only take away.
-func (o *Options) servedByHost(arches []*binfmt.Arch, host []*binfmt.Rule) bool {
+// hides them, would only take away. Their emulators cannot be told anything.
+func (o *Options) servedByHost(arches []*binfmt.Arch, host []*binfmt.Rule, told sysroots) bool {
 	if o.Foreign.All || len(arches) == 0 || len(o.Rules)+len(o.Foreign.FromFiles)+len(o.Foreign.Emulators) > 0 {
+		return false
+	}
+	if len(o.Foreign.Env)+len(told) > 0 {
 		return false
 	}
 	for _, a := range arches {
@@ -133,7 +148,8 @@ func (o *Options) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 // serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds the emulator, which
 // need not be found where we are: in a tree that xunshare has entered it is not.
 func (o *Options) serves(r *binfmt.Rule) bool {
-	return r.Has('F') && !chroot.Exists("", r.Interpreter) || o.judge(r) == nil
+	gone := strings.HasPrefix(r.Interpreter, ownDescriptors) || !chroot.Exists("", r.Interpreter)
+	return r.Has('F') && gone || o.judge(r) == nil
 }
 
 // search is for the emulators of architectures.
@@ -144,9 +160,6 @@ func (o *Options) search(asked []*binfmt.Arch) (*emulator.Search, error) {
 
 // archRules makes the rules of architectures, with the emulators that are found.
 func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfmt.Rule, err error) {
-	if o.Foreign.All {
-		arches = slices.DeleteFunc(binfmt.Arches(), func(a *binfmt.Arch) bool { return a.RunsOn(binfmt.Host()) && !o.emulates(a) })
-	}
 	search, err := o.search(arches)
 	if err != nil {
 		return nil, err
@@ -164,7 +177,10 @@ func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfm
 		case err != nil:
 			return nil, err
 		}
-		interpreter, err := interpreterOf(found)
+		if found.Kind != emulator.QEMU {
+			f.Others = append(f.Others, a)
+		}
+		interpreter, err := o.interpreterOf(found, f)
 		if err != nil {
 			return nil, err
 		}
@@ -178,16 +194,6 @@ func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfm
 	return rules, nil
 }
 
-// interpreterOf is what stands in the rule: the emulator or, if that is a program of the very kind that it emulates, a
-// copy that the rule does not match, or it would be its own interpreter without end. The child inherits the descriptor.
-func interpreterOf(e *emulator.Emulator) (string, error) {
-	if e.Arch != binfmt.Host() {
-		return e.Path, nil
-	}
-	fd, err := emulator.Marked(e.Path)
-	return fmt.Sprint("/proc/self/fd/", fd), err
-}
-
 // fileRules gives rules from files flag F where the emulator can be opened now and needs nothing from the root.
 func (o *Options) fileRules(f *ruleFacts) ([]*binfmt.Rule, error) {
 	var rules []*binfmt.Rule
@@ -197,6 +203,10 @@ func (o *Options) fileRules(f *ruleFacts) ([]*binfmt.Rule, error) {
 			r = with
 		}
 		if err := o.judge(r); err != nil {
+			return nil, err
+		}
+		r, err := o.brief(r, f)
+		if err != nil {
 			return nil, err
 		}
 		rules = append(rules, r)
@@ -238,11 +248,19 @@ func (o *Options) keep(f *ruleFacts, host []*binfmt.Rule, skipped []string) {
 			r = rebuilt(r)
 			r.Name += "-host"
 		}
+		if strings.HasPrefix(r.Interpreter, ownDescriptors) {
+			anew, err := o.again(r, f)
+			if err != nil {
+				f.note("not kept: rule %q: %v", r.Name, err)
+			}
+			f.Kept = append(f.Kept, anew...)
+			continue
+		}
 		if err := o.judge(r); r.Has('F') && err != nil {
 			f.note("not kept: %v", err)
 			continue
 		}
-		f.Kept = append(f.Kept, r)
+		f.Kept = append(f.Kept, o.briefKept(r, f))
 	}
 }
 

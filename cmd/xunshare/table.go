@@ -74,7 +74,8 @@ var table = [...]option{
 	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
 	{name: "arch", takes: required, ours: true, implies: ns.Mount | ns.User, set: setArch},
 	{name: "emulator", takes: required, ours: true, set: setEmulator},
-	{name: "emulator-env", takes: required, ours: true, set: setEnv},
+	{name: "emulator-env", takes: required, ours: true, set: setEmulatorEnv},
+	{name: "sysroot", takes: required, ours: true, set: setSysroot},
 	{name: "cpu", takes: required, ours: true, set: setCPU},
 	{name: "guest-setuid", takes: required, ours: true, set: setGuestSetuid},
 	{name: "host-binfmt", takes: required, ours: true, set: setHostBinfmt},
@@ -254,7 +255,7 @@ func mountProc(o *Options, v string) error {
 
 // mountBinfmt takes an empty directory for the usual place, which is in /proc.
 func mountBinfmt(o *Options, v string) error {
-	o.MountBinfmt, o.BinfmtDir = true, v
+	o.MountBinfmt, o.OwnBinfmt, o.BinfmtDir = true, true, v
 	o.ProcImplied = o.ProcImplied || v == ""
 	return nil
 }

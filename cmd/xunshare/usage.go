@@ -73,13 +73,16 @@ Foreign architectures (--arch and rules imply --user and --mount):
       --cpu=NAME            the CPU that QEMU emulates
       --emulator-env=NAME=VALUE
                             a variable for the emulator; may be repeated
+      --sysroot=[ARCH:]DIR  where dynamic programs of an architecture find their
+                            libraries (/usr/TRIPLET); may be repeated
       --guest-setuid=WORD   yes (default) or no: whether set-id programs count
       --host-binfmt=WORD    keep (default) or hide the rules of this system
   -l, --load-interp=RULE, --load-binfmt=RULE
                             load a binfmt_misc rule; may be repeated. RULE is
                             :name:type:offset:magic:mask:interpreter:flags,
                             @FILE with such lines, or the name of a rule
-      --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc)
+      --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc),
+                            and let root inside change it
       --list-arches[=json]  list architectures, and the emulators for them
       --print-rule=ARCH     print the rules that --arch would load
 Other:

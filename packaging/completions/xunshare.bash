@@ -21,7 +21,7 @@ _xunshare()
 		--map-auto --map-subids --owner= --setgroups=
 		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
 		--into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
-		--arch= --emulator= --cpu= --emulator-env= --guest-setuid= --host-binfmt=
+		--arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid= --host-binfmt=
 		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
 		--list-arches[=] --print-rule=
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf=
@@ -70,7 +70,7 @@ _xunshare()
 			_filedir
 			return
 			;;
-		--into | -R | --root | -w | --wd | --mount-proc | --mount-binfmt | --tmpfs | --ephemeral)
+		--into | -R | --root | -w | --wd | --mount-proc | --mount-binfmt | --sysroot | --tmpfs | --ephemeral)
 			_filedir -d
 			return
 			;;

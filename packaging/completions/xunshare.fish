@@ -10,7 +10,7 @@ function __xunshare_program
     set -a options into= config=+ R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
     set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
     set -a options setenv=+ unsetenv=+ hostname= no-new-privs
-    set -a options arch= emulator=+ cpu= emulator-env=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
+    set -a options arch= emulator=+ cpu= emulator-env=+ sysroot=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
     set -a options suppress-sync clear-env whitelist-env=+ json-status-fd= verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
@@ -83,6 +83,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l arch -x -a 'auto 
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator -x -a '(__fish_complete_path)' -d 'use this emulator'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l cpu -x -d 'the CPU that QEMU emulates'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator-env -x -d 'set a variable for the emulator'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l sysroot -x -a '(__fish_complete_directories)' -d 'where libraries of an architecture are'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id programs have their effect'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'what becomes of the rules of this system'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-arches -a 'table json' -d 'list architectures and emulators'

@@ -10,19 +10,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mark is what Marked puts into the last byte of e_ident, which is padding: neither the kernel nor a loader looks at it.
+// mark is what a marked copy has in the last byte of e_ident, which is padding: neither the kernel nor a loader looks at it.
 const (
 	mark   = 0x51
 	markAt = 15
 )
 
-// Marked makes a copy of the emulator at path that no rule of package binfmt matches, because those want 0 where the
-// copy has a mark. It is for emulators of this machine's own architecture: a rule that matches its own interpreter
-// makes every execve(2) that it applies to fail (ELOOP).
+// Copy is a copy of an emulator in memory, and what is different in it.
+type Copy struct {
+	// Mark makes one that no rule of package binfmt matches, because those want 0 where it has a mark. It is for
+	// emulators of this machine's own architecture: a rule that matches its own interpreter makes every execve(2)
+	// that it applies to fail (ELOOP).
+	Mark bool
+	// Env is what each start of the copy finds in its environment, whatever that is otherwise.
+	Env []Variable
+}
+
+// Marked makes a copy of the emulator at path that has a mark and nothing else.
+func Marked(path string) (fd int, err error) { return Copy{Mark: true}.Of(path) }
+
+// Of makes the copy of the emulator at path.
 //
-// The copy is in memory, as large as the file, sealed and close-on-exec. The rule's interpreter is
-// /proc/self/fd/N with flag F; once the rule has been written the descriptor can be closed.
-func Marked(path string) (fd int, err error) {
+// It is in memory, as large as the file, sealed and close-on-exec. The rule's interpreter is /proc/self/fd/N with flag
+// F; once the rule has been written the descriptor can be closed.
+func (c Copy) Of(path string) (fd int, err error) {
 	from, err := os.Open(path)
 	if err != nil {
 		return -1, err
@@ -32,7 +43,7 @@ func Marked(path string) (fd int, err error) {
 	if err != nil {
 		return -1, fmt.Errorf("memfd_create(2): %w", err)
 	}
-	if err := fill(fd, from); err != nil {
+	if err := c.fill(fd, from); err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("copy %s: %w", path, err)
 	}
@@ -50,8 +61,8 @@ func memfd() (int, error) {
 	return fd, err
 }
 
-// fill copies, marks and seals.
-func fill(fd int, from *os.File) error {
+// fill copies, alters and seals.
+func (c Copy) fill(fd int, from *os.File) error {
 	if err := copyAll(fd, from); err != nil {
 		return err
 	}
@@ -59,8 +70,15 @@ func fill(fd int, from *os.File) error {
 	if n, err := unix.Pread(fd, ident[:], 0); err != nil || n < len(ident) || string(ident[:4]) != "\x7fELF" {
 		return errors.New("not an ELF file")
 	}
-	if _, err := unix.Pwrite(fd, []byte{mark}, markAt); err != nil {
-		return err
+	if c.Mark {
+		if _, err := unix.Pwrite(fd, []byte{mark}, markAt); err != nil {
+			return err
+		}
+	}
+	if len(c.Env) > 0 {
+		if err := insertInto(descriptor(fd), c.Env); err != nil {
+			return err
+		}
 	}
 	const seals = unix.F_SEAL_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
 	_, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// A sysroot is a directory with the loader and the libraries of an architecture, as cross
+// compilers have it. QEMU looks for a file there first (its option -L).
+type sysroot struct {
+	Arch *binfmt.Arch // nil until its loader has told
+	Dir  string
+}
+
+// sysroots is one for each architecture that has any.
+type sysroots []sysroot
+
+// prefixVariable is the environment's form of QEMU's option -L.
+const prefixVariable = "QEMU_LD_PREFIX"
+
+// variables are what makes QEMU use the sysroot of an architecture. An emulated program does not
+// see the variable (QEMU_UNSET_ENV, option -U), because the programs that it starts may be for
+// another architecture. One that the user has set is left alone, and seen.
+func (s sysroots) variables(a *binfmt.Arch) []emulator.Variable {
+	for _, r := range s {
+		if r.Arch == a {
+			return []emulator.Variable{
+				{Text: prefixVariable + "=" + r.Dir},
+				{Text: "QEMU_UNSET_ENV=" + prefixVariable + ",QEMU_UNSET_ENV", Companion: true},
+			}
+		}
+	}
+	return nil
+}
+
+// setSysroot takes [ARCH:]DIR.
+func setSysroot(o *Options, v string) error {
+	name, dir, found := strings.Cut(v, ":")
+	var r sysroot
+	if !found || strings.Contains(name, "/") {
+		name, dir = "", v
+	} else {
+		var err error
+		if r.Arch, err = findArch(name); err != nil {
+			return remedy.Wrap(err, "it is --sysroot=[ARCH:]DIR; a directory with a colon in its name needs a '/' before that")
+		}
+	}
+	r.Dir = dir
+	o.Foreign.Sysroots = append(o.Foreign.Sysroots, r)
+	return notEmpty(dir)
+}
+
+// lookAtSysroots finds out which sysroot each of the architectures uses. Those that were given
+// are taken first.
+func (o *Options) lookAtSysroots(arches []*binfmt.Arch, files []string) (all sysroots, err error) {
+	for _, r := range o.Foreign.Sysroots {
+		if r, err = o.completed(r); err != nil {
+			return nil, fmt.Errorf("--sysroot: %w", err)
+		}
+		same := func(other sysroot) bool { return other.Arch == r.Arch }
+		all = append(slices.DeleteFunc(all, same), r)
+	}
+	if len(arches) == 0 {
+		return all, nil
+	}
+	dirs := o.crossDirs()
+	for _, a := range arches {
+		if all.variables(a) != nil {
+			continue
+		}
+		if dir := o.findSysroot(a, dirs, files); dir != "" {
+			all = append(all, sysroot{a, dir})
+		}
+	}
+	return all, nil
+}
+
+// completed checks a sysroot that was given, and finds out which architecture it is for.
+func (o *Options) completed(r sysroot) (sysroot, error) {
+	if o.Root == "" {
+		dir, err := filepath.Abs(r.Dir)
+		if err != nil {
+			return r, err
+		}
+		r.Dir = dir
+	}
+	switch {
+	case !path.IsAbs(r.Dir):
+		return r, remedy.New(fmt.Sprintf("%s: the programs look for it in %s, where it has to be an absolute path", r.Dir, o.Root),
+			"name it as it is called in there: --sysroot=/usr/aarch64-linux-gnu")
+	case !chroot.IsDir(o.Root, r.Dir):
+		return r, remedy.New(fmt.Sprintf("%s: is no directory%s", r.Dir, o.inRoot()), "it is the one that has the loader in its lib: /usr/aarch64-linux-gnu")
+	case r.Arch != nil:
+		return r, nil
+	}
+	for _, a := range binfmt.Arches() {
+		if o.loaderIn(r.Dir, a) != "" {
+			r.Arch = a
+			return r, nil
+		}
+	}
+	return r, remedy.New(fmt.Sprintf("%s: has no program loader (ld-linux*.so*) in lib or lib64 that tells its architecture", r.Dir),
+		"say which it is for: --sysroot=arm64:"+r.Dir)
+}
+
+func (o *Options) inRoot() string {
+	if o.Root == "" {
+		return ""
+	}
+	return " in " + o.Root
+}
+
+// crossDirs are the directories that may be sysroots. Debian, Arch and Gentoo have them as
+// /usr/TRIPLET, where Debian's packages libc6-ARCH-cross put the libraries; Fedora and openSUSE
+// have a sys-root in there.
+func (o *Options) crossDirs() (dirs []string) {
+	for _, name := range chroot.List(o.Root, "/usr") {
+		if strings.Contains(name, "-linux") {
+			dirs = append(dirs, "/usr/"+name)
+		}
+	}
+	slices.Sort(dirs)
+	slices.Reverse(dirs) // gnueabihf before gnueabi
+	return dirs
+}
+
+// findSysroot looks for one that has a loader for the architecture, where the tree itself has
+// not. Of several the one that has the loader of the program is taken.
+func (o *Options) findSysroot(a *binfmt.Arch, dirs, files []string) (found string) {
+	for _, dir := range dirs {
+		name, _, _ := strings.Cut(path.Base(dir), "-")
+		if other := binfmt.FindArch(name); other != nil && other != a && !strings.HasPrefix(name, "mips") { // n32 is called mips64
+			continue
+		}
+		for _, dir := range [...]string{dir, dir + "/sys-root"} {
+			loader := o.loaderIn(dir, a)
+			switch {
+			case loader == "" || o.isFor(loader, a):
+			case loader == o.loaderOf(files):
+				return dir
+			default:
+				found = cmp.Or(found, dir)
+			}
+		}
+	}
+	return found
+}
+
+// loaderIn is the path of a loader for the architecture in a sysroot, as its programs have it; ""
+// if there is none.
+func (o *Options) loaderIn(sysroot string, a *binfmt.Arch) string {
+	for _, dir := range [...]string{"/lib", "/lib64", "/lib32", "/usr/lib"} {
+		for _, name := range chroot.List(o.Root, sysroot+dir) {
+			if strings.HasPrefix(name, "ld") && strings.Contains(name, ".so") && o.isFor(path.Join(sysroot, dir, name), a) {
+				return path.Join(dir, name)
+			}
+		}
+	}
+	return ""
+}
+
+// isFor tells whether a file is a program, or a loader, for the architecture.
+func (o *Options) isFor(file string, a *binfmt.Arch) bool {
+	h := o.header(file)
+	return h != nil && h.Arch() == a
+}
+
+// loaderOf is what the program needs to be loaded; "" if it is static, or none.
+func (o *Options) loaderOf(files []string) string {
+	for _, file := range files {
+		if h := o.header(file); h != nil {
+			return h.Interp
+		}
+	}
+	return ""
+}
