@@ -66,7 +66,8 @@ func (o *Options) tree(f *Facts) chroot.Options {
 // rules is what package binfmt has to know of them. Rules live as long as a mount of their instance: in a root that
 // has no place for one it lies beneath.
 func (o *Options) rules(f *Facts, t *chroot.Options) binfmt.Options {
-	r := binfmt.Options{Kept: f.Rules.Kept, Rules: f.Rules.Loaded, Instance: f.Rules.Instance, Dir: o.BinfmtDir}
+	r := binfmt.Options{Kept: f.Rules.Kept, Rules: f.Rules.Loaded, Instance: f.Rules.Instance, Dir: o.BinfmtDir,
+		ReadOnly: f.Rules.Instance && !o.OwnBinfmt}
 	if r.Instance && o.Root != "" {
 		t.Beneath = binfmt.Instance
 	}

@@ -12,6 +12,7 @@ type Options struct {
 	Kept     []*Rule // the host's rules, which may fail
 	Rules    []*Rule
 	Dir      string // where the target sees the instance; "" for nowhere
+	ReadOnly bool   // it can only look at it
 }
 
 // Instance is the descriptor of the instance that Load makes. Its rules live as long as it, or a mount of it, does
@@ -50,14 +51,18 @@ func registration(r *Rule, optional bool) launch.Step {
 // register is the file that takes rules.
 const register = "register"
 
-// Attach mounts the instance where the target can see it.
+// Attach mounts the instance where the target can see it. Read-only is the mount alone: the file system is the one that
+// Load has made.
 func (o *Options) Attach() []launch.Step {
 	if o.Dir == "" {
 		return nil
 	}
+	flags := uintptr(unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC)
+	if o.ReadOnly {
+		flags |= unix.MS_RDONLY
+	}
 	return []launch.Step{{
-		Call: launch.Mount{Source: filesystem, Target: o.Dir, Type: filesystem,
-			Flags: unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC},
+		Call:   launch.Mount{Source: filesystem, Target: o.Dir, Type: filesystem, Flags: flags},
 		Reason: "show binfmt_misc",
 	}}
 }
