@@ -9,6 +9,10 @@ func TestRulesAreReadOnly(t *testing.T) {
 		run(t, append(words("--map=root --arch=arm64 "+options+tree("arm64")), "/bin/sh", "-c", spoil)...).want(t, "aarch64\n")
 	}
 	run(t, "-rpf", "-l", rule(t, "arm64"), "--root="+tree("arm64"), "/bin/sh", "-c", spoil).want(t, "aarch64\n")
+	// A mount of it that somebody makes is no other.
+	anew := "umount /proc/sys/fs/binfmt_misc; mount -t binfmt_misc none /proc/sys/fs/binfmt_misc && ls /proc/sys/fs/binfmt_misc/qemu-aarch64; "
+	run(t, "-rpf", "--arch=arm64", "--root="+tree("arm64"), "sh", "-c", anew+"echo -1 2>/dev/null >/proc/sys/fs/binfmt_misc/status; uname -m").
+		want(t, "/proc/sys/fs/binfmt_misc/qemu-aarch64\naarch64\n")
 	script := "echo -1 >/proc/sys/fs/binfmt_misc/status && ls /proc/sys/fs/binfmt_misc; " + tree("arm64") + "/bin/busybox uname -m"
 	r := run(t, "-r", "--arch=arm64", "--mount-binfmt", "sh", "-c", script)
 	if r.status == 0 || r.out != "status\nregister\n" && r.out != "register\nstatus\n" {

@@ -12,7 +12,7 @@ type Options struct {
 	Kept     []*Rule // the host's rules, which may fail
 	Rules    []*Rule
 	Dir      string // where the target sees the instance; "" for nowhere
-	ReadOnly bool   // it can only look at it
+	ReadOnly bool   // there and wherever it is mounted later it can only be looked at
 }
 
 // Instance is the descriptor of the instance that Load makes. Its rules live as long as it, or a mount of it, does
@@ -38,6 +38,10 @@ func (o *Options) Load() []launch.Step {
 	for _, r := range o.Rules {
 		steps = append(steps, registration(r, false))
 	}
+	if o.ReadOnly {
+		steps = append(steps, launch.Step{Call: launch.Reconfigure{Of: Instance, Option: "ro"},
+			Reason: "keep the rules as they are"})
+	}
 	return steps
 }
 
@@ -51,8 +55,7 @@ func registration(r *Rule, optional bool) launch.Step {
 // register is the file that takes rules.
 const register = "register"
 
-// Attach mounts the instance where the target can see it. Read-only is the mount alone: the file system is the one that
-// Load has made.
+// Attach mounts the instance where the target can see it.
 func (o *Options) Attach() []launch.Step {
 	if o.Dir == "" {
 		return nil

@@ -95,6 +95,27 @@ func (m NewMount) lower(p *program) {
 	p.close(context)
 }
 
+// Reconfigure changes an option without a value, such as "ro", of the filesystem that the mount Of is of, for all its
+// mounts: fspick(2), fsconfig(2), Linux 5.2.
+type Reconfigure struct {
+	Of     FD
+	Option string
+}
+
+func (r Reconfigure) String() string {
+	return fmt.Sprintf("fsconfig(fspick(%s), %s)", r.Of, quote(r.Option))
+}
+
+func (Reconfigure) needs() need { return nothing }
+
+func (r Reconfigure) lower(p *program) {
+	const context FD = "context"
+	p.open(context, "fspick", r.Option, unix.SYS_FSPICK, p.fd(r.Of), p.str(""), num(unix.FSPICK_EMPTY_PATH|unix.FSPICK_CLOEXEC))
+	p.syscall("fsconfig", r.Option, unix.SYS_FSCONFIG, p.fd(context), num(unix.FSCONFIG_SET_FLAG), p.str(r.Option))
+	p.syscall("fsconfig", r.Option, unix.SYS_FSCONFIG, p.fd(context), num(unix.FSCONFIG_CMD_RECONFIGURE))
+	p.close(context)
+}
+
 // CloneTree makes a copy of the mounts at and under Path, not attached anywhere yet, known as As (open_tree(2) with
 // OPEN_TREE_CLONE and AT_RECURSIVE, Linux 5.2).
 type CloneTree struct {

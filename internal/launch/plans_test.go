@@ -30,6 +30,8 @@ var plans = map[string]testPlan{
 	"unmount fails":       {steps: mapped("true", Unmount{Target: "/nosuch"}), exit: 99, want: "umount2 /nosuch"},
 	"new mount":           {steps: mapped("stat -f -c %T /tmp", newTmpfs, MoveMount{From: "new", To: "/tmp"}), want: "tmpfs"},
 	"new mount fails":     {steps: mapped("true", NewMount{Type: "nosuch", As: "new"}), exit: 99, want: "fsopen nosuch: no such device"},
+	"reconfigure":         {steps: mapped("mount -o remount,bind,rw /tmp; touch /tmp/x", newTmpfs, Reconfigure{"new", "ro"}, MoveMount{From: "new", To: "/tmp"}), exit: 1, want: "Read-only file system"},
+	"reconfigure fails":   {steps: mapped("true", newTmpfs, Reconfigure{"new", "nosuch"}), exit: 99, want: "fsconfig nosuch: invalid argument"},
 	"write below":         {steps: mapped("true", newTmpfs, WriteFile{Dir: "new", Path: "x", Text: "y"}), exit: 99, want: "open x: no such file"},
 	"clone tree":          {steps: mapped("cat /tmp/hostname", CloneTree{"/etc", "etc"}, MoveMount{From: "etc", To: "/tmp"}), want: hostname()},
 	"mount on a mount":    {steps: mapped("ls /tmp/hostname", newTmpfs, MoveMount{From: "new", To: "/tmp"}, CloneTree{"/etc", "etc"}, MoveMount{From: "etc", OnTo: "new"}), want: "/tmp/hostname"},
