@@ -19,6 +19,7 @@ func TestToldEmulators(t *testing.T) {
 		{"-r -l " + strings.ReplaceAll(rule(t, "arm64"), " ", ""), "env -i " + arm, "9.9.9 aarch64\n"},
 		{"--arch=arm64", "env -i " + binary() + " --arch=s390x -- sh -c '" + s390 + "'", "plain s390x\n"},
 		{"--arch=arm64", binary() + " --arch=s390x -- sh -c 'env -i " + arm + "'", "plain aarch64\n"}, // the outer rules are kept
+		{"--arch=arm64", binary() + " --arch=arm64 --emulator-env=QEMU_UNAME=6.6.6 -- sh -c 'env -i " + arm + "'", "6.6.6 aarch64\n"},
 	} {
 		t.Run(c.script, func(t *testing.T) {
 			args := append([]string{"--emulator-env=QEMU_UNAME=9.9.9"}, words(c.args)...)
@@ -95,8 +96,30 @@ func TestSysroots(t *testing.T) {
 			t.Errorf("%s %s: %+v", c.args, c.script, r)
 		}
 	}
+	// The two kinds of programs for arm have loaders and libraries of their own.
+	softRoot, soft := library(t, "armel")
+	hardRoot, hard := library(t, "armhf")
+	r := run(t, append(words("--arch=armel,armhf --sysroot="+softRoot+" --sysroot="+hardRoot), "sh", "-c", soft+"; "+hard)...)
+	if r.err != "" || strings.Count(r.out, "GNU C Library") != 2 {
+		t.Errorf("%+v", r)
+	}
 	// They do not see how.
 	run(t, append(words("--arch=arm64 "+both), "env", "-i", tree("arm64")+"/bin/busybox", "env")...).want(t, "")
+}
+
+// In a tree of this machine's own architecture the sysroot is the tree's.
+func TestSysrootInATree(t *testing.T) {
+	root := t.TempDir() + "/tree"
+	from, program := library(t, "arm64")
+	script := "cp -a " + tree(native) + " " + root + " && mkdir -p " + root + "/usr && cp -a " + from + " " + root + "/usr/aarch64-linux-gnu && cp " + program + " " + root + "/program"
+	if out, err := exec.Command("sh", "-c", script).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, options := range []string{"-r --arch=auto --root=", "--into="} {
+		if r := run(t, append(words("--map=root "+options+root), "/program")...); r.status != 0 || r.err != "" || !strings.Contains(r.out, "GNU C Library") {
+			t.Errorf("%s: %+v", options, r)
+		}
+	}
 }
 
 // Where nothing has the loader what to install is named; where the caller has said where it is

@@ -24,15 +24,29 @@ func setEmulatorEnv(o *Options, v string) error {
 	return nil
 }
 
+// rulesWith makes the rules for an emulator.
+func (o *Options) rulesWith(e *emulator.Emulator, flags string, f *ruleFacts) ([]*binfmt.Rule, error) {
+	if e.Kind != emulator.QEMU {
+		f.Others = append(f.Others, e.Arch)
+		interpreter, err := o.interpreterOf(e, nil, f)
+		return e.Arch.Rules(interpreter, flags), err
+	}
+	usual, hard := f.Sysroots.of(e.Arch, false), f.Sysroots.of(e.Arch, true)
+	interpreter, err := o.interpreterOf(e, usual, f)
+	rules := e.Arch.Rules(interpreter, flags)
+	if err != nil || hard == usual {
+		return rules, err
+	}
+	interpreter, err = o.interpreterOf(e, hard, f)
+	return append(rules, binfmt.HardFloatRule(interpreter, flags)), err
+}
+
 // interpreterOf is what stands in the rule of an architecture: the emulator, or a copy that has
 // in it what the emulator is to be told. There is a copy, too, of an emulator that is a program
 // of the very kind that it emulates: the rule does not match it, or it would be its own
 // interpreter without end.
-func (o *Options) interpreterOf(e *emulator.Emulator, f *ruleFacts) (string, error) {
-	c := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: o.Foreign.Env}
-	if e.Kind == emulator.QEMU {
-		c.Env = slices.Concat(c.Env, f.Sysroots.variables(e.Arch))
-	}
+func (o *Options) interpreterOf(e *emulator.Emulator, r *sysroot, f *ruleFacts) (string, error) {
+	c := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(o.Foreign.Env, r.variables())}
 	return o.copied(c, e.Path, f)
 }
 
@@ -49,6 +63,10 @@ func (o *Options) copied(c emulator.Copy, file string, f *ruleFacts) (string, er
 		return file, nil
 	}
 	fd, err := c.Of(file)
+	if err != nil && !c.Mark { // vm.memfd_noexec=2 forbids it
+		o.leaveToEnvironment(c.Env, fmt.Sprintf("%s: %v", file, err), f)
+		return file, nil
+	}
 	return fmt.Sprint(ownDescriptors, fd), err
 }
 
@@ -84,8 +102,8 @@ const ownDescriptors = "/proc/self/fd/"
 // another root.
 func (o *Options) brief(r *binfmt.Rule, f *ruleFacts) (*binfmt.Rule, error) {
 	env := o.Foreign.Env
-	if told := f.Sysroots.variables(archOf(r)); told != nil && isQEMU(r.Interpreter) {
-		env = slices.Concat(env, told)
+	if told := f.Sysroots.of(archOf(r), false); told != nil && isQEMU(r.Interpreter) {
+		env = slices.Concat(env, told.variables())
 	}
 	if len(env) == 0 || strings.HasPrefix(r.Interpreter, ownDescriptors) {
 		return r, nil
@@ -141,6 +159,9 @@ func (o *Options) again(r *binfmt.Rule, f *ruleFacts) ([]*binfmt.Rule, error) {
 	a := archOf(r)
 	if a == nil || a == binfmt.Host() {
 		return nil, errors.New("its emulator is a copy that cannot be found again")
+	}
+	if f.Sysroots.of(a, false) == nil {
+		f.Sysroots = append(f.Sysroots, o.findSysroots(a, o.crossDirs())...)
 	}
 	return o.archRules([]*binfmt.Arch{a}, f)
 }

@@ -33,7 +33,8 @@ func (o *Options) lookForLoader(f *Facts) {
 
 // finds tells whether an emulator finds the loader, or whether that cannot be told.
 func (o *Options) finds(loader string, a *binfmt.Arch, f *Facts) bool {
-	if _, set := variable(f.Target.Env, prefixVariable); set || slices.Contains(f.Rules.Others, a) || chroot.Exists(o.Root, loader) {
+	mounted := func(op chroot.Operation) bool { return op.Kind == chroot.Bind }
+	if _, set := variable(f.Target.Env, prefixVariable); set || slices.ContainsFunc(o.Operations, mounted) || slices.Contains(f.Rules.Others, a) || chroot.Exists(o.Root, loader) {
 		return true
 	}
 	prefixes := []string{"/etc/qemu-binfmt/" + a.Name, "/usr/gnemul/qemu-" + a.Name} // what distributions build QEMU with

@@ -42,11 +42,8 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 	if err != nil {
 		f.note("the rules of this system cannot be read: %v", err)
 	}
-	if f.Sysroots, err = o.lookAtSysroots(arches, files); err != nil {
+	if f.Sysroots, err = o.lookAtSysroots(arches, &f); err != nil {
 		return f, err
-	}
-	for _, r := range f.Sysroots {
-		f.note("%s: libraries from %s", r.Arch.Name, r.Dir)
 	}
 	if o.servedByHost(arches, host, f.Sysroots) {
 		f.note("the rules of this system do for %s", nameAll(arches))
@@ -59,16 +56,11 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 	if err != nil {
 		return f, err
 	}
-	f.Loaded = append(f.Loaded, fromFiles...)
-	for _, r := range o.Rules {
-		if err := o.judge(r); err != nil {
-			return f, err
-		}
-		if r, err = o.brief(r, &f); err != nil {
-			return f, err
-		}
-		f.Loaded = append(f.Loaded, r)
+	written, err := o.writtenRules(&f)
+	if err != nil {
+		return f, err
 	}
+	f.Loaded = slices.Concat(f.Loaded, fromFiles, written)
 	f.Instance = len(f.Loaded) > 0
 	if f.Instance && !o.Foreign.HideHost {
 		o.keep(&f, host, skipped)
@@ -177,19 +169,30 @@ func (o *Options) archRules(arches []*binfmt.Arch, f *ruleFacts) (rules []*binfm
 		case err != nil:
 			return nil, err
 		}
-		if found.Kind != emulator.QEMU {
-			f.Others = append(f.Others, a)
-		}
-		interpreter, err := o.interpreterOf(found, f)
-		if err != nil {
-			return nil, err
-		}
 		flags := found.Flags(!o.Foreign.NoSetuid && !o.NoNewPrivs)
 		f.note("%s: %s %s, flags %s: %s", a.Name, found.Kind, found.Version.Text, flags, found.Path)
 		if !found.HasCPUInfo() {
 			f.note("/proc/cpuinfo is this machine's with it: --ro-bind=FILE:/proc/cpuinfo shows another")
 		}
-		rules = append(rules, a.Rules(interpreter, flags)...)
+		made, err := o.rulesWith(found, flags, f)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, made...)
+	}
+	return rules, nil
+}
+
+// writtenRules are those that were written out.
+func (o *Options) writtenRules(f *ruleFacts) (rules []*binfmt.Rule, err error) {
+	for _, r := range o.Rules {
+		if err := o.judge(r); err != nil {
+			return nil, err
+		}
+		if r, err = o.brief(r, f); err != nil {
+			return nil, err
+		}
+		rules = append(rules, r)
 	}
 	return rules, nil
 }
@@ -244,11 +247,15 @@ func (o *Options) keep(f *ruleFacts, host []*binfmt.Rule, skipped []string) {
 		names[r.Name] = true
 	}
 	for _, r := range host {
+		copied := strings.HasPrefix(r.Interpreter, ownDescriptors)
+		if copied && names[r.Name] {
+			continue // made anew already
+		}
 		if names[r.Name] {
 			r = rebuilt(r)
 			r.Name += "-host"
 		}
-		if strings.HasPrefix(r.Interpreter, ownDescriptors) {
+		if copied {
 			anew, err := o.again(r, f)
 			if err != nil {
 				f.note("not kept: rule %q: %v", r.Name, err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -19,10 +18,23 @@ import (
 type sysroot struct {
 	Arch *binfmt.Arch // nil until its loader has told
 	Dir  string
+	Hard bool // for the programs of arm that Debian calls armhf
 }
 
-// sysroots is one for each architecture that has any.
+// sysroots is one for each architecture that has any; two for arm, if both kinds of programs have
+// one.
 type sysroots []sysroot
+
+// of is the one for an architecture, and for one of the kinds if there are two; nil if there is
+// none.
+func (s sysroots) of(a *binfmt.Arch, hard bool) (found *sysroot) {
+	for i := range s {
+		if s[i].Arch == a && (found == nil || s[i].Hard == hard) {
+			found = &s[i]
+		}
+	}
+	return found
+}
 
 // prefixVariable is the environment's form of QEMU's option -L.
 const prefixVariable = "QEMU_LD_PREFIX"
@@ -30,16 +42,14 @@ const prefixVariable = "QEMU_LD_PREFIX"
 // variables are what makes QEMU use the sysroot of an architecture. An emulated program does not
 // see the variable (QEMU_UNSET_ENV, option -U), because the programs that it starts may be for
 // another architecture. One that the user has set is left alone, and seen.
-func (s sysroots) variables(a *binfmt.Arch) []emulator.Variable {
-	for _, r := range s {
-		if r.Arch == a {
-			return []emulator.Variable{
-				{Text: prefixVariable + "=" + r.Dir},
-				{Text: "QEMU_UNSET_ENV=" + prefixVariable + ",QEMU_UNSET_ENV", Companion: true},
-			}
-		}
+func (r *sysroot) variables() []emulator.Variable {
+	if r == nil {
+		return nil
 	}
-	return nil
+	return []emulator.Variable{
+		{Text: prefixVariable + "=" + r.Dir},
+		{Text: "QEMU_UNSET_ENV=" + prefixVariable + ",QEMU_UNSET_ENV", Companion: true},
+	}
 }
 
 // setSysroot takes [ARCH:]DIR.
@@ -61,12 +71,12 @@ func setSysroot(o *Options, v string) error {
 
 // lookAtSysroots finds out which sysroot each of the architectures uses. Those that were given
 // are taken first.
-func (o *Options) lookAtSysroots(arches []*binfmt.Arch, files []string) (all sysroots, err error) {
+func (o *Options) lookAtSysroots(arches []*binfmt.Arch, f *ruleFacts) (all sysroots, err error) {
 	for _, r := range o.Foreign.Sysroots {
 		if r, err = o.completed(r); err != nil {
 			return nil, fmt.Errorf("--sysroot: %w", err)
 		}
-		same := func(other sysroot) bool { return other.Arch == r.Arch }
+		same := func(other sysroot) bool { return other.Arch == r.Arch && other.Hard == r.Hard }
 		all = append(slices.DeleteFunc(all, same), r)
 	}
 	if len(arches) == 0 {
@@ -74,12 +84,12 @@ func (o *Options) lookAtSysroots(arches []*binfmt.Arch, files []string) (all sys
 	}
 	dirs := o.crossDirs()
 	for _, a := range arches {
-		if all.variables(a) != nil {
-			continue
+		if all.of(a, false) == nil {
+			all = append(all, o.findSysroots(a, dirs)...)
 		}
-		if dir := o.findSysroot(a, dirs, files); dir != "" {
-			all = append(all, sysroot{a, dir})
-		}
+	}
+	for _, r := range all {
+		f.note("%s: libraries from %s", r.Arch.Name, r.Dir)
 	}
 	return all, nil
 }
@@ -100,11 +110,12 @@ func (o *Options) completed(r sysroot) (sysroot, error) {
 	case !chroot.IsDir(o.Root, r.Dir):
 		return r, remedy.New(fmt.Sprintf("%s: is no directory%s", r.Dir, o.inRoot()), "it is the one that has the loader in its lib: /usr/aarch64-linux-gnu")
 	case r.Arch != nil:
+		r.Hard = isHard(o.loaderIn(r.Dir, r.Arch))
 		return r, nil
 	}
 	for _, a := range binfmt.Arches() {
-		if o.loaderIn(r.Dir, a) != "" {
-			r.Arch = a
+		if loader := o.loaderIn(r.Dir, a); loader != "" {
+			r.Arch, r.Hard = a, isHard(loader)
 			return r, nil
 		}
 	}
@@ -129,31 +140,31 @@ func (o *Options) crossDirs() (dirs []string) {
 		}
 	}
 	slices.Sort(dirs)
-	slices.Reverse(dirs) // gnueabihf before gnueabi
 	return dirs
 }
 
-// findSysroot looks for one that has a loader for the architecture, where the tree itself has
-// not. Of several the one that has the loader of the program is taken.
-func (o *Options) findSysroot(a *binfmt.Arch, dirs, files []string) (found string) {
+// findSysroots looks for those that have a loader for the architecture, where the tree itself has
+// not: one, and for arm one of each kind.
+func (o *Options) findSysroots(a *binfmt.Arch, dirs []string) (found sysroots) {
 	for _, dir := range dirs {
 		name, _, _ := strings.Cut(path.Base(dir), "-")
-		if other := binfmt.FindArch(name); other != nil && other != a && !strings.HasPrefix(name, "mips") { // n32 is called mips64
+		other := binfmt.FindArch(name)
+		if other != nil && other != a && !strings.HasPrefix(name, "mips") { // n32 is called mips64
 			continue
 		}
 		for _, dir := range [...]string{dir, dir + "/sys-root"} {
 			loader := o.loaderIn(dir, a)
-			switch {
-			case loader == "" || o.isFor(loader, a):
-			case loader == o.loaderOf(files):
-				return dir
-			default:
-				found = cmp.Or(found, dir)
+			same := func(other sysroot) bool { return other.Hard == isHard(loader) }
+			if loader != "" && !o.isFor(loader, a) && !slices.ContainsFunc(found, same) {
+				found = append(found, sysroot{a, dir, isHard(loader)})
 			}
 		}
 	}
 	return found
 }
+
+// isHard tells whether a loader is for Debian's armhf.
+func isHard(loader string) bool { return strings.Contains(loader, "armhf") }
 
 // loaderIn is the path of a loader for the architecture in a sysroot, as its programs have it; ""
 // if there is none.
@@ -172,14 +183,4 @@ func (o *Options) loaderIn(sysroot string, a *binfmt.Arch) string {
 func (o *Options) isFor(file string, a *binfmt.Arch) bool {
 	h := o.header(file)
 	return h != nil && h.Arch() == a
-}
-
-// loaderOf is what the program needs to be loaded; "" if it is static, or none.
-func (o *Options) loaderOf(files []string) string {
-	for _, file := range files {
-		if h := o.header(file); h != nil {
-			return h.Interp
-		}
-	}
-	return ""
 }

@@ -73,6 +73,18 @@ func (a *Arch) Rule(interpreter, flags string) *Rule {
 	return a.rule("qemu-"+a.Name, a.Machine, interpreter, flags)
 }
 
+// armHardFloat is EF_ARM_ABI_FLOAT_HARD (ELF for the Arm Architecture, "ELF header"): set in programs of Debian's armhf,
+// clear in those of armel.
+const armHardFloat = 0x400
+
+// HardFloatRule returns a rule for those programs of arm alone that pass numbers in floating-point registers. They need
+// other libraries than the rest.
+func HardFloatRule(interpreter, flags string) *Rule {
+	hard := *FindArch("arm")
+	hard.Flags, hard.FlagsMask = armHardFloat, armHardFloat
+	return hard.rule("qemu-armhf", hard.Machine, interpreter, flags)
+}
+
 func (a *Arch) rule(name string, machine uint16, interpreter, flags string) *Rule {
 	order := a.order()
 	size := 20

@@ -76,7 +76,7 @@ func (c Copy) fill(fd int, from *os.File) error {
 		}
 	}
 	if len(c.Env) > 0 {
-		if err := insertInto(descriptor(fd), c.Env); err != nil {
+		if err := insertInto(descriptor(fd), from.Name(), c.Env); err != nil {
 			return err
 		}
 	}

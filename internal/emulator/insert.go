@@ -33,7 +33,7 @@ const (
 	recordCompanion = 2
 )
 
-// tableAlign is how the instructions are aligned, and the two numbers in front of them.
+// tableAlign is how the instructions are aligned, and the three numbers in front of them.
 const tableAlign = 16
 
 // CanInsert says why a copy of an emulator cannot have variables in it, nil if it can. Only of a
@@ -54,18 +54,21 @@ func CanInsert(h *binfmt.Image) error {
 	return nil
 }
 
-// insertInto alters the emulator in the file.
-func insertInto(file descriptor, env []Variable) error {
+// insertInto alters the emulator in the file. Its argv[0], which it has in its messages and some
+// look at, would be /proc/self/fd/N: the instructions make it the name.
+func insertInto(file descriptor, name string, env []Variable) error {
 	l, err := layOut(file)
 	if err != nil {
 		return err
 	}
 	table := uint64(len(l.segments) + segmentSize)
-	codeAt := roundUp(table+2*8, tableAlign)
+	codeAt := roundUp(table+3*8, tableAlign)
 	text := make([]byte, codeAt)
+	strings := records(env)
+	order.PutUint64(text[codeAt-24:], uint64(len(code())+len(strings)))
 	order.PutUint64(text[codeAt-16:], uint64(len(code())))
 	order.PutUint64(text[codeAt-8:], order.Uint64(l.header[entryAt:])-(l.address+codeAt))
-	text = append(append(text, code()...), records(env)...)
+	text = append(append(append(append(text, code()...), strings...), name...), 0)
 	copy(text, l.completed(uint64(len(text))))
 	if err := writeAt(file, text, l.offset); err != nil {
 		return err

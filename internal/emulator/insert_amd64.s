@@ -81,6 +81,9 @@ done:
 	JMP	add
 leave:
 	MOVQ	R10, SP
+	MOVQ	-24(R8), AX
+	ADDQ	R8, AX
+	MOVQ	AX, 8(R10) // argv[0]
 	ADDQ	-8(R8), R8
 	JMP	R8
 

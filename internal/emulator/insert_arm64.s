@@ -78,6 +78,9 @@ done:
 	B	add
 leave:
 	MOVD	R10, RSP
+	MOVD	-24(R8), R1
+	ADD	R8, R1
+	MOVD	R1, 8(R10)
 	MOVD	-8(R8), R16
 	ADD	R8, R16
 	JMP	(R16)

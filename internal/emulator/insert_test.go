@@ -64,6 +64,7 @@ const printer = `
 extern char **environ;
 static __thread int local = 42;
 int main(int argc, char **argv) {
+	if (argv[0][0] != '/') printf("argv[0] is %s", argv[0]);
 	for (int i = 1; i < argc; i++) printf("<%s>", argv[i]);
 	for (char **e = environ; *e; e++) printf("[%s]", *e);
 	if (local != 42 || getauxval(AT_PAGESZ) < 4096 || !getauxval(AT_RANDOM) || getauxval(AT_SECURE)) printf("bad");
