@@ -46,9 +46,6 @@ func gather(o *Options) (f Facts, err error) {
 	if f.Apt = o.configuresApt(); f.Apt {
 		f.Target.Env = withDefault(f.Target.Env, aptVariable, aptFile)
 	}
-	if f.Filter, err = lookAtFilter(o, &f.NS); err != nil {
-		return f, err
-	}
 	if o.Into || o.mounts() {
 		f.Dir = workingDirectory()
 	}
@@ -56,7 +53,9 @@ func gather(o *Options) (f Facts, err error) {
 		_, f.Home, _ = o.account()
 	}
 	tree := o.tree(&f)
-	err = tree.Survey(&f.Root)
+	if err = tree.Survey(&f.Root); err == nil {
+		f.Filter, err = lookAtFilter(o, &f)
+	}
 	f.Notes = slices.Concat(f.Rules.Notes, f.Notes, f.Root.Notes)
 	return f, err
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/nodes"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/seccomp"
@@ -17,18 +19,22 @@ type filterFacts struct {
 	unprivileged  bool // it can be installed only if set-id programs lose their effect
 }
 
-func lookAtFilter(o *Options, f *ns.Facts) (filterFacts, error) {
-	if !o.FakeIDs && !o.NoSync {
+func lookAtFilter(o *Options, f *Facts) (filterFacts, error) {
+	lends := f.Root.Lends() != nil
+	if !o.FakeIDs && !o.NoSync && !lends {
 		return filterFacts{}, nil
 	}
-	s := seccomp.Options{FakeIDs: o.FakeIDs, Nodes: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(*f)}
-	s.Users, s.Groups = o.NS.Mapped(*f)
+	s := seccomp.Options{FakeIDs: o.FakeIDs, Nodes: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(f.NS), Removals: lends}
+	s.Users, s.Groups = o.NS.Mapped(f.NS)
 	program, err := s.Build()
+	if err != nil && !o.FakeIDs && !o.NoSync {
+		return filterFacts{}, nil // the file is shown all the same
+	}
 	if err != nil {
 		return filterFacts{}, remedy.Errorf("leave --fake-ids and --suppress-sync out: where many ids are mapped, little is left to fake",
 			"the filter of system calls cannot be made: %w", err)
 	}
-	return filterFacts{launch.Filter{Program: program, Listen: o.FakeIDs, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+	return filterFacts{launch.Filter{Program: program, Listen: o.FakeIDs || lends, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
 // isAdmin tells whether this process may install a filter as it is: the capability is effective.
@@ -44,7 +50,10 @@ func (o *Options) filtering(f *Facts) []launch.Step {
 		return nil
 	}
 	reason := "fake what the id maps have no place for"
-	if !o.FakeIDs {
+	switch {
+	case !o.FakeIDs && !o.NoSync:
+		reason = "let what is lent to the tree be removed"
+	case !o.FakeIDs:
 		reason = "let files count as written to the disk"
 	}
 	step := launch.Step{Call: f.Filter.Filter, Reason: reason}
@@ -52,6 +61,23 @@ func (o *Options) filtering(f *Facts) []launch.Step {
 		return []launch.Step{{Call: launch.NoNewPrivileges{}, Reason: reason}, step}
 	}
 	return []launch.Step{step}
+}
+
+// listen answers the calls that the filter leaves to xunshare.
+func (f *Facts) listen(listener, stop int) {
+	var cover *nodes.Cover
+	if l := f.Root.Lends(); l != nil {
+		cover = &nodes.Cover{Path: l.Path, Dir: l.Dir, Release: func() { _ = l.Keep() }}
+	}
+	nodes.Serve(listener, stop, cover)
+}
+
+// keepLent keeps what has been written to a file that was lent to the tree.
+func (f *Facts) keepLent(note func(sentence string)) {
+	l := f.Root.Lends()
+	if err := l.Keep(); err != nil {
+		note(fmt.Sprintf("what was written to %s is not kept in the tree: %v", l.Path, err))
+	}
 }
 
 // explainFilter says why the filter could not be installed.

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
-	"github.com/xunshare/xunshare/internal/nodes"
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
@@ -65,13 +64,17 @@ func start(asked *Options) (launch.Status, error) {
 		return launch.Status{}, err
 	}
 	o.say(facts.Notes)
+	for _, sentence := range facts.Root.Warnings {
+		o.note(sentence)
+	}
 	steps := plan(&o, &facts)
 	if o.DryRun {
 		_, err = os.Stdout.WriteString(launch.Format(steps))
 		return launch.Status{}, err
 	}
-	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: nodes.Serve, Note: o.note}
+	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: facts.listen, Note: o.note}
 	status, err := launch.Run(steps, wait(&o), parent)
+	facts.keepLent(o.note)
 	var helper *launch.HelperError
 	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
 		asked.Said = o.Said

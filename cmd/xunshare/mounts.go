@@ -64,6 +64,7 @@ func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 	t.TTYGroup = o.NS.MapsGroup(f.NS, ttyGroup)
 	t.OwnNet = o.NS.Kinds.Has(ns.Net) || !o.NS.Kinds.Has(ns.User)
 	t.OwnIPC = o.NS.Kinds.Has(ns.IPC) || !o.NS.Kinds.Has(ns.User)
+	t.Watched = o.NS.OwnPIDs()
 	if o.Dir == "" && (o.Into || o.Root == "" && t.Root != "") {
 		t.Dir, t.Home, t.GuessedDir = f.Dir, f.Home, true
 	}

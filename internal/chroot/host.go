@@ -130,27 +130,3 @@ func pathOf(fd int, st *unix.Stat_t) string {
 }
 
 func sameFile(a, b *unix.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
-
-const resolvConf = "/etc/resolv.conf"
-
-// resolver is the place of resolv.conf. A tree's /etc is not covered for it: package managers rename files there.
-func (s *survey) resolver() (Point, error) {
-	skip := func(why string) (Point, error) {
-		s.facts.Notes = append(s.facts.Notes, why)
-		return Point{Skip: true}, nil
-	}
-	if _, err := os.Stat(resolvConf); err != nil {
-		return skip("the host has no " + resolvConf)
-	}
-	where, err := s.resolve(resolvConf)
-	etc, err2 := s.resolve("/etc")
-	switch {
-	case err != nil || err2 != nil || len(etc.missing) > 0 || !etc.dir:
-		return skip("the tree has no /etc for a resolv.conf")
-	case where.dir && len(where.missing) == 0:
-		return skip("the tree's resolv.conf is a directory")
-	case len(where.missing) > 0 && where.at == etc.at && !s.ours(etc.at, s.find(etc.at)):
-		return skip("the tree's /etc has no resolv.conf: to have the host's there, make an empty one")
-	}
-	return s.bind(resolvConf, resolvConf, onDisk)
-}

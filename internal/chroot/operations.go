@@ -78,7 +78,7 @@ func (o *Options) mount(op Operation, p Point, f Facts) []launch.Step {
 	case System:
 		return o.mountSystem(p, f)
 	case Resolver:
-		return p.bind(true, f, "give the target the host's name servers")
+		return o.showResolver(p, f)
 	}
 	return p.bind(op.ReadOnly, f, "show what is on the host")
 }

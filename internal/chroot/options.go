@@ -28,6 +28,7 @@ type Options struct {
 	TTYGroup   bool                          // group 5 is mapped: terminals belong to it, as everywhere
 	OwnNet     bool                          // a new sysfs shows what is the target's own
 	OwnIPC     bool                          // so does a new mqueue
+	Watched    bool                          // somebody watches for who removes what is lent to the tree, for as long as anything runs in it
 	GuessedDir bool                          // Dir is not what was asked for: work in Home, or else in "/", if it is not there
 	Home       string                        // "" for none
 }

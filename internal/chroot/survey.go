@@ -24,6 +24,7 @@ type Mounts struct {
 	OldKernel  bool       // it has no mount_setattr(2)
 	RootMounts []Submount // of the root, where they have to be known
 	Notes      []string   // what the target might miss, in sentences
+	Warnings   []string   // the same, where the user would wonder
 }
 
 // A Terminal is a descriptor of the caller's, with its flags (F_GETFL).
@@ -39,6 +40,9 @@ type Point struct {
 	Again  bool       // all that may be there from a launch before, in the layer that keeps changes
 	Source string     // what is shown there, on the host, without symbolic links
 	Mounts []Submount // those at and under Source, where they have to be known
+	Text   string     // or this, for a file
+	Old    string     // the file of a launch before in its place; "" for none
+	Lent   *Lent      // it is lent to the tree; nil for no
 	Skip   bool       // there is nothing to do
 }
 

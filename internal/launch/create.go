@@ -17,6 +17,9 @@ type CreateFile struct {
 }
 
 func (c CreateFile) String() string {
+	if c.Capabilities == 0 {
+		return fmt.Sprintf("write(%s, %d bytes)", quote(c.Path), len(c.Text))
+	}
 	return fmt.Sprintf("write(%s, %d bytes), fsetxattr(\"security.capability\", %#x)", quote(c.Path), len(c.Text), c.Capabilities)
 }
 

@@ -23,17 +23,19 @@ import (
 // A server answers the calls of a target and of all that it starts, one after the other.
 type server struct {
 	listener int
-	blind    bool // it cannot look at who calls
+	blind    bool   // it cannot look at who calls
+	cover    *Cover // nil for none
 	places   []*place
 	nodes    []*node
 	guests   []guest
 }
 
 // Serve answers until stop is readable, and then removes the files that it has made. This process's memory is closed to
-// others from then on: the helpers, which have a copy, go where those may look at them.
-func Serve(listener, stop int) {
+// others from then on: the helpers, which have a copy, go where those may look at them. cover is nil, or a file that is
+// uncovered when somebody removes or replaces it.
+func Serve(listener, stop int, cover *Cover) {
 	launch.CloseMemory()
-	s := server{listener: listener, blind: !seesItself()}
+	s := server{listener: listener, blind: !seesItself(), cover: cover}
 	defer s.tidy()
 	for {
 		polled := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(listener), Events: unix.POLLIN}}
@@ -67,7 +69,13 @@ func (s *server) answer() {
 		return
 	}
 	made, goesOn := unix.Errno(0), false
+	removed := seccomp.Removal(n.arch, n.number)
 	switch call := seccomp.Notified(n.arch, n.number); {
+	case removed != nil:
+		if !s.blind {
+			s.uncover(&n, removed)
+		}
+		goesOn = true
 	case s.blind:
 		goesOn = call != "mknod" && call != "mknodat" // as where there is no listener
 	case call == "mknod":

@@ -21,6 +21,7 @@ const (
 	makesDevices
 	entersRoots // in which devices are used: always left to the listener
 	mounts      // a file system whose options may name ids: left to the listener, which makes no change but to these
+	removes     // a name, which a listener may uncover first: see removals.go
 )
 
 // ids says which arguments are ids: bit i stands for argument i as a user, bit i+4 as a group.

@@ -34,10 +34,12 @@ type written struct {
 func (b *builder) section(to abi) label {
 	b.abi = to
 	var table []entry
-	for i := range calls {
-		c := &calls[i]
-		if n := c.numbers[to.column]; n != 0 && b.options.wants(c) {
-			table = append(table, entry{n, b.decide(c)})
+	for _, list := range [...][]call{calls[:], removals[:]} {
+		for i := range list {
+			c := &list[i]
+			if n := c.numbers[to.column]; n != 0 && b.options.wants(c) {
+				table = append(table, entry{n, b.decide(c)})
+			}
 		}
 	}
 	if len(table) == 0 {
@@ -53,7 +55,7 @@ func (b *builder) section(to abi) label {
 // decide returns the code that decides about a call.
 func (b *builder) decide(c *call) label {
 	switch c.does {
-	case entersRoots:
+	case entersRoots, removes:
 		return b.watch
 	case mounts:
 		return b.mount(c.only)

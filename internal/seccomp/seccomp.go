@@ -23,6 +23,8 @@ type Options struct {
 	Nodes   bool // calls that make devices, chroot(2) and mounts with options are left to a listener (seccomp_unotify(2))
 	NoSync  bool // files count as written to the disk at once
 
+	Removals bool // calls that remove or replace a name are left to a listener
+
 	Users, Groups []idmap.Range // the ids that are mapped: to them changes are really made
 	Setgroups     bool          // setgroups(2) is allowed, and not faked
 }
@@ -78,6 +80,8 @@ func (o *Options) wants(c *call) bool {
 		return o.FakeIDs && !o.Setgroups
 	case entersRoots, mounts:
 		return o.Nodes
+	case removes:
+		return o.Removals
 	}
 	return o.FakeIDs
 }

@@ -1,0 +1,68 @@
+package nodes
+
+import (
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/seccomp"
+)
+
+// A Cover is a mount on a file that programs may want to remove or to replace. The kernel refuses that for a mount point
+// (EBUSY; is_local_mountpoint in fs/namespace.c), so the mount is taken away first, where the caller sees it.
+type Cover struct {
+	Path    string // of the file, from the root of the mount namespace, without symbolic links
+	Dir     unix.Stat_t
+	Release func() // is called before the mount is taken away
+}
+
+// uncover takes the mount away if one of the names is that of the file. Whether the call succeeds then is the kernel's to say.
+func (s *server) uncover(n *notice, names []seccomp.Name) {
+	if s.cover == nil || !slices.ContainsFunc(names, func(name seccomp.Name) bool { return s.cover.isMeant(n, name) }) || !s.waits(n) {
+		return
+	}
+	mounts := openAs(int(n.pid), "ns/mnt", unix.O_RDONLY)
+	if mounts < 0 {
+		return
+	}
+	defer unix.Close(mounts)
+	user, err := unix.IoctlRetInt(mounts, unix.NS_GET_USERNS)
+	if err != nil {
+		return
+	}
+	defer unix.Close(user)
+	s.cover.Release()
+	const reason = "uncover a file"
+	// It may fail: the file is not covered any more, or the mount is locked in a namespace of the caller's.
+	_, _ = launch.Perform(calls(reason, launch.Clone{}, launch.Inherit{Number: user, As: "user"}, launch.SetNS{FD: "user"},
+		launch.Inherit{Number: mounts, As: "mounts"}, launch.SetNS{FD: "mounts"},
+		launch.Unmount{Target: s.cover.Path, Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW}))
+}
+
+// isMeant tells whether a name that a call has is the covered file's. Most are not, which their last part tells.
+func (c *Cover) isMeant(n *notice, name seccomp.Name) bool {
+	at, errno := n.path(n.args[name.Path])
+	if errno != 0 || path.Base(at) != path.Base(c.Path) {
+		return false
+	}
+	dir, pid := path.Dir(at), int(n.pid)
+	from := "root"
+	if !path.IsAbs(at) {
+		from = startOf(name.DirOf(&n.args))
+	}
+	start := openPath(pid, from)
+	defer unix.Close(start)
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC}
+	if path.IsAbs(at) {
+		how.Resolve = unix.RESOLVE_IN_ROOT
+	}
+	fd, err := unix.Openat2(start, dir, &how)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	var stat unix.Stat_t
+	return unix.Fstat(fd, &stat) == nil && identityOf(&stat) == identityOf(&c.Dir)
+}
