@@ -75,8 +75,8 @@ func TestIntoBareTree(t *testing.T) {
 			os.RemoveAll(root + dir)
 		}
 		check := untouched(t, root)
-		into(t, root, "", "for d in /run /tmp; do : >$d/x && ls $d; done; ls -d /proc/1 /sys/kernel /dev/null; touch /x 2>/dev/null || echo refused").
-			want(t, "x\nx\n/dev/null\n/proc/1\n/sys/kernel\nrefused\n")
+		into(t, root, "", "for d in /run /tmp; do : >$d/x && ls $d/x; done; ls -d /proc/1 /sys/kernel /dev/null; touch /x 2>/dev/null || echo refused").
+			want(t, "/run/x\n/tmp/x\n/dev/null\n/proc/1\n/sys/kernel\nrefused\n")
 		check(t)
 	}
 }
@@ -254,13 +254,13 @@ func TestIntoNested(t *testing.T) {
 
 // Engines mask parts of /proc, and a new one is forbidden then: the one that is there is taken, and it is said how to have a
 // better one. Foreign programs run all the same. The kernel looks for another proc in the whole namespace, so that of the
-// test is a tree's.
+// test is a tree's, and one that is not entered with --into, which keeps a second proc.
 func TestIntoMaskedProc(t *testing.T) {
 	const mask = "mount -t tmpfs none /proc/tty && mount -o bind /dev/null /proc/version && exec \"$@\""
 	const note = "xunshare: note: parts of /proc are masked here, so the program sees the /proc that is there, which has other pids\n" +
 		"xunshare: hint: start the container with --security-opt unmask=ALL (podman) or --security-opt systempaths=unconfined (docker)\n"
 	for arch, machine := range map[string]string{native: "x86_64", "arm64": "aarch64"} {
-		r := run(t, "--into="+tree(native), "--bind-self", "--ro-bind="+emulator(t, "arm64")+":/usr/bin/qemu-aarch64", "--bind="+tree(arch)+":/mnt",
+		r := run(t, "-rpf", "--init", "--mount-proc", "--dev", "--sys", "--root="+tree(native), "--wd=/root", "--bind-self", "--ro-bind="+emulator(t, "arm64")+":/usr/bin/qemu-aarch64", "--bind="+tree(arch)+":/mnt",
 			"/bin/sh", "-c", mask, "sh",
 			"xunshare", "--into=/mnt", "/bin/sh", "-c", "uname -m; ls -d /proc/self/fd; ls /proc/tty; ls -l /proc/version | cut -c1; : >/dev/null; pwd")
 		if want := machine + "\n/proc/self/fd\nc\n/root\n"; r.out != want || r.err != note || r.status != 0 {

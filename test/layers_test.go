@@ -14,7 +14,7 @@ import (
 // layers says which packages of the project each one may import: arrows run from cmd down to launch and never turn
 // (docs/architecture.md). A package that is not listed here has no place in the picture yet.
 var layers = map[string][]string{
-	"cmd/xunshare":      {"internal/accounts", "internal/binfmt", "internal/chroot", "internal/emulator", "internal/launch", "internal/nodes", "internal/ns", "internal/ns/idmap", "internal/remedy", "internal/rulefile", "internal/seccomp"},
+	"cmd/xunshare":      {"internal/accounts", "internal/binfmt", "internal/chroot", "internal/emulator", "internal/launch", "internal/nodes", "internal/ns", "internal/ns/idmap", "internal/remedy", "internal/rulefile", "internal/seccomp", "internal/terminfo"},
 	"internal/nodes":    {"internal/launch", "internal/ns/idmap", "internal/seccomp"},
 	"internal/ns":       {"internal/accounts", "internal/launch", "internal/ns/idmap", "internal/remedy", "internal/subid"},
 	"internal/ns/idmap": {},
@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"internal/remedy":   {},
 	"internal/accounts": {},
 	"internal/asuser":   {},
+	"internal/terminfo": {},
 	"internal/difftest": {"internal/asuser"},
 	"test":              {},
 	"test/root":         {},

@@ -42,6 +42,7 @@ func gather(o *Options) (f Facts, err error) {
 		return f, err
 	}
 	o.chooseIDs(&f)
+	o.describeTerminal(&f)
 	o.prepareInto(&f)
 	if f.Apt = o.configuresApt(); f.Apt {
 		f.Target.Env = withDefault(f.Target.Env, aptVariable, aptFile)

@@ -58,11 +58,16 @@ func setInto(o *Options, v string) error {
 	return notEmpty(v)
 }
 
+// managerFile tells programs what has made their surroundings, also those that may not look at process 1 (systemd's
+// Container Interface).
+const managerFile = "/run/host/container-manager"
+
 // prepareInto completes what --into asks for by what is so in the tree.
 func (o *Options) prepareInto(f *Facts) {
 	if !o.Into {
 		return
 	}
+	o.prepend(chroot.Operation{Kind: chroot.File, Target: managerFile, Data: "xunshare\n"})
 	fixed := o.ReadOnly || o.cannotChange(f)
 	for _, dir := range [...]struct{ path, mode string }{{"/run", "755"}, {"/tmp", "1777"}} {
 		usable := chroot.Writable
@@ -70,7 +75,7 @@ func (o *Options) prepareInto(f *Facts) {
 			usable = chroot.IsDir
 		}
 		if fixed || !usable(o.Root, dir.path) {
-			o.Operations = append([]chroot.Operation{{Kind: chroot.Tmpfs, Target: dir.path, Data: "mode=" + dir.mode}}, o.Operations...)
+			o.prepend(chroot.Operation{Kind: chroot.Tmpfs, Target: dir.path, Data: "mode=" + dir.mode})
 		}
 	}
 }
@@ -134,6 +139,9 @@ func nameless(uid int) string {
 // intoPath is the PATH of root and others on Debian, Fedora and Alpine.
 const intoPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+// inContainer tells programs where they are (systemd's Container Interface).
+const inContainer = "container=xunshare"
+
 // intoEnvironment is a clean one: what is about the terminal, the language and the network of the caller stays, and what
 // is about the system comes from the tree.
 func (o *Options) intoEnvironment() []string {
@@ -144,7 +152,7 @@ func (o *Options) intoEnvironment() []string {
 		}
 	}
 	name, home, shell := o.account()
-	return append(env, "PATH="+intoPath, "HOME="+home, "SHELL="+shell, "USER="+name, "LOGNAME="+name, "container=xunshare")
+	return append(env, "PATH="+intoPath, "HOME="+home, "SHELL="+shell, "USER="+name, "LOGNAME="+name, inContainer)
 }
 
 func isKept(name string) bool {

@@ -48,6 +48,9 @@ func (o *Options) tree(f *Facts) chroot.Options {
 	switch {
 	case o.ProcDir != "" && o.Into:
 		t.Proc = chroot.AnyProc
+		if o.Init {
+			t.InitEnv = inContainer + "\x00"
+		}
 		return t
 	case o.ProcDir != "":
 		t.Proc = chroot.NewProc

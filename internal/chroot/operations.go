@@ -13,7 +13,7 @@ type Operation struct {
 	Source   string // what Bind shows: an absolute path of the host
 	Target   string // where: an absolute path inside the root; Devices, System and Resolver know theirs
 	ReadOnly bool   // Bind makes it so, with all that is mounted under it
-	Data     string // options of Tmpfs, as mount(2) takes them
+	Data     string // options of Tmpfs, as mount(2) takes them; what File says
 }
 
 // OperationKind says what an operation mounts.
@@ -30,6 +30,8 @@ const (
 	System
 	// Resolver shows the host's resolv.conf, if the tree has a place for one.
 	Resolver
+	// File makes a file in /run, unless something is in its place.
+	File
 )
 
 // MountAll makes all places and performs the operations, but for those of MountInProc.
@@ -73,6 +75,8 @@ func (o *Options) mount(op Operation, p Point, f Facts) []launch.Step {
 	case Tmpfs:
 		return []launch.Step{{Call: launch.Mount{Source: "tmpfs", Target: p.Path, Type: "tmpfs",
 			Flags: unix.MS_NOSUID | unix.MS_NODEV, Data: op.Data}, Reason: "mount a tmpfs"}}
+	case File:
+		return []launch.Step{{Call: launch.CreateFile{Path: p.Path, Text: op.Data, Mode: 0o644, Existing: p.Again}, Reason: "tell the program about its surroundings"}}
 	case Devices:
 		return o.mountDevices(p, f)
 	case System:
@@ -135,7 +139,7 @@ func (o *Options) drop(f Facts) []launch.Step {
 
 func (o *Options) needsHost() bool {
 	for _, op := range o.Operations {
-		if op.Kind != Tmpfs {
+		if op.Kind != Tmpfs && op.Kind != File {
 			return true
 		}
 	}

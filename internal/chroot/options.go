@@ -19,6 +19,7 @@ type Options struct {
 	Shares  bool      // mounts spread to the caller's namespace, or from it
 	Pivot   bool      // the mounts are the target's own
 	Beneath launch.FD // a mount to keep alive out of sight, under the root; "" for none
+	InitEnv string    // what /proc/1/environ is to say, with AnyProc; "" leaves it as it is
 
 	Operations []Operation                   // what is mounted in the root, in this order; they need a Root
 	ReadOnly   bool                          // the root, all that is mounted in it before the operations

@@ -56,7 +56,7 @@ func (o *Options) enterPlain(f Facts) []launch.Step {
 
 // stacks tells whether more mounts than the tree's are stacked where the root is.
 func (o *Options) stacks(f Facts) bool {
-	return o.Beneath != "" || o.ReadOnly || o.Ephemeral || f.Cover != nil || f.Here && len(o.Operations) > 0
+	return o.Beneath != "" || o.InitEnv != "" || o.ReadOnly || o.Ephemeral || f.Cover != nil || f.Here && len(o.Operations) > 0
 }
 
 // enterStack builds a stack at the root's path and makes the lowest of it the root of the namespace: the mount to keep, if
@@ -67,16 +67,25 @@ func (o *Options) stacks(f Facts) bool {
 //
 //	before    / ─ host         after    / ─ kept mount ─ tree ─ layer  (and on it, until Leave, the host)
 func (o *Options) enterStack(f Facts) []launch.Step {
-	steps := o.makeTree(f)
+	steps := append(o.makeTree(f), o.makeSpare()...)
 	base, top := tree, tree
-	if o.Beneath != "" {
-		base = o.Beneath
-		steps = append(steps,
-			launch.Step{Call: launch.MoveMount{From: o.Beneath, To: o.Root, Follow: true}, Reason: "keep the rules beneath the root"},
-			launch.Step{Call: launch.MoveMount{From: tree, OnTo: o.Beneath}, Reason: prepareRoot})
-	} else {
-		steps = append(steps, launch.Step{Call: launch.MoveMount{From: tree, To: o.Root, Follow: true}, Reason: prepareRoot})
+	first := launch.MoveMount{To: o.Root, Follow: true}
+	for _, m := range [...]struct {
+		fd     launch.FD
+		wanted bool
+		reason string
+	}{{o.Beneath, o.Beneath != "", "keep the rules beneath the root"}, {spare, o.InitEnv != "", keepSpare}, {tree, true, prepareRoot}} {
+		if !m.wanted {
+			continue
+		}
+		if first.From == "" {
+			base = m.fd
+		}
+		first.From = m.fd
+		steps = append(steps, launch.Step{Call: first, Reason: m.reason})
+		first.To, first.Follow, first.OnTo = "", false, m.fd
 	}
+	steps = append(steps, o.furnishSpare()...)
 	steps = append(steps, o.protectLater(f)...)
 	if f.Cover != nil {
 		top = cover
@@ -124,8 +133,10 @@ func (o *Options) MountProc(f Facts) []launch.Step {
 	case HostProc:
 		return append(steps, launch.Step{Call: show, Reason: "show the host's /proc"})
 	case AnyProc: // the copy that is not needed leads to the host's processes
-		return append(steps, launch.Step{Call: launch.Try{First: mount, Else: []launch.Call{show, launch.Say{Text: notNew}}}, Reason: "mount a new proc"},
+		try := launch.Try{First: mount, Then: o.answer(dir), Else: []launch.Call{show, launch.Say{Text: notNew}}}
+		steps = append(steps, launch.Step{Call: try, Reason: "mount a new proc"},
 			launch.Step{Call: launch.Close{FD: proc}, Reason: "let go of the host's /proc"})
+		return append(steps, o.dropSpare()...)
 	}
 	steps = append(steps, o.keepApart(dir)...)
 	return append(steps, launch.Step{Call: mount, Reason: "mount a new proc"})

@@ -114,6 +114,8 @@ func (op Operation) String() string {
 		return "--sys"
 	case Resolver:
 		return "--resolv-conf"
+	case File:
+		return op.Target
 	}
 	if op.ReadOnly {
 		return "--ro-bind " + op.Source
@@ -156,6 +158,8 @@ func (s *survey) operation(op Operation) (p Point, err error) {
 		return s.bind("/sys", "/sys", ofKernel)
 	case Resolver:
 		return s.resolver()
+	case File:
+		return s.file(op.Target), nil
 	}
 	return s.bind(op.Source, op.Target, onDisk)
 }

@@ -14,6 +14,7 @@ type CreateFile struct {
 	Path, Text   string
 	Mode         uint32
 	Capabilities uint32
+	Existing     bool // one that is there already will do
 }
 
 func (c CreateFile) String() string {
@@ -29,6 +30,10 @@ func (c CreateFile) lower(p *program) {
 	const file FD = "file"
 	p.open(file, "open", c.Path, unix.SYS_OPENAT, cwd(), p.str(c.Path),
 		num(unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC), num(c.Mode))
+	exists := func() {}
+	if c.Existing {
+		exists = p.on(unix.EEXIST)
+	}
 	p.syscall("write", c.Path, unix.SYS_WRITE, p.fd(file), p.bytes([]byte(c.Text)), num(len(c.Text)))
 	p.syscall("fchmod", c.Path, unix.SYS_FCHMOD, p.fd(file), num(c.Mode))
 	if c.Capabilities != 0 {
@@ -36,6 +41,7 @@ func (c CreateFile) lower(p *program) {
 		p.syscall("fsetxattr", c.Path, unix.SYS_FSETXATTR, p.fd(file), p.str("security.capability"), p.bytes(attr), num(len(attr)), num(0))
 	}
 	p.close(file)
+	exists()
 }
 
 // fileCapabilities is struct vfs_cap_data of linux/capability.h, revision 2, which the kernel makes a revision 3 of for

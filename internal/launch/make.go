@@ -93,18 +93,24 @@ func (u Unlink) lower(p *program) {
 	}
 }
 
-// Try makes a call and, where the kernel forbids it (EPERM), another one in its place. First must be one system call.
+// Try makes a call and then others or, where the kernel forbids the first (EPERM), those of Else. First must be one system
+// call.
 type Try struct {
 	First Mount
+	Then  []Call
 	Else  []Call
 }
 
 func (t Try) String() string {
-	words := []string{t.First.String()}
-	for _, c := range t.Else {
-		words = append(words, c.String())
+	return list(append([]Call{t.First}, t.Then...)) + " or " + list(t.Else)
+}
+
+func list(calls []Call) string {
+	words := make([]string, len(calls))
+	for i, c := range calls {
+		words[i] = c.String()
 	}
-	return words[0] + " or " + strings.Join(words[1:], ", ")
+	return strings.Join(words, ", ")
 }
 
 func (t Try) needs() need {
@@ -118,6 +124,9 @@ func (t Try) needs() need {
 func (t Try) lower(p *program) {
 	t.First.lower(p)
 	forbidden := p.on(unix.EPERM)
+	for _, c := range t.Then {
+		c.lower(p)
+	}
 	done := p.jump()
 	forbidden()
 	for _, c := range t.Else {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/terminfo"
+)
+
+// terminfoDir is where a tree finds the description of the caller's terminal, if it has none itself. TERMINFO_DIRS names it,
+// and after it the system's own (terminfo(5)).
+const (
+	terminfoDir      = "/run/xunshare/terminfo"
+	terminfoVariable = "TERMINFO_DIRS"
+)
+
+// describeTerminal sees to it that programs in the tree know the terminal that TERM names: the tree's own description will
+// do, or else the host's is shown. Where there is none, TERM becomes the nearest that the tree knows.
+func (o *Options) describeTerminal(f *Facts) {
+	name, _ := variable(f.Target.Env, "TERM")
+	_, other := variable(f.Target.Env, "TERMINFO")
+	if !o.Into || other || !terminfo.IsName(name) || o.hasTerminal(terminfo.System[:], letterFile, name) {
+		return
+	}
+	dirs := o.terminfoDirs()
+	if o.hasTerminal(dirs, numberFile, name) || o.hasTerminal(dirs, letterFile, name) || len(dirs) == 0 && isCommon(name) {
+		return
+	}
+	if data := terminfo.Find(name, os.Getenv); data != nil {
+		o.prepend(chroot.Operation{Kind: chroot.File, Target: terminfo.Files(terminfoDir, name)[letterFile], Data: string(terminfo.Old(data))})
+		others, _ := variable(f.Target.Env, terminfoVariable)
+		f.Target.Env = with(f.Target.Env, terminfoVariable, terminfoDir+":"+others)
+		return
+	}
+	if near := o.nearestTerminal(dirs, name); near != "" {
+		o.note("neither " + o.Root + " nor this system has a description of the terminal " + name + " (terminfo): TERM is " + near + " inside")
+		f.Target.Env = with(f.Target.Env, "TERM", near)
+	}
+}
+
+// The names that terminfo.Files returns.
+const letterFile, numberFile = 0, 1
+
+// isCommon is for trees without any description, where nothing is likely to read one; what brings them brings these.
+func isCommon(name string) bool {
+	return slices.Contains([]string{"xterm", "xterm-256color", "linux", "screen", "screen-256color", "vt100", "vt220", "dumb"}, name)
+}
+
+// terminfoDirs are the directories of the tree that descriptions lie in.
+func (o *Options) terminfoDirs() (dirs []string) {
+	_, home, _ := o.account()
+	for _, dir := range append(terminfo.System[:], path.Join(home, ".terminfo")) {
+		if chroot.Exists(o.Root, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+func (o *Options) hasTerminal(dirs []string, kind int, name string) bool {
+	return slices.ContainsFunc(dirs, func(dir string) bool { return chroot.Exists(o.Root, terminfo.Files(dir, name)[kind]) })
+}
+
+// nearestTerminal is one that the tree knows and that understands most of what the other does; "" if it knows none.
+func (o *Options) nearestTerminal(dirs []string, name string) string {
+	likely := []string{"xterm-256color", "xterm", "vt220", "linux", "vt100", "ansi", "dumb"}
+	switch {
+	case strings.HasPrefix(name, "tmux"), strings.HasPrefix(name, "screen"):
+		likely = append([]string{"tmux-256color", "screen-256color", "tmux", "screen"}, likely...)
+	case strings.HasPrefix(name, "vt"):
+		likely = []string{"vt220", "vt100", "ansi", "dumb"}
+	}
+	for _, near := range likely {
+		if o.hasTerminal(dirs, letterFile, near) || o.hasTerminal(dirs, numberFile, near) {
+			return near
+		}
+	}
+	return ""
+}
+
+// prepend puts an operation before all others.
+func (o *Options) prepend(op chroot.Operation) {
+	o.Operations = append([]chroot.Operation{op}, o.Operations...)
+}
+
+// with sets a variable.
+func with(env []string, name, value string) []string {
+	env = slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, name+"=") })
+	return append(env, name+"="+value)
+}
