@@ -126,3 +126,41 @@ func forbid(t *testing.T, number uint32) {
 		t.Fatal(errno)
 	}
 }
+
+// A tree that something is mounted in is put together of parts, each of which can be changed and none of which is.
+func TestEphemeralOverMounts(t *testing.T) {
+	root := copyTree(t)
+	for _, dir := range []string{"/boot", "/srv/a/b", "/etc/sub/x", "/odd:,\\name", "/mnt"} {
+		if err := os.MkdirAll(root+dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	os.Symlink("passwd", root+"/etc/link")
+	bound := t.TempDir() + "/bound"
+	write(t, bound, "text\n", 0o640)
+	write(t, root+"/etc/hosts", "", 0o644)
+	check := untouched(t, root)
+	mounts := `cd "$0"; mount -t tmpfs -o noexec x boot; echo k >boot/k; mount -t tmpfs x srv/a/b; mkdir srv/a/b/in; mount --rbind etc srv/a/b/in; ` +
+		`mount --bind "` + bound + `" etc/hosts; mount --rbind /sys mnt; exec "$@"`
+	enter := func(options, script string) result {
+		args := append([]string{"-rm", "sh", "-c", mounts, root, binary()}, words(options)...)
+		return finish(t, exec.Command("unshare", append(args, "/bin/sh", "-c", script)...))
+	}
+	for _, options := range []string{"--into=" + root + " --ephemeral", "--into=" + root + " --ephemeral --map=current", "-rpf --mount-proc --ephemeral --root=" + root} {
+		for _, c := range []struct{ script, out string }{
+			{"cat /boot/k /etc/hosts /srv/a/b/in/group; readlink /etc/link; stat -c %a /etc/hosts /", "k\ntext\nroot:x:0:\nnogroup:x:65534:\npasswd\n640\n755\n"},
+			{": >/x; : >/boot/x; : >/etc/x; : >/usr/x; : >/srv/a/b/x; : >/srv/a/b/in/x; for d in /odd*; do touch $d/x; done; ls -d /*/x /etc/hosts", "/boot/x\n/etc/hosts\n/etc/x\n/odd:,\\name/x\n/usr/x\n"},
+			{"rm /etc/passwd /etc/hosts /boot/k; rm -r /usr/bin /srv/a/b/in/*; echo n >/etc/hosts; cat /etc/hosts; ls /boot /srv/a/b/in", "n\n/boot:\n\n/srv/a/b/in:\n"},
+			{"cp /bin/busybox /boot/b 2>/dev/null || cp /bin/sh /boot/b; /boot/b true 2>/dev/null || echo noexec; touch /mnt/x 2>/dev/null || echo ro", "noexec\nro\n"},
+		} {
+			r := enter(options, c.script)
+			if r.status != 0 || r.out != c.out || !strings.Contains(r.err, "layers of their own: /boot, ") || !strings.Contains(r.err, "read-only: /mnt") {
+				t.Errorf("%s, %s: %+v\nwant %s", options, c.script, r, c.out)
+			}
+			check(t)
+		}
+	}
+	if r := enter("--into="+root+" --ephemeral="+t.TempDir(), "true"); r.status != 1 || !strings.Contains(r.err, "/boot is a mount in the tree") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -26,11 +26,12 @@ func (s *survey) tree() (err error) {
 	if err != nil {
 		return err
 	}
-	for _, m := range mounts {
-		if m.Path != "" {
-			return remedy.Errorf("unmount it first; or enter the tree without --ephemeral",
-				"--ephemeral: %s is a mount in the tree, and an overlay is about one file system only", filepath.Join(s.Root, m.Path))
-		}
+	if len(mounts) > 1 && s.UpperDir != "" {
+		return remedy.Errorf("unmount it first; or enter the tree with --ephemeral alone, which keeps nothing",
+			"--ephemeral=%s: %s is a mount in the tree, and what is kept is about one file system only", s.UpperDir, filepath.Join(s.Root, mounts[1].Path))
+	}
+	if err := s.divide(mounts); err != nil {
+		return err
 	}
 	return s.upperDir()
 }

@@ -23,6 +23,7 @@ type Mounts struct {
 	Terminals  []Terminal // the standard descriptors that are open on it
 	OldKernel  bool       // it has no mount_setattr(2)
 	RootMounts []Submount // of the root, where they have to be known
+	Parts      []Part     // those that the root is put together of, under --ephemeral; none if it is one
 	Notes      []string   // what the target might miss, in sentences
 	Warnings   []string   // the same, where the user would wonder
 }

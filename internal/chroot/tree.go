@@ -62,6 +62,12 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 	add(launch.Chdir{FD: hidden})
 	add(launch.MakeDir{Path: "lower", Mode: 0o700})
 	add(launch.MoveMount{From: lower, To: "lower"})
+	if f.Parts != nil {
+		for _, call := range o.assemble(f) {
+			add(call)
+		}
+		return append(steps, leaveHidden(here, lower, hidden, here)...)
+	}
 	layers := "lower"
 	if f.Others {
 		add(launch.MakeDir{Path: "metadata", Mode: 0o700})
@@ -84,10 +90,17 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 		// rm -rf by the owner would fail. It is changed here and not at the end, which a launch that is killed does not see.
 		add(launch.Chmod{Path: where + "work/work", Mode: 0o700, Optional: true})
 	}
-	add(launch.Unmount{Target: ".", Flags: unix.MNT_DETACH})
-	add(launch.Chdir{FD: here})
-	for _, fd := range o.overlayFDs(lower, hidden, here) {
-		add(launch.Close{FD: fd})
+	return append(steps, leaveHidden(here, o.overlayFDs(lower, hidden, here)...)...)
+}
+
+// leaveHidden uncovers the tree, goes back to here, and lets go of descriptors.
+func leaveHidden(here launch.FD, fds ...launch.FD) []launch.Step {
+	steps := []launch.Step{
+		{Call: launch.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: throwAway},
+		{Call: launch.Chdir{FD: here}, Reason: throwAway},
+	}
+	for _, fd := range fds {
+		steps = append(steps, launch.Step{Call: launch.Close{FD: fd}, Reason: throwAway})
 	}
 	return steps
 }

@@ -1,0 +1,119 @@
+package chroot
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/launch"
+)
+
+// assemble puts a tree of parts together in the directory "new" of the working directory, which has the tree at "lower", and
+// takes it as the root.
+func (o *Options) assemble(f Facts) (calls []launch.Call) {
+	add := func(more ...launch.Call) { calls = append(calls, more...) }
+	add(launch.MakeDir{Path: "new", Mode: f.RootMode})
+	for _, dir := range [...]string{"part", "upper", "work", "metadata"} {
+		add(launch.MakeDir{Path: dir, Mode: 0o700})
+	}
+	var files copyParts
+	for i, p := range f.Parts {
+		at := "new" + p.Path
+		switch p.Kind {
+		case anew:
+			add(launch.MakeDir{Path: at, Mode: p.Mode})
+		case linked:
+			add(launch.Symlink{Text: p.Link, Path: at})
+		case copied:
+			files = append(files, copyPart{filepath.Join(o.Root, p.Path), at, p.Mode})
+		case layered:
+			add(o.layer(p, strconv.Itoa(i))...)
+		case shown:
+			add(p.show(at, f.OldKernel)...)
+		}
+	}
+	if files != nil {
+		add(launch.Meet{Work: files})
+	}
+	add(launch.CloneTree{Path: "new", As: tree})
+	return calls
+}
+
+// layer puts an overlay over a part. It has the flags of the mount that it covers.
+func (o *Options) layer(p Part, name string) []launch.Call {
+	const part launch.FD = "part"
+	layers := "part/" + name
+	calls := []launch.Call{
+		launch.MakeDir{Path: layers, Mode: 0o700},
+		launch.Bind{Path: "lower" + p.Path, To: layers},
+		launch.MakeDir{Path: "upper/" + name, Mode: p.Mode},
+		launch.MakeDir{Path: "work/" + name, Mode: 0o700},
+		launch.MakeDir{Path: "new" + p.Path, Mode: 0o755},
+	}
+	if p.Others {
+		metadata := "metadata/" + name
+		calls = append(calls, launch.MakeDir{Path: metadata, Mode: 0o700},
+			launch.Meet{Work: ownMetadata{Tree: filepath.Join(o.Root, p.Path), In: metadata}})
+		layers = metadata + "::" + layers
+	}
+	return append(calls, launch.NewMount{Type: overlay, As: part, Attributes: int(p.Flags & lockedFlags),
+		Options: []string{"source=overlay", "lowerdir=" + layers, "upperdir=upper/" + name, "workdir=work/" + name, "userxattr"}},
+		launch.MoveMount{From: part, To: "new" + p.Path}, launch.Close{FD: part})
+}
+
+// lockedFlags are those that MS_* and MOUNT_ATTR_* have the same numbers for.
+const lockedFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+
+// show shows a part as it is, read-only.
+func (p *Part) show(at string, oldKernel bool) []launch.Call {
+	made := launch.Call(launch.MakeFile{Path: at})
+	if p.Dir {
+		made = launch.MakeDir{Path: at, Mode: 0o755}
+	}
+	bind := launch.Bind{Path: "lower" + p.Path, To: at, Attributes: unix.MOUNT_ATTR_RDONLY}
+	if !oldKernel {
+		return []launch.Call{made, bind}
+	}
+	bind.Attributes = 0
+	return []launch.Call{made, bind, launch.Mount{Target: at, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | p.Flags}}
+}
+
+// copyParts is work of the parent: it copies small files.
+type copyParts []copyPart
+
+type copyPart struct {
+	From, To string // of the host, and from the child's working directory
+	Mode     uint32
+}
+
+func (c copyParts) String() string { return fmt.Sprintf("copy(%d files)", len(c)) }
+
+// Do copies the files. One that the caller may not read is empty.
+func (c copyParts) Do(folder string, note func(sentence string)) error {
+	var closed []string
+	for _, p := range c {
+		text, err := os.ReadFile(p.From)
+		if err != nil {
+			closed = append(closed, p.From)
+		}
+		to := folder + "/cwd/" + p.To
+		if err := os.WriteFile(to, text, 0o600); err != nil {
+			return err
+		}
+		if err := unix.Chmod(to, p.Mode); err != nil {
+			return &fs.PathError{Op: "chmod", Path: p.To, Err: err}
+		}
+		var st unix.Stat_t
+		if unix.Stat(p.From, &st) == nil {
+			_ = unix.UtimesNanoAt(unix.AT_FDCWD, to, []unix.Timespec{st.Atim, st.Mtim}, 0)
+		}
+	}
+	if closed != nil {
+		note("what you may not read is empty inside: " + some(closed))
+	}
+	return nil
+}
