@@ -1,7 +1,6 @@
 package test
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -20,18 +19,7 @@ import (
 // foreignDebian is the architecture of the foreign one of the two Debian systems.
 const foreignDebian = "arm64"
 
-// fetchDebians makes, in the cache, two Debian systems at the same time, and copies them.
-func fetchDebians(dir string) error {
-	if err := os.MkdirAll(dir+"/debian", 0o755); err != nil {
-		return err
-	}
-	done := make(chan error)
-	for _, arch := range []string{native, foreignDebian} {
-		go func() { done <- fetchDebian(dir, arch) }()
-	}
-	return errors.Join(<-done, <-done)
-}
-
+// fetchDebian makes, in the cache, a Debian system with the xunshare in dir, and copies it.
 func fetchDebian(dir, arch string) error {
 	cmd := command("../scripts/get-debian", arch)
 	cmd.Env = append(os.Environ(), "XUNSHARE="+dir+"/xunshare")
@@ -40,10 +28,13 @@ func fetchDebian(dir, arch string) error {
 	if err != nil {
 		return err
 	}
-	return command("cp", "-a", strings.TrimSpace(string(out)), dir+"/debian/"+arch).Run()
+	return copyOwned(dir+"/debian/"+arch, strings.TrimSpace(string(out)))
 }
 
-func system(arch string) string { return filepath.Join(dir(), "debian", arch) }
+func system(arch string) string {
+	binary() // which makes it
+	return made("debian/"+arch, "debian/"+arch)
+}
 
 // into runs a script in a tree that is entered with --into, and sees to it that no process is left.
 func into(t *testing.T, root, options, script string) result {

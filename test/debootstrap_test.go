@@ -74,14 +74,11 @@ func TestDebootstrap(t *testing.T) {
 // debian makes a system, by the script that is there for everybody.
 func debian(t *testing.T, arch, ids string) string {
 	t.Helper()
-	source, err := os.ReadFile(dir() + "/source")
-	if err != nil {
-		t.Fatal(err)
-	}
+	source := read(t, "source", "source")
 	root := filepath.Join(t.TempDir(), "tree")
 	t.Cleanup(func() { run(t, "--map="+ids, "rm", "-rf", root) })
-	cmd := exec.Command("../examples/debian-tree", append([]string{arch, root}, words(string(source))...)...)
-	cmd.Env = append(os.Environ(), "MAP="+ids, "PATH="+dir()+":"+os.Getenv("PATH"))
+	cmd := exec.Command("../examples/debian-tree", append([]string{arch, root}, words(source)...)...)
+	cmd.Env = append(os.Environ(), "MAP="+ids, "PATH="+filepath.Dir(binary())+":"+os.Getenv("PATH"))
 	began := time.Now()
 	if r := finish(t, cmd); r.status != 0 {
 		log, _ := os.ReadFile(root + "/debootstrap/debootstrap.log")

@@ -17,6 +17,7 @@ import (
 // chosen is the emulator for a tree that the search finds.
 func chosen(t *testing.T, arch string) *emulators.Emulator {
 	t.Helper()
+	tree(arch)
 	s := emulators.Search{Path: os.Getenv("PATH")}
 	e, err := s.Find(binfmt.FindArch(arch), true)
 	if err != nil {
@@ -70,7 +71,8 @@ func unreadable(dir string) error {
 
 // With the flags that are chosen a program that cannot be read runs, as a native one does.
 func TestChosenFlagsRunTheUnreadable(t *testing.T) {
-	name := dir() + "/busybox-unreadable"
+	tree("arm64") // which it is copied from
+	name := made("unreadable", "busybox-unreadable")
 	if unix.Access(name, unix.R_OK) == nil {
 		asuser.Skip(t, "the tests were not started by root, whose file it would be")
 	}

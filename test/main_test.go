@@ -3,7 +3,6 @@ package test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,34 +30,44 @@ func TestMain(m *testing.M) {
 	if cache, err := filepath.Abs("../.cache/emulators"); err == nil {
 		os.Setenv("PATH", os.Getenv("PATH")+":"+cache)
 	}
-	asuser.Main(m, prepare)
+	asuser.MainMaking(m, makeThing)
 }
 
-// prepare builds xunshare and gets the emulators and trees, all into dir, where any user can reach them.
-func prepare(dir string) error {
-	if err := build(dir); err != nil {
+// makeThing makes one of the things that tests ask for, in dir, where any user can reach it. It runs as whoever started
+// the tests. The accessors below name the things: a kind and, after a slash, which of that kind.
+func makeThing(dir, thing string) error {
+	kind, which, _ := strings.Cut(thing, "/")
+	switch kind {
+	case "xunshare":
+		return build(dir)
+	case "tree":
+		return fetchTree(dir, which)
+	case "rule":
+		return fetchEmulator(dir, which)
+	case "debian":
+		return fetchDebian(dir, which)
+	case "libc":
+		return fetchGuests(dir)
+	case "unreadable":
+		return unreadable(dir)
+	case "source":
+		return fetchSource(dir)
+	}
+	return fmt.Errorf("there is no rule for it in makeThing")
+}
+
+// copyOwned copies files to a folder in dir. Who runs the tests owns the copies, as the user of a tree does.
+func copyOwned(to string, from ...string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	guests, systems, others := make(chan error, 1), make(chan error, 1), make(chan error, 1)
-	go func() { guests <- fetchGuests(dir) }()
-	go func() { systems <- fetchDebians(dir) }()
-	go func() { others <- fetchMusls(dir) }()
-	if err := fetchTree(dir, native); err != nil {
+	if err := command("cp", append(append([]string{"-a"}, from...), to)...).Run(); err != nil {
 		return err
 	}
-	for arch, a := range arches {
-		if err := errors.Join(fetchTree(dir, arch), fetchEmulator(dir, a.target)); err != nil {
-			return err
-		}
+	if os.Getuid() != 0 || os.Getenv(asuser.KeepRoot) != "" {
+		return nil
 	}
-	if err := errors.Join(unreadable(dir), fetchSource(dir), <-guests, <-systems, <-others); err != nil {
-		return err
-	}
-	// Who runs the tests owns the trees, as the user of a tree does.
-	if os.Getuid() == 0 && os.Getenv(asuser.KeepRoot) == "" {
-		return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), dir+"/trees", dir+"/libc", dir+"/debian").Run()
-	}
-	return nil
+	return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), to).Run()
 }
 
 // build makes the binary that make build makes, with coverage counters where a folder for them is given.
@@ -75,8 +84,7 @@ func fetchTree(dir, arch string) error {
 	if err != nil {
 		return err
 	}
-	os.MkdirAll(dir+"/trees", 0o755)
-	return command("cp", "-a", tree, dir+"/trees/"+arch).Run()
+	return copyOwned(dir+"/trees/"+arch, tree)
 }
 
 func fetchEmulator(dir, target string) error {
@@ -101,21 +109,46 @@ func command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// dir is the folder that prepare filled.
+// dir is the folder for what the tests ask for.
 func dir() string { return os.Getenv(asuser.Dir) }
 
-func binary() string { return filepath.Join(dir(), "xunshare") }
+// made is the path of a thing in dir, made now if nobody has asked for it before. Accessors without a test to fail panic
+// instead: what they name is what most tests need.
+func made(thing, path string) string {
+	if err := asuser.Ask(thing); err != nil {
+		panic(err)
+	}
+	return filepath.Join(dir(), path)
+}
 
-func tree(arch string) string { return filepath.Join(dir(), "trees", arch) }
+func binary() string { return made("xunshare", "xunshare") }
 
-// rule is the rule for an architecture, with flags and the host's emulator.
-func rule(t *testing.T, arch string) string {
+// tree is a tree of an architecture; there is an emulator for it, too, where it needs one.
+func tree(arch string) string {
+	if a, foreign := arches[strings.TrimPrefix(arch, musl(""))]; foreign {
+		made("rule/"+a.target, "")
+	}
+	return made("tree/"+arch, "trees/"+arch)
+}
+
+// read is the text of a thing in dir that is a file.
+func read(t *testing.T, thing, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(dir() + "/rule-" + arches[arch].target)
+	if err := asuser.Ask(thing); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir(), file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// rule is the rule for an architecture, with flags and the host's emulator.
+func rule(t *testing.T, arch string) string {
+	t.Helper()
+	target := arches[arch].target
+	return read(t, "rule/"+target, "rule-"+target)
 }
 
 // emulator is where the rule for an architecture says it is.

@@ -26,11 +26,8 @@ func TestMmdebstrap(t *testing.T) {
 		}
 		t.Run(c.mode+"/"+c.arch+"/"+c.ids, func(t *testing.T) {
 			t.Parallel()
-			source, err := os.ReadFile(dir() + "/source")
-			if err != nil {
-				t.Fatal(err)
-			}
-			suite, mirror, _ := strings.Cut(string(source), " ")
+			source := read(t, "source", "source")
+			suite, mirror, _ := strings.Cut(source, " ")
 			root := filepath.Join(t.TempDir(), "tree")
 			t.Cleanup(func() { run(t, "--map="+c.ids, "rm", "-rf", root) })
 			options, target := "--arch="+c.arch, root

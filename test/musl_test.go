@@ -1,7 +1,6 @@
 package test
 
 import (
-	"errors"
 	"net"
 	"os/exec"
 	"slices"
@@ -15,13 +14,6 @@ import (
 var musls = map[string]string{native: "x86_64", "powerpc": "ppc"}
 
 func musl(arch string) string { return "musl-linux-" + arch }
-
-func fetchMusls(dir string) (err error) {
-	for arch := range musls {
-		err = errors.Join(err, fetchTree(dir, musl(arch)))
-	}
-	return err
-}
 
 // A system without anything of glibc is one like others.
 func TestMusl(t *testing.T) {

@@ -65,7 +65,7 @@ func TestToldByEnvironmentAlone(t *testing.T) {
 // is executed.
 func library(t *testing.T, arch string) (sysroot, program string) {
 	t.Helper()
-	sysroot = filepath.Join(dir(), "libc", arch)
+	sysroot = guest(arch)
 	found, _ := filepath.Glob(sysroot + "/lib/libc.so.*")
 	if len(found) != 1 {
 		t.Fatalf("no C library for %s", arch)

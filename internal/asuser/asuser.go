@@ -38,7 +38,15 @@ const Dir = "XUNSHARE_TEST_DIR"
 
 // Main is for TestMain: it calls prepare, as whoever started the tests, with a fresh folder that all may enter. Then it
 // runs the tests, as an ordinary user if it can, and exits. prepare may be nil.
-func Main(m *testing.M, prepare func(dir string) error) {
+func Main(m *testing.M, prepare func(dir string) error) { main(m, prepare) }
+
+// MainMaking is Main for tests that need much, and each of them little of it: what a test needs is made when it first
+// asks for it (Ask), by a call of make in the process that was started, with the folder and the name of the thing.
+func MainMaking(m *testing.M, make func(dir, thing string) error) {
+	main(m, func(dir string) error { return (&maker{dir: dir, make: make}).listen() })
+}
+
+func main(m *testing.M, prepare func(dir string) error) {
 	if os.Getenv(Dir) != "" {
 		os.Exit(m.Run())
 	}
@@ -86,7 +94,7 @@ func rerun(dir string) int {
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), Dir+"="+dir, "HOME="+home, "TMPDIR="+home)
-	if os.Getuid() == 0 && os.Getenv(KeepRoot) == "" {
+	if becomes() {
 		check(os.Chown(home, ID, ID))
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ID, Gid: ID}}
 	}
@@ -103,6 +111,9 @@ func rerun(dir string) int {
 	check(err)
 	return 0
 }
+
+// becomes tells whether the tests become another user.
+func becomes() bool { return os.Getuid() == 0 && os.Getenv(KeepRoot) == "" }
 
 // GiveAccount lets the user have a name and sub-ids while the tests run, if root runs them: it covers the account
 // files in a mount namespace of this thread's, which what it starts from now on inherits. dir holds the files.
