@@ -31,6 +31,10 @@ var cases = []testCase{
 	{"nested-unshare", enter + "/bin/busybox unshare -U id -u", prints("65534\n")},
 	{"nested-xunshare", enter + "--fork --pid --mount-proc xunshare -rm --root=/inner /bin/sh -c 'echo /inner*'", prints("/innermost\n")},
 
+	{"into", "user 2>/dev/null xunshare --into=/nativetree --arch=amd64 /bin/sh -c 'cat /run/host/container-manager; tr \"\\0\" \"\\n\" </proc/1/environ'",
+		prints("xunshare\ncontainer=xunshare\n")},
+	{"into-nested", "user 2>/dev/null xunshare --into=/nativetree --arch=amd64 /bin/busybox unshare -Urmpf --mount-proc /bin/sh -c 'echo $$ /proc/[0-9]*'", prints("1 /proc/1\n")},
+
 	{"time", "user xunshare -rT --boottime=1000000 cut -c1-4 /proc/uptime", prints("1000\n")},
 
 	{"own-rule", enterArm64 + "/bin/uname -m", ownRules(aarch64, tooOld)},
