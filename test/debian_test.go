@@ -85,6 +85,7 @@ func TestDebian(t *testing.T) {
 
 		{"foreign", foreignDebian, "", "uname -m; dpkg --print-architecture; hostname; getent passwd root", "^aarch64\narm64\narm64\nroot:x:0:0:root:/root:/bin/bash\n$"},
 		{"foreign files", foreignDebian, "--ephemeral", "f=$(mktemp) && echo $f; df / /dev/shm | wc -l; echo x >/dev/shm/f && cat /dev/shm/f", "^/tmp/tmp\\.\\w+\n3\nx\n$"},
+		{"foreign told", foreignDebian, "--emulator-env=QEMU_UNAME=9.9.9", "su - daemon -s /bin/sh -c 'uname -r'", "^9.9.9\n$"},
 		{"foreign su", foreignDebian, "", "su daemon -s /bin/sh -c 'echo $0'; LC_ALL=C.UTF-8 locale charmap; " + zones, "^sh\nUTF-8\nJST\nEST\n$"},
 	} {
 		for world, options := range idMaps {
