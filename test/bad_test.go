@@ -30,7 +30,7 @@ func TestBadInput(t *testing.T) {
 		{"--bogus", 1, "there is no option --bogus", "--help"},
 		{"-r --root=" + home + "/nosuch true", 1, "there is no such directory", ""},
 		{"-r --root=" + home + "/plain true", 1, "not a directory", "unpacked or mounted"},
-		{"-r --root=" + home + "/closed true", 1, "you may not search this directory", "chmod a+x"},
+		{"-m --root=" + home + "/closed true", 1, "you may not search this directory", "chmod a+x"},
 		{"-r --root=" + home + "/loop true", 1, "too many levels of symbolic links", ""},
 		{"-m true", 1, "operation not permitted", "add --map-root-user"},
 		{"--root=" + here + " true", 1, "chroot", "add --map-root-user"},

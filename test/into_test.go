@@ -176,30 +176,6 @@ func TestIntoDryRun(t *testing.T) {
 	check(t)
 }
 
-// A tree that the caller may not write to is read-only inside, with a sentence; a layer takes changes if it is his own.
-func TestIntoSharedTree(t *testing.T) {
-	root := copyTree(t)
-	if out, err := exec.Command("chmod", "-R", "a-w", root).CombinedOutput(); err != nil {
-		t.Fatalf("%s", out)
-	}
-	t.Cleanup(func() { exec.Command("chmod", "-R", "u+w", root).Run() })
-	check := untouched(t, root)
-	note := "xunshare: note: you may not write to " + root + ", so it is read-only inside; --ephemeral lets changes be made, and forgets them\n"
-	r := into(t, root, "", ": >/tmp/x; : >/run/x; touch /etc/x")
-	if r.status != 1 || r.err != note+"touch: /etc/x: Read-only file system\n" {
-		t.Errorf("%+v", r)
-	}
-	const change = "echo y >/etc/x; rm /usr/bin/id; "
-	const seen = "cat /etc/x; ls /usr/bin/id 2>/dev/null; true"
-	into(t, root, "--ephemeral", change+seen).want(t, "y\n")
-	into(t, root, "--ephemeral", "ls /etc/x 2>/dev/null; ls /usr/bin/id").want(t, "/usr/bin/id\n")
-	keep := t.TempDir() + "/keep"
-	into(t, root, "--ephemeral="+keep, change).want(t, "")
-	into(t, root, "--ephemeral="+keep, seen).want(t, "y\n")
-	exec.Command("chmod", "-R", "u+w", keep).Run() // for who removes it
-	check(t)
-}
-
 // The host's own tree is another user's.
 func TestIntoOthersTree(t *testing.T) {
 	if os.Getuid() == 0 {

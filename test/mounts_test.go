@@ -18,8 +18,14 @@ import (
 // copyTree is a native tree that the test may change.
 func copyTree(t *testing.T) string {
 	t.Helper()
+	return copyOf(t, native)
+}
+
+// copyOf is copyTree for an architecture.
+func copyOf(t *testing.T, arch string) string {
+	t.Helper()
 	root := t.TempDir() + "/tree"
-	if out, err := exec.Command("cp", "-a", tree(native), root).CombinedOutput(); err != nil {
+	if out, err := exec.Command("cp", "-a", tree(arch), root).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return root

@@ -21,7 +21,7 @@ const (
 func (o *Options) configuresApt() bool {
 	hasDev := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == chroot.Devices })
 	covered := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return path.Clean("/"+op.Target) == path.Dir(aptFile) })
-	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && !covered && o.Root != "" && chroot.Exists(o.Root, "/etc/apt")
+	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && !covered && o.Root != "" && chroot.Exists(o.seen(), "/etc/apt")
 }
 
 func (o *Options) configureApt(f *Facts) []launch.Step {

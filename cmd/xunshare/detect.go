@@ -80,7 +80,7 @@ func (o *Options) treeArch() *binfmt.Arch {
 
 // loaderArch looks at the dynamic loaders in a directory: ld-linux-aarch64.so.1, ld-musl-armhf.so.1, ld.so.1.
 func (o *Options) loaderArch(dir string) *binfmt.Arch {
-	for _, name := range chroot.List(o.Root, dir) {
+	for _, name := range chroot.List(o.seen(), dir) {
 		if !strings.HasPrefix(name, "ld") || !strings.Contains(name, ".so") {
 			continue
 		}

@@ -28,9 +28,11 @@ type Facts struct {
 // gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
 // to them, they complete it.
 func gather(o *Options) (f Facts, err error) {
-	if f.Root, err = chroot.Look(o.enters()); err != nil {
+	closeView := func() {}
+	if f.Root, closeView, err = o.lookAtRoot(); err != nil {
 		return f, err
 	}
+	defer closeView()
 	f.Target = target(o, o.environment())
 	f.Target.NullOpen = o.loads()
 	if f.Rules, err = o.lookAtRules(f.Target.Candidates); err != nil {
@@ -66,7 +68,7 @@ func (o *Options) judge(r *binfmt.Rule) error {
 	root := o.Root
 	var inRoot func(path string) bool
 	if root != "" {
-		inRoot = func(path string) bool { return chroot.Exists(o.Root, path) }
+		inRoot = func(path string) bool { return chroot.Exists(o.seen(), path) }
 	}
 	if r.Has('F') {
 		root = "" // the kernel opens it on the host, while the rule is written

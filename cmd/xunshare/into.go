@@ -70,14 +70,19 @@ func (o *Options) prepareInto(f *Facts) {
 	o.prepend(chroot.Operation{Kind: chroot.File, Target: managerFile, Data: "xunshare\n"})
 	fixed := o.ReadOnly || o.cannotChange(f)
 	for _, dir := range [...]struct{ path, mode string }{{"/run", "755"}, {"/tmp", "1777"}} {
-		usable := chroot.Writable
-		if o.Ephemeral {
-			usable = chroot.IsDir
-		}
-		if fixed || !usable(o.Root, dir.path) {
+		if fixed || !o.usable(f, dir.path) {
 			o.prepend(chroot.Operation{Kind: chroot.Tmpfs, Target: dir.path, Data: "mode=" + dir.mode})
 		}
 	}
+}
+
+// usable tells whether the target can write to a directory of the tree, by its mode or because it is root of the namespace.
+func (o *Options) usable(f *Facts, dir string) bool {
+	if o.Ephemeral {
+		return chroot.IsDir(o.seen(), dir)
+	}
+	power := func(user, group uint32) bool { return targetUser(o) == 0 && o.NS.MapsOwner(f.NS, user, group) }
+	return chroot.Writable(o.seen(), dir, power)
 }
 
 // cannotChange tells whether nothing in the tree can be changed, and says so.
@@ -97,16 +102,18 @@ func (o *Options) cannotChange(f *Facts) bool {
 	return true
 }
 
-// closed says why the tree cannot be written to; "" if it can. The files of users who are not mapped belong to nobody
+// closed says why the tree cannot be written to; "" if it can. The mode does not matter where the owner is mapped: root of the
+// namespace has power over such files, or can change their mode. The files of users who are not mapped belong to nobody
 // inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c).
 func (o *Options) closed(f *Facts) string {
 	var st unix.Stat_t
 	others := unix.Stat(o.Root, &st) == nil && !o.NS.MapsOwner(f.NS, st.Uid, uint32(f.NS.GID))
-	denied := unix.Access(o.Root, unix.W_OK) != nil
-	switch {
-	case others && (denied || f.NS.UID == 0):
+	switch err := unix.Access(o.Root, unix.W_OK); {
+	case err == unix.EROFS:
+		return o.Root + " is mounted read-only, and stays so inside"
+	case others && (err != nil || f.NS.UID == 0):
 		return o.Root + " is another user's, so it is read-only inside"
-	case denied:
+	case err != nil && err != unix.EACCES: // an immutable directory, say
 		return "you may not write to " + o.Root + ", so it is read-only inside"
 	}
 	return ""
@@ -168,10 +175,10 @@ func (o *Options) lookIn() string {
 	if !o.Into || o.Dir != "" {
 		return o.Dir
 	}
-	if dir := workingDirectory(); path.IsAbs(dir) && chroot.IsDir(o.Root, dir) {
+	if dir := workingDirectory(); path.IsAbs(dir) && chroot.IsDir(o.seen(), dir) {
 		return dir
 	}
-	if _, home, _ := o.account(); path.IsAbs(home) && chroot.IsDir(o.Root, home) {
+	if _, home, _ := o.account(); path.IsAbs(home) && chroot.IsDir(o.seen(), home) {
 		return home
 	}
 	return "/"

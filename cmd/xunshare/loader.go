@@ -34,7 +34,7 @@ func (o *Options) lookForLoader(f *Facts) {
 // finds tells whether an emulator finds the loader, or whether that cannot be told.
 func (o *Options) finds(loader string, a *binfmt.Arch, f *Facts) bool {
 	mounted := func(op chroot.Operation) bool { return op.Kind == chroot.Bind }
-	if _, set := variable(f.Target.Env, prefixVariable); set || slices.ContainsFunc(o.Operations, mounted) || slices.Contains(f.Rules.Others, a) || chroot.Exists(o.Root, loader) {
+	if _, set := variable(f.Target.Env, prefixVariable); set || slices.ContainsFunc(o.Operations, mounted) || slices.Contains(f.Rules.Others, a) || chroot.Exists(o.seen(), loader) {
 		return true
 	}
 	prefixes := []string{"/etc/qemu-binfmt/" + a.Name, "/usr/gnemul/qemu-" + a.Name} // what distributions build QEMU with
@@ -43,7 +43,7 @@ func (o *Options) finds(loader string, a *binfmt.Arch, f *Facts) bool {
 			prefixes = append(prefixes, r.Dir)
 		}
 	}
-	return slices.ContainsFunc(prefixes, func(dir string) bool { return chroot.Exists(o.Root, dir+loader) })
+	return slices.ContainsFunc(prefixes, func(dir string) bool { return chroot.Exists(o.seen(), dir+loader) })
 }
 
 // noLoader is what to do. Debian has the C libraries of other architectures for cross compilers.

@@ -59,7 +59,7 @@ func (o *Options) validateMounts() error {
 // mountIn completes what package chroot has to know of the options.
 func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 	t.Operations, t.ReadOnly, t.Ephemeral, t.UpperDir = o.Operations, o.ReadOnly, o.Ephemeral, o.UpperDir
-	t.Root = o.enters()
+	t.Root, t.Seen = o.enters(), o.View
 	t.Mapped = func(user, group uint32) bool { return o.NS.MapsOwner(f.NS, user, group) }
 	t.TTYGroup = o.NS.MapsGroup(f.NS, ttyGroup)
 	t.OwnNet = o.NS.Kinds.Has(ns.Net) || !o.NS.Kinds.Has(ns.User)

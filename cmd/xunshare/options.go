@@ -15,6 +15,7 @@ type Options struct {
 	Into bool     // --into: Root is to be ready for use
 	Said []string // the notes that the user has had; a launch that is tried once more does not repeat them
 	Root string   // --root; "" stays in the caller's
+	View string   // where the root can be looked into while the facts are gathered; "" for Root itself
 	Dir  string   // --wd; "" for none
 
 	ProcDir     string         // where --mount-proc mounts; "" if it was not given

@@ -107,7 +107,7 @@ func (o *Options) completed(r sysroot) (sysroot, error) {
 	case !path.IsAbs(r.Dir):
 		return r, remedy.New(fmt.Sprintf("%s: the programs look for it in %s, where it has to be an absolute path", r.Dir, o.Root),
 			"name it as it is called in there: --sysroot=/usr/aarch64-linux-gnu")
-	case !chroot.IsDir(o.Root, r.Dir):
+	case !chroot.IsDir(o.seen(), r.Dir):
 		return r, remedy.New(fmt.Sprintf("%s: is no directory%s", r.Dir, o.inRoot()), "it is the one that has the loader in its lib: /usr/aarch64-linux-gnu")
 	case r.Arch != nil:
 		r.Hard = isHard(o.loaderIn(r.Dir, r.Arch))
@@ -134,7 +134,7 @@ func (o *Options) inRoot() string {
 // /usr/TRIPLET, where Debian's packages libc6-ARCH-cross put the libraries; Fedora and openSUSE
 // have a sys-root in there.
 func (o *Options) crossDirs() (dirs []string) {
-	for _, name := range chroot.List(o.Root, "/usr") {
+	for _, name := range chroot.List(o.seen(), "/usr") {
 		if strings.Contains(name, "-linux") {
 			dirs = append(dirs, "/usr/"+name)
 		}
@@ -170,7 +170,7 @@ func isHard(loader string) bool { return strings.Contains(loader, "armhf") }
 // if there is none.
 func (o *Options) loaderIn(sysroot string, a *binfmt.Arch) string {
 	for _, dir := range [...]string{"/lib", "/lib64", "/lib32", "/usr/lib"} {
-		for _, name := range chroot.List(o.Root, sysroot+dir) {
+		for _, name := range chroot.List(o.seen(), sysroot+dir) {
 			if strings.HasPrefix(name, "ld") && strings.Contains(name, ".so") && o.isFor(path.Join(sysroot, dir, name), a) {
 				return path.Join(dir, name)
 			}

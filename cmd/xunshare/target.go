@@ -126,11 +126,11 @@ func (o *Options) inspect(file string) *binfmt.Image {
 
 // openToRead opens a regular file where the target will see it.
 func (o *Options) openToRead(file string) (*os.File, error) {
-	return chroot.Read(o.Root, o.inside(file))
+	return chroot.Read(o.seen(), o.inside(file))
 }
 
 func (o *Options) stat(file string) (os.FileInfo, error) {
-	f, err := chroot.Open(o.Root, o.inside(file))
+	f, err := chroot.Open(o.seen(), o.inside(file))
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func isCommon(name string) bool {
 func (o *Options) terminfoDirs() (dirs []string) {
 	_, home, _ := o.account()
 	for _, dir := range append(terminfo.System[:], path.Join(home, ".terminfo")) {
-		if chroot.Exists(o.Root, dir) {
+		if chroot.Exists(o.seen(), dir) {
 			dirs = append(dirs, dir)
 		}
 	}
@@ -61,7 +61,7 @@ func (o *Options) terminfoDirs() (dirs []string) {
 }
 
 func (o *Options) hasTerminal(dirs []string, kind int, name string) bool {
-	return slices.ContainsFunc(dirs, func(dir string) bool { return chroot.Exists(o.Root, terminfo.Files(dir, name)[kind]) })
+	return slices.ContainsFunc(dirs, func(dir string) bool { return chroot.Exists(o.seen(), terminfo.Files(dir, name)[kind]) })
 }
 
 // nearestTerminal is one that the tree knows and that understands most of what the other does; "" if it knows none.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
@@ -20,15 +21,18 @@ type Facts struct {
 	Mounts           // what Survey has found out
 }
 
-// Look gathers the facts for o and checks that its root can be entered.
+// Look gathers the facts for o and checks that its root can be entered. A caller who may not search it, or list it, is told
+// so by a *ClosedError; a View may help.
 func Look(root string) (Facts, error) {
 	if root == "" {
 		return Facts{}, nil
 	}
-	if err := checkRoot(root); err != nil {
+	var closed *ClosedError
+	err := checkRoot(root)
+	if err != nil && !(errors.As(err, &closed) && closed.Searchable) {
 		return Facts{}, err
 	}
-	return Facts{OnInitramfs: onInitramfs(), ProcDir: IsDir(root, procDir), Here: isRoot(root)}, nil
+	return Facts{OnInitramfs: onInitramfs(), ProcDir: IsDir(root, procDir), Here: isRoot(root)}, err
 }
 
 // isRoot tells whether path is the present root: the same directory of the same mount (statx(2), Linux 5.8).
@@ -50,9 +54,9 @@ func checkRoot(root string) error {
 		return fmt.Errorf("root %s: %w", root, cause(err))
 	case !info.IsDir():
 		return remedy.New(fmt.Sprintf("root %s: not a directory", root), "an image has to be unpacked or mounted first")
-	case unix.Access(root, unix.X_OK) != nil:
-		return remedy.New(fmt.Sprintf("root %s: you may not search this directory (it lacks the x permission for you)", root),
-			"the tree has to belong to you, or be open to all: chmod a+x "+root)
+	case unix.Access(root, unix.R_OK|unix.X_OK) != nil:
+		st := info.Sys().(*syscall.Stat_t)
+		return &ClosedError{root, st.Uid, st.Gid, unix.Access(root, unix.X_OK) == nil}
 	}
 	return nil
 }

@@ -102,14 +102,25 @@ func IsDir(root, path string) bool {
 	return typeOf(fd) == unix.S_IFDIR
 }
 
-// Writable tells whether path is a directory inside root that the caller may write to.
-func Writable(root, path string) bool {
+// Writable tells whether path is a directory inside root that the caller may write to, or root of a namespace whose power
+// over the files of an owner is told by power.
+func Writable(root, path string, power func(user, group uint32) bool) bool {
 	fd, err := find(root, path)
 	if err != nil {
 		return false
 	}
 	defer unix.Close(fd)
-	return typeOf(fd) == unix.S_IFDIR && unix.Access(magic(fd), unix.W_OK|unix.X_OK) == nil
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return false
+	}
+	return canChange(unix.Access(magic(fd), unix.W_OK|unix.X_OK), &st, power)
+}
+
+// canChange judges by what access(2) says of the caller. It is the mode that root of the namespace has power over (EACCES),
+// and no read-only mount (EROFS) nor an attribute of the file (EPERM).
+func canChange(err error, st *unix.Stat_t, power func(user, group uint32) bool) bool {
+	return err == nil || err == unix.EACCES && power(st.Uid, st.Gid)
 }
 
 // List returns the names in a directory as the target would see it inside root; none if it cannot be read.

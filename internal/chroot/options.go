@@ -13,6 +13,7 @@ import (
 // Options is what was asked of this package, validated.
 type Options struct {
 	Root    string    // the tree; "" stays where we are
+	Seen    string    // where Survey can look into it; "" for Root itself
 	Dir     string    // the working directory of the target, inside the root; "" for none in particular
 	Proc    Proc      // what becomes of /proc
 	ProcDir string    // where

@@ -83,7 +83,10 @@ func (s *survey) ours(dir string, mount int) bool {
 		return true // a tmpfs, or all is made anew as the caller's
 	}
 	st, err := statAt(fd, rest)
-	return err == nil && unix.Faccessat(fd, rest, unix.W_OK, 0) == nil && (s.Mapped == nil || s.Mapped(st.Uid, st.Gid))
+	if err != nil || s.Mapped != nil && !s.Mapped(st.Uid, st.Gid) {
+		return false
+	}
+	return canChange(unix.Faccessat(fd, rest, unix.W_OK, 0), &st, func(_, _ uint32) bool { return s.Mapped != nil })
 }
 
 func (s *survey) isMade(dir string, mount int) bool {

@@ -1,6 +1,7 @@
 package chroot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -67,7 +68,7 @@ func (o *Options) Survey(f *Facts) error {
 	if len(o.Operations) == 0 && !o.ReadOnly && !o.Ephemeral {
 		return nil // a proc by itself is mounted on what is there, as unshare(1) does it
 	}
-	root, err := openPath(o.Root)
+	root, err := openPath(cmp.Or(o.Seen, o.Root))
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (o *Options) Survey(f *Facts) error {
 	if err != nil {
 		return &os.PathError{Op: "stat", Path: o.Root, Err: err}
 	}
-	f.RootMode, f.OldKernel = st.Mode&0o7777, lacksSetattr()
+	f.RootMode, f.OldKernel = o.rootMode(st), lacksSetattr()
 	f.Others = o.Mapped != nil && !o.Mapped(st.Uid, st.Gid)
 	if err := s.tree(); err != nil {
 		return err
