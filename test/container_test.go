@@ -1,6 +1,9 @@
 package test
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 // Programs that ask whether they are in a container are told, and none is refused.
 func TestContainer(t *testing.T) {
@@ -13,13 +16,20 @@ func TestContainer(t *testing.T) {
 		into(t, root, options, ask).want(t, answer)
 		check(t)
 	}
+	os.MkdirAll(root+"/run/lock", 0o755)
+	os.Chmod(root+"/run/lock", 0o777|os.ModeSticky)
+	write(t, root+"/run/empty", "", 0o600)
+	write(t, root+"/run/full", "text", 0o644)
+	check = untouched(t, root)
+	into(t, root, "--map=root", "cd /run; stat -c %a lock empty; cat full; rm -r lock empty host; ls").want(t, "1777\n600\ntextfull\n")
+	check(t)
 	kept := t.TempDir() + "/kept"
 	for range 2 {
 		into(t, root, "--ephemeral="+kept, ask).want(t, answer)
 	}
 	check(t)
 	into(t, root, "--tmpfs=/run", "ls -A /run").want(t, "")
-	inTree(t, root, "-rpf --init --mount-proc", "ls -A /run").want(t, "")
+	inTree(t, root, "-rpf --init --mount-proc", "ls -A /run").want(t, "empty\nfull\nlock\n")
 }
 
 // What covers a file in /proc would keep new ones from being mounted in the namespaces inside.

@@ -166,7 +166,34 @@ func (s *survey) entry(at, name string) (e launch.Entry, err error) {
 		e.Kind = launch.Link
 		e.Link, err = s.readlink(at)
 	}
+	if isUnder(at, runDir) {
+		e.Anew = s.emptyMode(at)
+	}
 	return e, err
+}
+
+// emptyMode is the mode of an empty directory or file of the caller's that nothing is mounted on; 0 for anything else. In
+// /run such things are removed by whoever made them, or by all who clean a tree up.
+func (s *survey) emptyMode(at string) uint32 {
+	dir, rest := s.origin(at)
+	st, err := statAt(dir, rest)
+	above, err2 := statAt(dir, path.Dir(rest))
+	if err != nil || err2 != nil || int(st.Uid) != os.Geteuid() || st.Dev != above.Dev {
+		return 0
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		if st.Size > 0 {
+			return 0
+		}
+	case unix.S_IFDIR:
+		if names, err := list(dir, rest); err != nil || len(names) > 0 {
+			return 0
+		}
+	default:
+		return 0
+	}
+	return st.Mode & 0o7777
 }
 
 func list(dir int, path string) ([]string, error) {

@@ -21,6 +21,7 @@ type Entry struct {
 	Name string
 	Kind EntryKind
 	Link string // what a symbolic link says
+	Anew uint32 // it is empty, so it is made with this mode and not bound, for what is bound cannot be removed; 0 binds it
 }
 
 // EntryKind says how an entry can be shown a second time.
@@ -81,6 +82,11 @@ func (p *program) show(e Entry, from, in FD) {
 	name := p.str(e.Name)
 	if e.Kind == Link {
 		p.syscall("symlinkat", e.Name, unix.SYS_SYMLINKAT, p.str(e.Link), p.fd(in), name)
+		return
+	}
+	if e.Anew != 0 {
+		p.makeEntry(e.Kind == Dir, p.fd(in), name, e.Name)
+		p.syscall("fchmodat", e.Name, unix.SYS_FCHMODAT, p.fd(in), name, num(e.Anew))
 		return
 	}
 	p.open(entry, "open_tree", e.Name, unix.SYS_OPEN_TREE, p.fd(from), name, num(cloneWhole))

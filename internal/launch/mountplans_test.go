@@ -25,7 +25,7 @@ var mountPlans = map[string]testPlan{
 		MoveMount{From: "new", To: "/tmp"}), want: "741\n"},
 	"new mount's option fails": {steps: mounting("true", NewMount{Type: "tmpfs", Options: []string{"nosuch"}, As: "new"}), exit: 99, want: "fsconfig nosuch: invalid argument"},
 
-	"layer":            {steps: inLayer("cd /tmp; cat d/x f l; stat -c '%a %F' . d f l; ls -A"), want: "x\nf\nx\n751 directory\n755 directory\n644 regular file\n777 symbolic link\nd\nf\nl\n"},
+	"layer":            {steps: inLayer("cd /tmp; cat d/x f l; stat -c '%a %F' . d f l anew; rmdir anew; ls -A"), want: "x\nf\nx\n751 directory\n755 directory\n644 regular file\n777 symbolic link\n1777 directory\nd\nf\nl\n"},
 	"layer takes more": {steps: inLayer("cat /tmp/new/hostname", MakeDir{Path: "/tmp/new", Mode: 0o755}, Bind{Path: "/etc", To: "/tmp/new"}), want: hostname()},
 	"layer on a mount": {steps: inLayer("ls /tmp", NewMount{Type: "tmpfs", As: "new"}, MoveMount{From: "new", To: "/tmp"}, Layer{On: "new", Mode: 0o755}, MakeFile{Path: "/tmp/only"}), want: "only\n"},
 	"layer's name":     {steps: inLayer("ls /tmp", Layer{Path: "/tmp", As: "kept"}, Close{"kept"}), want: ""},
@@ -73,7 +73,7 @@ func mounting(text string, calls ...Call) func() []Step {
 		WriteFile{Path: "/proc/self/gid_map", Text: fmt.Sprintf("0 %d 1", os.Getgid())}}, calls...)...)
 }
 
-var entries = []Entry{{Name: "d", Kind: Dir}, {Name: "f"}, {Name: "gone"}, {Name: "gone too", Kind: Dir}, {Name: "l", Kind: Link, Link: "d/x"}}
+var entries = []Entry{{Name: "d", Kind: Dir}, {Name: "f"}, {Name: "gone"}, {Name: "gone too", Kind: Dir}, {Name: "anew", Kind: Dir, Anew: 0o1777}, {Name: "l", Kind: Link, Link: "d/x"}}
 
 // inLayer runs a script in /tmp, which has a directory d with a file x in it, a file f and a link l, all seen through a layer.
 func inLayer(text string, calls ...Call) func() []Step {
