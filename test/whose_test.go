@@ -83,3 +83,50 @@ func TestIntoReadOnlyMount(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// A tree of sub-ids, as mmdebstrap, LXC and podman make them, has its owner for root, and what is made in it is that one's.
+func TestIntoTreeOfSubIDs(t *testing.T) {
+	needSubIDs(t)
+	for _, c := range []struct{ arch, owner, want string }{
+		{native, "1:1", "0 2000000 65536, 65536 3000000 1000, 66536 1000 1"},
+		{native, "65542:65542", "0 3000005 995, 995 2000000 65536, 66531 3000000 5, 66536 1000 1"},
+		{"arm64", "1:1", "0 2000000 65536, 65536 3000000 1000, 66536 1000 1"},
+	} {
+		root := copyOf(t, c.arch)
+		chown := func(owner string) { run(t, "-r", "--map-auto", "chown", "-R", owner, root).want(t, "") }
+		t.Cleanup(func() { chown("0:0") })
+		chown(c.owner)
+		const script = "id -u; id -g; cat /proc/self/uid_map >/tmp/map; : >/x; stat -c %u:%g / /x /tmp /tmp/map; cat /tmp/map; rm /x /tmp/map"
+		for _, options := range []string{"", "--map=subids", "--setenv=A=1 --init"} {
+			r := into(t, root, options, script)
+			out, found := strings.CutPrefix(r.out, "0\n0\n0:0\n0:0\n0:0\n0:0\n")
+			if want := strings.ReplaceAll(c.want, " 1000 1", fmt.Sprintf(" %d 1", os.Getuid())); !found || r.err != "" || columns(out) != want {
+				t.Errorf("%s %s: %+v, want %s", c.owner, options, r, want)
+			}
+		}
+		into(t, root, "--ephemeral", ": >/x; stat -c %u:%g /x").want(t, "0:0\n")
+	}
+}
+
+// A map that is written out is not overridden by --into, wherever it stands, or it is refused.
+func TestIntoGivenMap(t *testing.T) {
+	needSubIDs(t)
+	for _, c := range []struct{ option, user, want string }{
+		{"--map-users=0:2000000:100", "0", "0 2000000 100"},
+		{"--map-users=0:3000000:5 --map-users=5:2000000:5", "0", "0 3000000 5, 5 2000000 5"},
+		{"--map-users=1:2000000:10", "0", "0 ME 1, 1 2000000 10"},
+		{"--map=root", "0", "0 ME 1"},
+	} {
+		for _, args := range [][]string{append(words(c.option), "--into="+tree(native)), append([]string{"--into=" + tree(native)}, words(c.option)...)} {
+			r := run(t, append(args, "/bin/sh", "-c", "id -u; cat /proc/self/uid_map")...)
+			user, out, _ := strings.Cut(r.out, "\n")
+			if want := strings.ReplaceAll(c.want, "ME", fmt.Sprint(os.Getuid())); user != c.user || columns(out) != want {
+				t.Errorf("%s: %+v, want %s", args, r, want)
+			}
+		}
+	}
+	me := fmt.Sprintf("--map-users=5:%d:1", os.Getuid())
+	if r := run(t, "--into="+tree(native), me, "true"); r.status != 1 || !strings.Contains(r.err, me+" maps you") || !strings.Contains(r.err, "--map-user=ID") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -33,6 +33,9 @@ func gather(o *Options) (f Facts, err error) {
 		return f, err
 	}
 	defer closeView()
+	if err = o.chooseRoot(); err != nil {
+		return f, err
+	}
 	f.Target = target(o, o.environment())
 	f.Target.NullOpen = o.loads()
 	if f.Rules, err = o.lookAtRules(f.Target.Candidates); err != nil {

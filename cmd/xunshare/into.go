@@ -107,7 +107,8 @@ func (o *Options) cannotChange(f *Facts) bool {
 // inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c).
 func (o *Options) closed(f *Facts) string {
 	var st unix.Stat_t
-	others := unix.Stat(o.Root, &st) == nil && !o.NS.MapsOwner(f.NS, st.Uid, uint32(f.NS.GID))
+	others := unix.Stat(o.Root, &st) == nil &&
+		!o.NS.MapsOwner(f.NS, st.Uid, uint32(f.NS.GID)) && !o.NS.MapsOwner(f.NS, st.Uid, st.Gid)
 	switch err := unix.Access(o.Root, unix.W_OK); {
 	case err == unix.EROFS:
 		return o.Root + " is mounted read-only, and stays so inside"

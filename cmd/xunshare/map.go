@@ -3,8 +3,13 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // setMap chooses an id map by name; the last of it and of the options for single ids counts.
@@ -16,10 +21,14 @@ func setMap(o *Options, v string) error {
 	case "current":
 		return mapCurrent(o, "")
 	case "subids":
-		return cmp.Or(mapRoot(o, ""), mapAuto(o, ""))
+		err := cmp.Or(mapRoot(o, ""), mapAuto(o, ""))
+		o.FollowTree = true
+		return err
 	case "auto":
 		o.MapAuto, o.NS.Offer = true, ns.LowIDs
-		return mapRoot(o, "")
+		err := mapRoot(o, "")
+		o.FollowTree = true
+		return err
 	}
 	return fmt.Errorf("%q is none of auto, root, current, subids", v)
 }
@@ -40,4 +49,34 @@ func (o *Options) chooseIDs(f *Facts) {
 		f.Notes = append(f.Notes, fmt.Sprintf("only one id is mapped: %v", f.NS.Refused))
 		o.FakeIDs = o.FakeIDs || o.MapAuto
 	}
+}
+
+// chooseRoot finds out who user and group 0 are. A map that was written out counts more than what --map=auto, and so --into,
+// would make of the caller. Else the owner of the tree's root is root in it: mmdebstrap, LXC and podman make trees of sub-ids.
+func (o *Options) chooseRoot() error {
+	for _, kind := range [...]struct {
+		ids         *ns.IDs
+		own         int
+		all, single string
+	}{{&o.NS.Users, os.Geteuid(), "--map-users", "--map-user"}, {&o.NS.Groups, os.Getegid(), "--map-groups", "--map-group"}} {
+		if !o.MapAuto || kind.ids.Single == nil {
+			continue
+		}
+		for _, spec := range kind.ids.Ranges {
+			switch e := spec.Extent; {
+			case spec.Kind != idmap.Given:
+			case e.Inside == 0:
+				kind.ids.Single, kind.ids.AsRoot = nil, true
+			case uint32(kind.own) >= e.Outside && uint64(kind.own) < uint64(e.Outside)+uint64(e.Count) && *kind.ids.Single == 0:
+				return remedy.New(fmt.Sprintf("%s=%s maps you, and so does --map=auto or --into, to 0", kind.all, e),
+					"say who you are inside: leave the range out and add "+kind.single+"=ID")
+			}
+		}
+	}
+	var st unix.Stat_t
+	if !o.FollowTree || o.Root == "" || unix.Stat(o.Root, &st) != nil {
+		return nil
+	}
+	o.NS.Users.Zero, o.NS.Groups.Zero = &st.Uid, &st.Gid
+	return nil
 }

@@ -34,6 +34,7 @@ type Options struct {
 	KeptEnv     []string // NAME=VALUE
 	Init        bool     // the target runs under an init
 	MapAuto     bool     // the best map there is, and FakeIDs if that is of one id only
+	FollowTree  bool     // user and group 0 are those whom the tree belongs to, if they are among the sub-ids
 	FakeIDs     bool     // what the id maps have no place for succeeds without being done
 	NoSync      bool     // files count as written to the disk at once
 	mountOptions

@@ -141,11 +141,13 @@ func (o *Options) persist(kind ns.Kind, file string) {
 }
 
 func mapRoot(o *Options, _ string) error {
+	o.FollowTree = false
 	o.NS.Users.Single, o.NS.Groups.Single = new(uint32), new(uint32)
 	return nil
 }
 
 func mapCurrent(o *Options, _ string) error {
+	o.FollowTree = false
 	user, group := uint32(os.Geteuid()), uint32(os.Getegid())
 	o.NS.Users.Single, o.NS.Groups.Single = &user, &group
 	return nil

@@ -94,6 +94,8 @@ func targetUser(o *Options) int {
 	switch {
 	case o.NS.SetUser != nil:
 		return int(*o.NS.SetUser)
+	case o.NS.Users.AsRoot:
+		return 0
 	case o.NS.Users.Single != nil:
 		return int(*o.NS.Users.Single)
 	case o.NS.Kinds.Has(ns.User):

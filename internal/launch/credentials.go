@@ -36,6 +36,17 @@ func (SetUser) needs() need { return ownMemory }
 
 func (u SetUser) lower(p *program) { p.syscall("setuid", "", sysSetuid, num(uintptr(u.ID))) }
 
+// OpenMemory lets the parent look at the child's files in /proc again after a change of ids (PR_SET_DUMPABLE(2const)).
+type OpenMemory struct{}
+
+func (OpenMemory) String() string { return "prctl(PR_SET_DUMPABLE, 1)" }
+
+func (OpenMemory) needs() need { return ownMemory }
+
+func (OpenMemory) lower(p *program) {
+	p.syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_DUMPABLE), num(1))
+}
+
 // KeepCapabilities makes all capabilities up to Last inheritable and ambient, so that they survive execve(2) of a user
 // other than root (capabilities(7)). A process that has lost them by then keeps none, which is no error.
 type KeepCapabilities struct{ Last int }

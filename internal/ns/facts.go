@@ -14,6 +14,8 @@ import (
 type Facts struct {
 	UID, GID       int       // effective
 	Users, Groups  idmap.Map // the whole maps, where there is more in them than one id
+	RootUser       bool      // user 0 is not the caller: the child has to become it
+	RootGroup      bool      // so is group 0
 	Refused        error     // why what Offer offers cannot be mapped; nil if it is, or if there is none
 	LastCap        int       // the highest capability of this kernel (/proc/sys/kernel/cap_last_cap)
 	helpers        []helperCopy
@@ -38,6 +40,7 @@ func (o *Options) Look() (f Facts, err error) {
 			f.helpers = copies(f)
 		}
 	}
+	f.RootUser, f.RootGroup = o.Users.becomesRoot(f.Users, f.UID), o.Groups.becomesRoot(f.Groups, f.GID)
 	if o.KeepCaps {
 		f.LastCap, err = strconv.Atoi(setting("kernel/cap_last_cap"))
 	}
@@ -57,6 +60,9 @@ func (o *Options) wholeMap(ids IDs, file string, own int, kind subid.Kind) (idma
 			return nil, err
 		}
 		blocks = append(blocks, more...)
+	}
+	if m, ok := ids.rooted(blocks, own); ok {
+		return m, nil
 	}
 	var single *idmap.Single
 	if ids.Single != nil {

@@ -41,6 +41,8 @@ type Options struct {
 type IDs struct {
 	Single *uint32      // the id inside that the caller's own id is mapped to; nil for none
 	Ranges []idmap.Spec // in the order of the command line
+	Zero   *uint32      // whom 0 is mapped to if that is one of the ids of an automatic range; nil for nobody in particular
+	AsRoot bool         // the target is 0, whoever that is outside, and not the caller's own id
 }
 
 // None tells whether nothing is mapped.

@@ -61,6 +61,7 @@ func (o *Options) Map(f Facts) []launch.Step {
 	}
 	steps = append(steps, mapByParent("uid_map", f.UIDMap, f.Users, mapUsers)...)
 	steps = append(steps, mapByParent("gid_map", f.GIDMap, f.Groups, mapGroups)...)
+	steps = append(steps, becomeRoot(f)...)
 	if late := o.late(); late != 0 {
 		steps = append(steps, enter(late))
 	}
