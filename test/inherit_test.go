@@ -1,6 +1,7 @@
 package test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"strings"
@@ -58,6 +59,18 @@ os.execvp(sys.argv[1], sys.argv[1:])`
 	for _, options := range []string{"-c", "-cf"} {
 		r := finish(t, exec.Command("python3", "-c", python, binary(), options, "grep", "SigBlk", "/proc/self/status"))
 		r.want(t, "SigBlk:\t0000000000014801\n")
+	}
+}
+
+// A signal that the Go runtime sends itself, to preempt (SIGURG), would be left pending for a target that is executed in place
+// and whose caller blocks it. It does not send any: the linker has set that.
+func TestNoPreemptionBySignal(t *testing.T) {
+	text, err := os.ReadFile(binary())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte("asyncpreemptoff=1")) {
+		t.Error("the binary has no default asyncpreemptoff=1: see LDFLAGS in the Makefile")
 	}
 }
 

@@ -8,13 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/xunshare/xunshare/internal/launch"
-	"github.com/xunshare/xunshare/internal/ns"
 )
 
 // version is the release; CHANGELOG.md has an entry for it.
@@ -99,16 +95,6 @@ func (o *Options) note(sentence string) {
 		o.Said = append(o.Said, sentence)
 		fmt.Fprintf(os.Stderr, "xunshare: note: %s\n", sentence)
 	}
-}
-
-// stayOnMainThread is for a time namespace that this process enters itself: its clocks can be set through the main
-// thread's files in /proc only. A goroutine that is elsewhere by now launches a child instead.
-func (o *Options) stayOnMainThread() {
-	if o.NS.Child() || !o.NS.Kinds.Has(ns.Time) {
-		return
-	}
-	runtime.LockOSThread()
-	o.NS.Fork = unix.Gettid() != unix.Getpid()
 }
 
 // wait says how xunshare behaves while the target runs: without --fork as if it were the target.
