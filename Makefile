@@ -1,5 +1,6 @@
 # make demo     the main job, for real: a foreign tree, entered by an ordinary user; with DEBIAN=1 a Debian, made by one
 # make test     all tests, as an ordinary user, with real emulators and trees
+# make test-fast what one runs between edits: the units, golden plans and each verb in the real kernel; no network, no trees
 # make test-full a Debian system for each of five architectures, built and used, besides: hours
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local DESTDIR=
@@ -27,7 +28,7 @@ ENTRY = $(if $(wildcard internal/caller/entry_$(GOARCH).s),-E xunshare_entry)
 LDFLAGS = -s -w -buildid= $(ENTRY) -X runtime.godebugDefault=containermaxprocs=0,updatemaxprocs=0,asyncpreemptoff=1
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' $(BUILDFLAGS)
 
-.PHONY: build demo test test-full test-deps install bench cover fuzz lint cross vulncheck clean
+.PHONY: build demo test test-fast test-full test-deps install bench cover fuzz lint cross vulncheck clean
 
 build:
 	@mkdir -p $(dir $(BIN))
@@ -38,6 +39,11 @@ demo: build
 
 test: test-deps
 	$(GO) test -timeout 30m ./...
+
+# What a machine lacks is skipped here. The tests of the whole program are in ./test; of those only the layers need nothing.
+test-fast:
+	$(GO) test -short ./cmd/... ./internal/...
+	$(GO) test -short -run '^TestLayers$$' ./test
 
 test-full: test-deps
 	XUNSHARE_TEST_FULL=1 $(GO) test -count=1 -timeout 3h ./...
