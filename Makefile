@@ -84,6 +84,9 @@ fuzz:
 	$(GO) test ./internal/emulator -run '^$$' -fuzz FuzzReadVersion -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzFindArch -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzKernelAgrees -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/nodes -run '^$$' -fuzz FuzzChosenOptions -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/ns -run '^$$' -fuzz FuzzParseSignal -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/ns -run '^$$' -fuzz FuzzParseID -fuzztime $(FUZZTIME)
 
 lint: cross
 	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -d cmd internal test; exit 1; }

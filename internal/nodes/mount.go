@@ -24,13 +24,25 @@ func (s *server) cleanMount(n *notice) {
 		return
 	}
 	options, _, _ := bytes.Cut(text[:read], []byte{0})
-	for option := range strings.SplitAfterSeq(string(options), ",") {
-		name, value, _ := strings.Cut(strings.TrimSuffix(option, ","), "=")
-		if n.isForeignOwner(name, value) {
-			_, _ = unix.Pwrite(memory, bytes.Repeat([]byte{','}, len(option)), at) // if it fails, so does the mount
-		}
-		at += int64(len(option))
+	for _, option := range chosenOptions(string(options), n.isForeignOwner) {
+		_, _ = unix.Pwrite(memory, bytes.Repeat([]byte{','}, option.length), at+int64(option.start)) // if it fails, so does the mount
 	}
+}
+
+// A span is a part of a text.
+type span struct{ start, length int }
+
+// chosenOptions is where the chosen ones of the options of mount(2) lie, each with the comma that ends it.
+func chosenOptions(options string, chosen func(name, value string) bool) (spans []span) {
+	start := 0
+	for option := range strings.SplitAfterSeq(options, ",") {
+		name, value, _ := strings.Cut(strings.TrimSuffix(option, ","), "=")
+		if chosen(name, value) {
+			spans = append(spans, span{start, len(option)})
+		}
+		start += len(option)
+	}
+	return spans
 }
 
 // setsForeignOwner tells whether fsconfig(2) is called with such an option.
