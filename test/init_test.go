@@ -87,10 +87,31 @@ func TestInitPassesSignalsOn(t *testing.T) {
 			t.Errorf("SIG%s: after two signals the target says %q", name, rest)
 		}
 	}
-	r := finish(t, underInit("trap 'echo got it; exit 5' TERM; kill -TERM 1; sleep 1000 & wait"))
-	if r.status != 5 || r.out != "got it\n" {
-		t.Errorf("a signal to process 1 from inside: %+v", r)
+}
+
+// What is sent to process 1 from inside is for an init, not for the target: it ends no session.
+func TestInitIgnoresSignalsFromInside(t *testing.T) {
+	const all = "HUP INT QUIT USR1 USR2 PIPE ALRM TERM TSTP VTALRM PROF WINCH IO PWR RTMIN"
+	r := finish(t, underInit("for s in "+all+"; do trap 'echo got one' $s 2>/dev/null; kill -s $s 1; done; sleep .1; echo goes on"))
+	if r.status != 0 || r.out != "goes on\n" {
+		t.Errorf("handled: %+v", r)
 	}
+	for _, name := range words(all) {
+		r := finish(t, underInit("kill -s "+name+" 1; sleep .05; echo goes on"))
+		if r.status != 0 || r.out != "goes on\n" {
+			t.Errorf("SIG%s: %+v", name, r)
+		}
+	}
+}
+
+// One that only an init has business with is passed on if it comes from outside.
+func TestInitPassesPowerFailureOn(t *testing.T) {
+	cmd := underInit("trap 'echo got it; exit 5' PWR; echo ready; read x")
+	_, out := pipes(t, cmd)
+	out.expect("ready\n")
+	unix.Kill(onlyChild(t, cmd.Process.Pid), unix.SIGPWR)
+	out.expect("got it\n")
+	cmd.Wait()
 }
 
 // A signal without a handler ends the target, which is not a first process, and xunshare in the same way.

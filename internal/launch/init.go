@@ -5,7 +5,7 @@ import (
 )
 
 // Init makes the process the init of its pid namespace, which it has to be the first process of. A child of it, the
-// target, performs the steps that follow; the init reaps whatever else becomes its child, passes signals on, and ends
+// target, performs the steps that follow; the init reaps whatever else becomes its child, passes on what signals come from outside, and ends
 // with the target, and the kernel ends what is left in the namespace (pid_namespaces(7)).
 //
 // The init is not another program: it is the child of Clone, which goes on without a Go runtime (pidone.go).

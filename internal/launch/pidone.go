@@ -118,6 +118,7 @@ func (s *station) serve() {
 		s.reap()
 	case sig == uintptr(unix.SIGURG) && s.asked != 0:
 		s.answer()
+	case s.fromInside(): // by sysvinit, say, to an init that has business with it: there it would end the session
 	case s.apart != 0 || s.alone():
 		s.pass(sig)
 	}
@@ -186,16 +187,27 @@ func (s *station) tell(b byte) {
 	syscall.RawSyscall6(unix.SYS_WRITE, uintptr(s.reports), uintptr(unsafe.Pointer(&s.told)), 1, 0, 0, 0)
 }
 
+// The places of what siginfo_t of sigaction(2) holds, in ints.
+const siCode, siPid = 2, 3 + unsafe.Sizeof(uintptr(0))/8
+
+// fromInside tells whether the signal comes from the namespace: nobody outside has a pid here (__send_signal_locked in
+// kernel/signal.c).
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (s *station) fromInside() bool {
+	return (*[32]int32)(unsafe.Pointer(&s.info))[siPid] > 0
+}
+
 // alone tells whether the signal was sent to the init alone, not to the process group outside that the target is in as
-// well: from inside, which has pids here, or by xunshare, which uses sigqueue(3). What xunshare's death sends is like it.
+// well: by xunshare, which uses sigqueue(3). What xunshare's death sends is like it.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
 func (s *station) alone() bool {
-	const siCode, siPid = 2, 3 + unsafe.Sizeof(uintptr(0))/8 // in ints, siginfo_t of sigaction(2)
-	info := (*[32]int32)(unsafe.Pointer(&s.info))
-	return info[siPid] > 0 || info[siCode] == siQueue || s.orphan()
+	return (*[32]int32)(unsafe.Pointer(&s.info))[siCode] == siQueue || s.orphan()
 }
 
 // siQueue is si_code of a signal that was sent by sigqueue(3).
