@@ -97,11 +97,14 @@ func (o *Options) note(sentence string) {
 	}
 }
 
-// wait says how xunshare behaves while the target runs: without --fork as if it were the target.
+// wait says how xunshare behaves while the target runs: without --fork as if it were the target, and so with --into, which
+// implies it.
 func wait(o *Options) launch.Wait {
 	switch {
 	case o.NS.Forward:
 		return launch.Forward
+	case o.Into:
+		return launch.Transparent
 	case o.NS.Fork:
 		return launch.Shield
 	}

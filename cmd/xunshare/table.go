@@ -99,6 +99,7 @@ var table = [...]option{
 	{name: "unsetenv", takes: required, ours: true, set: unsetEnv},
 	{name: "no-new-privs", ours: true, set: func(o *Options, _ string) error { o.NoNewPrivs = true; return nil }},
 	{name: "init", ours: true, set: func(o *Options, _ string) error { o.NS.Fork, o.Init = true, true; return nil }},
+	{name: "no-init", ours: true, set: func(o *Options, _ string) error { o.Init = false; return nil }},
 	{name: "forward-signals", set: forwardSignals},
 	{name: "suppress-sync", ours: true, set: func(o *Options, _ string) error { o.NoSync = true; return nil }},
 	{name: "clear-env", set: func(o *Options, _ string) error { o.ClearEnv = true; return nil }},

@@ -23,14 +23,14 @@ Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
 Processes:
   -f, --fork                run the program as a child
       --init                with an init as process 1 (needs -p; implies --fork)
+      --no-init             without the init of --into: the program is process 1
       --forward-signals     pass on SIGTERM and SIGINT (implies --fork)
       --kill-child[=SIG]    SIG for it when xunshare dies (KILL; implies --fork)
 Ids (the maps and --owner imply --user):
   -r, --map-root-user       be root inside
   -c, --map-current-user    be yourself inside
-      --map=NAME            root, current, subids (you as 0, your sub-ids from 1
-                            on), or auto: subids or, where there are none, root
-                            with --fake-ids
+      --map=NAME            root, current, subids (you as 0, sub-ids from 1 on),
+                            or auto: subids, or else root with --fake-ids
       --map-user=USER       be this user inside (number or name)
       --map-group=GROUP     be in this group inside (number or name)
       --map-users=SPEC      map users: INNER:OUTER:COUNT, auto, subids or all

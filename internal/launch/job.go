@@ -89,8 +89,11 @@ func (j *job) wait() (Status, error) {
 		return Status{}, os.NewSyscallError("wait4", err)
 	}
 	j.tty.takeIfLeft()
-	if j.ended != 0 {
+	switch {
+	case j.ended != 0:
 		status = unix.WaitStatus(j.status)
+	case switchedOff(status):
+		return Status{}, nil
 	}
 	return statusOf(status), nil
 }

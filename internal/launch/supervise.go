@@ -63,12 +63,20 @@ func supervise(r *relay, w Wait) (Status, error) {
 			return Status{}, os.NewSyscallError("wait4", err)
 		case status.Exited():
 			return statusOf(status), nil
+		case r.first && w == Transparent && r.fatal.Load() == 0 && switchedOff(status):
+			return Status{}, nil
 		case status.Signaled():
 			return Status{Signal: r.cause(status.Signal())}, nil
 		case status.Stopped() && w == Transparent:
 			unix.Kill(unix.Getpid(), unix.SIGSTOP)
 		}
 	}
+}
+
+// switchedOff tells whether the first process of a pid namespace, which nothing but SIGKILL can kill, was ended because
+// somebody inside halted the system or started it anew (reboot_pid_ns in kernel/pid_namespace.c).
+func switchedOff(status unix.WaitStatus) bool {
+	return status.Signaled() && (status.Signal() == unix.SIGINT || status.Signal() == unix.SIGHUP)
 }
 
 // wait is wait4(2) without EINTR.

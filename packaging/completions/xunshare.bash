@@ -15,7 +15,7 @@ _xunshare()
 		-U --user[=] -m --mount[=] -p --pid[=] -u --uts[=]
 		-i --ipc[=] -n --net[=] -C --cgroup[=] -T --time[=]
 		--monotonic= --boottime=
-		-f --fork --init --forward-signals --kill-child[=]
+		-f --fork --init --no-init --forward-signals --kill-child[=]
 		-r --map-root-user -c --map-current-user
 		--map= --map-user= --map-group= --map-users= --map-groups=
 		--map-auto --map-subids --owner= --setgroups=

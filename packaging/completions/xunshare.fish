@@ -4,7 +4,7 @@
 function __xunshare_program
     # "=" behind an option that needs an argument, "=?" where it may be left out.
     set -l options U user='?' m mount='?' p pid='?' u uts='?' i ipc='?' n net='?' C cgroup='?' T time='?'
-    set -a options monotonic= boottime= f/fork init forward-signals kill-child='?'
+    set -a options monotonic= boottime= f/fork init no-init forward-signals kill-child='?'
     set -a options r/map-root-user c/map-current-user map= map-user= map-group= map-users=+ map-groups=+
     set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
     set -a options into= config=+ R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
@@ -56,6 +56,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l monotonic -x -d '
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l boottime -x -d 'offset of the boot-time clock'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s f -l fork -d 'run the program as a child'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l init -d 'run the program with an init as process 1'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l no-init -d 'let the program itself be process 1 under --into'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l forward-signals -d 'pass on SIGTERM and SIGINT'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l kill-child -a '(__xunshare_signals)' -d 'send the child a signal when xunshare dies'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s r -l map-root-user -d 'be root inside'
