@@ -28,7 +28,7 @@ func (o *Options) detect(files []string) ([]*binfmt.Arch, error) {
 		found = append(found, a)
 		break
 	}
-	if o.Root == "" || len(found) > 0 && !found[0].RunsOn(binfmt.Host()) {
+	if o.Root == "" || len(found) > 0 && !found[0].RunsHere() {
 		return found, nil
 	}
 	tree := o.treeArch()

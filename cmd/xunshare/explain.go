@@ -177,7 +177,7 @@ func (x *failedExec) badFormat(name string, image *binfmt.Image) error {
 	switch {
 	case arch == nil:
 		return x.say("%s: is a program for a machine that xunshare does not know (ELF machine %d)", name, image.ELF.Machine)
-	case arch.RunsOn(binfmt.Host()):
+	case arch.RunsHere():
 		return x.say("%s: the kernel refuses to execute it", name)
 	}
 	return remedy.Wrap(x.say("%s: is a program for %s, and no rule runs it here", name, arch.Name), x.addArch(arch)...)

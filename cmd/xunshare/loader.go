@@ -24,7 +24,7 @@ func (o *Options) lookForLoader(f *Facts) {
 		if h == nil {
 			continue
 		}
-		if a := h.Arch(); a != nil && h.Interp != "" && !a.RunsOn(binfmt.Host()) && !o.finds(h.Interp, a, f) {
+		if a := h.Arch(); a != nil && h.Interp != "" && !a.RunsHere() && !o.finds(h.Interp, a, f) {
 			o.note(noLoader(file, h.Interp, a, o.inRoot()))
 		}
 		return

@@ -73,7 +73,7 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 	asked := o.Foreign.Arches
 	switch {
 	case o.Foreign.All:
-		return slices.DeleteFunc(binfmt.Arches(), func(a *binfmt.Arch) bool { return a.RunsOn(binfmt.Host()) && !o.emulates(a) }), nil
+		return slices.DeleteFunc(binfmt.Arches(), func(a *binfmt.Arch) bool { return a.RunsHere() && !o.emulates(a) }), nil
 	case o.Foreign.Auto:
 		found, err := o.detect(files)
 		if err != nil {
@@ -86,7 +86,7 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 	for i, a := range asked {
 		switch {
 		case slices.Contains(asked[:i], a):
-		case a.RunsOn(binfmt.Host()) && !o.emulates(a):
+		case a.RunsHere() && !o.emulates(a):
 			f.note("%s runs here without an emulator", a.Name)
 		default:
 			wanted = append(wanted, a)

@@ -48,8 +48,7 @@ func Host() *Arch {
 }
 
 // RunsOn reports whether a kernel for host runs programs of a without an emulator, as its own or in its
-// compatibility mode. A kernel may be built without that mode, and a CPU may lack it: only running a program
-// tells. A nil host runs nothing.
+// compatibility mode. A kernel may be built without that mode, and a CPU may lack it: see RunsHere. A nil host runs nothing.
 func (a *Arch) RunsOn(host *Arch) bool {
 	return host != nil && (a.Name == host.Name || a.Compat != "" && a.Compat == host.Name)
 }

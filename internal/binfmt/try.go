@@ -61,20 +61,26 @@ const tryPatience = 5 * time.Second
 // sample fails with ENOEXEC where it has none. An emulator that was started refuses the sample, which does not count.
 // Which instance of binfmt_misc holds here cannot be seen from /proc: another one may be mounted there, or none.
 func (a *Arch) Runs() bool {
+	err := try(a.Sample())
+	var ended *exec.ExitError
+	return err == nil || errors.As(err, &ended) && !errors.Is(err, syscall.ENOEXEC)
+}
+
+// try executes a file with this content and waits for it. The error is that of execve(2), an *exec.ExitError, or another
+// that tells nothing.
+func try(image []byte) error {
 	fd, err := unix.MemfdCreate("xunshare-sample", unix.MFD_CLOEXEC)
 	if err != nil {
-		return false
+		return err
 	}
 	file := os.NewFile(uintptr(fd), "sample")
 	defer file.Close()
-	if _, err := unix.Write(fd, a.Sample()); err != nil {
-		return false
+	if _, err := unix.Write(fd, image); err != nil {
+		return err
 	}
 	soon, cancel := context.WithTimeout(context.Background(), tryPatience)
 	defer cancel()
 	cmd := exec.CommandContext(soon, "/proc/self/fd/3")
 	cmd.ExtraFiles = []*os.File{file}
-	err = cmd.Run()
-	var ended *exec.ExitError
-	return err == nil || errors.As(err, &ended) && !errors.Is(err, syscall.ENOEXEC)
+	return cmd.Run()
 }

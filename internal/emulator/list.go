@@ -29,11 +29,10 @@ func (s *Search) List(arches []*binfmt.Arch, setuid bool) []Row {
 	for _, dir := range s.directories() {
 		batch.listing[dir] = s.readDir(dir)
 	}
-	host := binfmt.Host()
 	rows := make([]Row, 0, len(arches))
 	for _, a := range arches {
 		row := batch.row(a, setuid)
-		row.Native = a.RunsOn(host)
+		row.Native = a.RunsHere()
 		rows = append(rows, row)
 	}
 	return rows
