@@ -34,6 +34,8 @@ func TestInto(t *testing.T) {
 		{"--map=root", "id -u; cat /proc/self/uid_map | wc -l", "0\n1\n"},
 		{"--map=current --fake-ids", "id -u", fmt.Sprintln(os.Getuid())},
 		{"--net", "ls /sys/class/net", "lo\n"},
+		{"--net", "cat /sys/class/net/lo/flags; ping -c 1 -W 5 127.0.0.1 >/dev/null && echo up", "0x9\nup\n"},
+		{"--net --map=current --setuid=" + fmt.Sprint(os.Getuid()), "cat /sys/class/net/lo/flags", "0x9\n"},
 		{"--arch=none", "uname -m", "x86_64\n"},
 		{"--bind " + src + ":/mnt/a", "cat /mnt/a/file", "text\n"},
 		{"--ro-bind " + src + "/file:/etc/group", "cat /etc/group; echo x 2>/dev/null >/etc/group || echo refused", "text\nrefused\n"},

@@ -81,6 +81,14 @@ func (o *Options) rename() []launch.Step {
 	return []launch.Step{{Call: launch.Hostname{Name: o.Hostname}, Reason: "set the host name"}}
 }
 
+// raiseLoopback makes a new network usable, where a tree is to be; unshare(1) leaves it as it is.
+func (o *Options) raiseLoopback() []launch.Step {
+	if !o.Into || !o.NS.Kinds.Has(ns.Net) {
+		return nil
+	}
+	return []launch.Step{{Call: launch.Loopback{}, Reason: "bring the loopback interface up"}}
+}
+
 // lock keeps the target from gaining privileges.
 func (o *Options) lock() []launch.Step {
 	if !o.NoNewPrivs {

@@ -19,6 +19,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.NS.Map(f.NS))
 	add(o.NS.Keep()) // before the target can run
 	add(o.rename())
+	add(o.raiseLoopback())
 	add(o.NS.Spread(tree.Root != "" && tree.Pivot))
 	add(rules.Load()) // while the host's paths still lead to the emulators
 	add(tree.Enter(f.Root))
