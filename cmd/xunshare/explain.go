@@ -53,6 +53,9 @@ func explainExec(failed *launch.Error, o *Options, f *Facts) error {
 		x.where = " in " + o.Root
 	}
 	switch {
+	case !hasProc(): // which tells what is there
+		return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno),
+			"/proc is not mounted here, so nothing more is known: mount -t proc proc /proc")
 	case failed.Errno == syscall.ENOENT && x.file == "":
 		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), append(quoted(x.name), searched(f)...)...)
 	case failed.Errno == syscall.ENOENT:

@@ -54,10 +54,13 @@ func run(args []string) (status launch.Status, err error) {
 // start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
 // What is asked stays as it is for that: facts complete a copy.
 func start(asked *Options) (launch.Status, error) {
+	if err := launch.Room(); err != nil {
+		return launch.Status{}, limited(err)
+	}
 	o := *asked
 	facts, err := gather(&o)
 	if err != nil {
-		return launch.Status{}, err
+		return launch.Status{}, limited(withoutProc(err))
 	}
 	o.say(facts.Notes)
 	for _, sentence := range facts.Root.Warnings {
@@ -76,7 +79,7 @@ func start(asked *Options) (launch.Status, error) {
 		asked.Said = o.Said
 		return start(asked)
 	}
-	return status, explain(err, &o, &facts)
+	return status, limited(explain(err, &o, &facts))
 }
 
 // say is for what --verbose tells.

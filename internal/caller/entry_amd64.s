@@ -43,4 +43,60 @@ descriptor:
 	CMPQ	R12, $3
 	JNE	descriptor
 
+	// What the runtime would end with its stack trace for.
+	MOVL	$302, AX // prlimit64(0, RLIMIT_AS, NULL, &space)
+	XORL	DI, DI
+	MOVL	$9, SI
+	XORL	DX, DX
+	LEAQ	·space(SB), R10
+	SYSCALL
+	MOVL	$302, AX // prlimit64(0, RLIMIT_DATA, NULL, &data)
+	XORL	DI, DI
+	MOVL	$2, SI
+	XORL	DX, DX
+	LEAQ	·data(SB), R10
+	SYSCALL
+	LEAQ	·littleSpace(SB), R12
+	MOVQ	·space(SB), AX
+	CMPQ	AX, $0x30000000
+	JCS	refuse
+	LEAQ	·littleData(SB), R12
+	MOVQ	·data(SB), AX
+	CMPQ	AX, $0x4000000
+	JCS	refuse
+	LEAQ	·fewFiles(SB), R12
+	MOVQ	·limit+8(SB), AX
+	DECQ	AX // 0 is for a limit that could not be read
+	CMPQ	AX, $9
+	JCS	refuse
+
+	MOVQ	·flags+0(SB), AX
+	ORQ	·flags+8(SB), AX
+	ORQ	·flags+16(SB), AX
+	TESTQ	AX, AX
+	JPL	start
+	MOVL	$257, AX // openat(AT_FDCWD, "/dev/null", O_RDWR)
+	MOVQ	$-100, DI
+	LEAQ	·null(SB), SI
+	MOVL	$2, DX
+	XORL	R10, R10
+	SYSCALL
+	LEAQ	·noNull(SB), R12
+	TESTQ	AX, AX
+	JMI	refuse
+	MOVQ	AX, DI
+	MOVL	$3, AX // close
+	SYSCALL
+start:
 	JMP	_rt0_amd64_linux(SB)
+
+refuse:
+	MOVL	$1, AX // write(2, sentence, its length)
+	MOVL	$2, DI
+	MOVQ	(R12), SI
+	MOVQ	8(R12), DX
+	SYSCALL
+	MOVL	$231, AX // exit_group(1)
+	MOVL	$1, DI
+	SYSCALL
+	INT	$3

@@ -45,4 +45,60 @@ descriptor:
 	CMP	$3, R19
 	BNE	descriptor
 
+	MOVD	$261, R8 // prlimit64(0, RLIMIT_AS, NULL, &space)
+	MOVD	ZR, R0
+	MOVD	$9, R1
+	MOVD	ZR, R2
+	MOVD	$·space(SB), R3
+	SVC
+	MOVD	$261, R8 // prlimit64(0, RLIMIT_DATA, NULL, &data)
+	MOVD	ZR, R0
+	MOVD	$2, R1
+	MOVD	ZR, R2
+	MOVD	$·data(SB), R3
+	SVC
+	MOVD	$·littleSpace(SB), R20
+	MOVD	·space(SB), R0
+	MOVD	$0x30000000, R1
+	CMP	R1, R0
+	BLO	refuse
+	MOVD	$·littleData(SB), R20
+	MOVD	·data(SB), R0
+	MOVD	$0x4000000, R1
+	CMP	R1, R0
+	BLO	refuse
+	MOVD	$·fewFiles(SB), R20
+	MOVD	·limit+8(SB), R0
+	SUB	$1, R0 // 0 is for a limit that could not be read
+	CMP	$9, R0
+	BLO	refuse
+
+	MOVD	·flags+0(SB), R0
+	MOVD	·flags+8(SB), R1
+	ORR	R1, R0
+	MOVD	·flags+16(SB), R1
+	ORR	R1, R0
+	TBZ	$63, R0, start
+	MOVD	$56, R8 // openat(AT_FDCWD, "/dev/null", O_RDWR)
+	MOVD	$-100, R0
+	MOVD	$·null(SB), R1
+	MOVD	$2, R2
+	MOVD	ZR, R3
+	SVC
+	MOVD	$·noNull(SB), R20
+	TBNZ	$63, R0, refuse
+	MOVD	$57, R8 // close
+	SVC
+start:
 	B	_rt0_arm64_linux(SB)
+
+refuse:
+	MOVD	$64, R8 // write(2, sentence, its length)
+	MOVD	$2, R0
+	MOVD	(R20), R1
+	MOVD	8(R20), R2
+	SVC
+	MOVD	$94, R8 // exit_group(1)
+	MOVD	$1, R0
+	SVC
+	BRK
