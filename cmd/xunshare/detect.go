@@ -13,8 +13,8 @@ import (
 )
 
 // detect finds out which architectures --arch=auto means: that of the program, and in a root that of its tree too, for a
-// program of the host in there may start others. files are what the program's name may stand for.
-func (o *Options) detect(files []string) ([]*binfmt.Arch, error) {
+// program in there may start others. files are what the program's name may stand for.
+func (o *Options) detect(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 	var found []*binfmt.Arch
 	for _, file := range files {
 		h := o.header(file)
@@ -23,18 +23,18 @@ func (o *Options) detect(files []string) ([]*binfmt.Arch, error) {
 		}
 		a := h.Arch()
 		if a == nil {
-			return nil, fmt.Errorf("%s: is a program for a machine that xunshare does not know (ELF machine %d)", file, h.Machine)
+			return nil, fmt.Errorf("%s: is a program for %s", file, h.Unknown())
 		}
 		found = append(found, a)
 		break
 	}
-	if o.Root == "" || len(found) > 0 && !found[0].RunsHere() {
+	if o.Root == "" {
 		return found, nil
 	}
-	tree := o.treeArch()
+	f.Tree = o.treeArch()
 	switch {
-	case tree != nil && !slices.Contains(found, tree):
-		found = append(found, tree)
+	case f.Tree != nil && !slices.Contains(found, f.Tree):
+		found = append(found, f.Tree)
 	case len(found) == 0:
 		return nil, remedy.New(fmt.Sprintf("--arch=auto: nothing in %s tells its architecture", o.Root), "if it is a tree of programs name it: --arch=arm64")
 	}
@@ -55,7 +55,7 @@ func (o *Options) header(file string) *binfmt.Header {
 
 // treeArch finds out what a tree is for by what is at the usual places: shells, loaders, and what package managers say.
 func (o *Options) treeArch() *binfmt.Arch {
-	for _, file := range []string{"/bin/sh", "/usr/bin/sh", "/bin/bash", "/bin/busybox", "/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd"} {
+	for _, file := range append(shells[:], "/bin/busybox", "/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd", "/init", "/bin/init") {
 		if h := o.header(file); h != nil && h.Arch() != nil {
 			return h.Arch()
 		}
@@ -76,6 +76,83 @@ func (o *Options) treeArch() *binfmt.Arch {
 		}
 	}
 	return nil
+}
+
+// shells are where systems have one: most, Android, NixOS, Nix without NixOS.
+var shells = [...]string{"/bin/sh", "/usr/bin/sh", "/bin/bash", "/system/bin/sh", "/run/current-system/sw/bin/sh",
+	"/nix/var/nix/profiles/system/sw/bin/sh", "/nix/var/nix/profiles/default/bin/sh", "/nix/var/nix/profiles/default/bin/bash"}
+
+// programDirs are the directories of programs that some systems have beside those of intoPath.
+var programDirs = [...]string{"/system/bin", "/run/current-system/sw/bin", "/nix/var/nix/profiles/system/sw/bin", "/nix/var/nix/profiles/default/bin"}
+
+// pathIn is the PATH for the tree.
+func (o *Options) pathIn() string {
+	all := intoPath
+	for _, dir := range programDirs {
+		if chroot.IsDir(o.seen(), dir) {
+			all += ":" + dir
+		}
+	}
+	return all
+}
+
+// companionLoaders are the loaders of 32-bit programs in trees of 64-bit architectures.
+var companionLoaders = [...]struct{ tree, arch, loader string }{
+	{"x86_64", "i386", "/lib/ld-linux.so.2"},
+	{"x86_64", "i386", "/lib/ld-musl-i386.so.1"},
+	{"aarch64", "arm", "/lib/ld-linux-armhf.so.3"},
+	{"aarch64", "arm", "/lib/ld-linux.so.3"},
+	{"aarch64", "arm", "/lib/ld-musl-armhf.so.1"},
+}
+
+// others lists the architectures that a tree has programs of beside its own: dpkg's foreign ones, and its companion, whose
+// loader is there. Those without an emulator are left out: most launches do without.
+func (o *Options) others(tree *binfmt.Arch, f *ruleFacts) []*binfmt.Arch {
+	if tree == nil {
+		return nil
+	}
+	names := o.lines("/var/lib/dpkg/arch")
+	for _, c := range companionLoaders {
+		if c.tree == tree.Name && chroot.Exists(o.seen(), c.loader) {
+			names = append(names, c.arch)
+		}
+	}
+	var others []*binfmt.Arch
+	for _, name := range names {
+		a := binfmt.FindArch(name)
+		if a == nil || a == tree || slices.Contains(others, a) {
+			continue
+		}
+		if !a.RunsHere() && !o.hasEmulator(a) {
+			f.note("the tree has programs for %s, and no emulator for it is found", a.Name)
+			continue
+		}
+		others = append(others, a)
+	}
+	return others
+}
+
+// hasEmulator tells whether there is one that can be used in the root.
+func (o *Options) hasEmulator(a *binfmt.Arch) bool {
+	search, err := o.search([]*binfmt.Arch{a})
+	if err != nil {
+		return true // an error that --emulator has made is told later
+	}
+	_, err = search.Find(a, true)
+	return err == nil
+}
+
+// lines are those of a file in the root; none if there is no such file.
+func (o *Options) lines(file string) (lines []string) {
+	f, err := o.openToRead(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		lines = append(lines, strings.TrimSpace(s.Text()))
+	}
+	return lines
 }
 
 // loaderArch looks at the dynamic loaders in a directory: ld-linux-aarch64.so.1, ld-musl-armhf.so.1, ld.so.1.

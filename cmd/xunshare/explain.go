@@ -179,7 +179,7 @@ func (x *failedExec) badFormat(name string, image *binfmt.Image) error {
 	arch := image.ELF.Arch()
 	switch {
 	case arch == nil:
-		return x.say("%s: is a program for a machine that xunshare does not know (ELF machine %d)", name, image.ELF.Machine)
+		return x.say("%s: is a program for %s", name, image.ELF.Unknown())
 	case arch.RunsHere():
 		return x.say("%s: the kernel refuses to execute it", name)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // Facts is what is so on this machine as far as the plan depends on it.
@@ -79,7 +81,27 @@ func (o *Options) judge(r *binfmt.Rule) error {
 		return nil // relative to whoever runs a program, then
 	}
 	onHost := func(path string) bool { return chroot.Exists("", path) }
-	return lookAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost)
+	if err := lookAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
+		return err
+	}
+	return matchesItself(root, r)
+}
+
+// matchesItself is the error of a rule that matches its own interpreter: the kernel would look for the interpreter's interpreter,
+// and so on, until it gives up (ELOOP).
+func matchesItself(root string, r *binfmt.Rule) error {
+	f, err := chroot.Read(root, r.Interpreter)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	start := make([]byte, binfmt.Window)
+	n, _ := io.ReadFull(f, start)
+	if !r.Matches(start[:n], r.Interpreter) {
+		return nil
+	}
+	return remedy.Errorf("make its magic or its mask match less; to emulate programs of this machine's own architecture: --cpu, or --emulator=ARCH=FILE",
+		"rule %s matches its own interpreter, %s, and so could run nothing", r.Name, r.Interpreter)
 }
 
 // lookAt looks at an emulator inside a root.

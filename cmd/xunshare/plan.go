@@ -38,6 +38,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.initialize())
 	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
 	add(o.lock())
+	add(f.Rules.personality())
 	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
 }
 

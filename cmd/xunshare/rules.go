@@ -10,18 +10,21 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/rulefile"
 )
 
 // ruleFacts is which rules a launch loads here, found out before anything changes.
 type ruleFacts struct {
-	Instance bool           // the user namespace gets an instance of binfmt_misc, and so loses sight of the host's
-	Kept     []*binfmt.Rule // the host's rules, which may fail
-	Loaded   []*binfmt.Rule // ours; of two rules that match, the one loaded last wins
-	Sysroots sysroots       // which directory has the libraries of an architecture
-	Prefixes []string       // of Sysroots that an emulator has to learn from its environment
-	Others   []*binfmt.Arch // whose emulator is not QEMU
-	Notes    []string       // what --verbose says
+	Instance  bool           // the user namespace gets an instance of binfmt_misc, and so loses sight of the host's
+	Kept      []*binfmt.Rule // the host's rules, which may fail
+	Loaded    []*binfmt.Rule // ours; of two rules that match, the one loaded last wins
+	Sysroots  sysroots       // which directory has the libraries of an architecture
+	Prefixes  []string       // of Sysroots that an emulator has to learn from its environment
+	Others    []*binfmt.Arch // whose emulator is not QEMU
+	Companion bool           // the tree is for the host's 32-bit companion, whose programs this kernel runs itself
+	Tree      *binfmt.Arch   // what the tree is for, with --arch=auto; nil if that is not known
+	Notes     []string       // what --verbose says
 }
 
 func (f *ruleFacts) note(format string, args ...any) {
@@ -68,6 +71,14 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 	return f, binfmt.CheckSet(f.Loaded)
 }
 
+// personality gives programs of a tree of the host's 32-bit companion the machine that they expect of uname(2).
+func (f *ruleFacts) personality() []launch.Step {
+	if !f.Companion {
+		return nil
+	}
+	return []launch.Step{{Call: launch.Personality{Domain: launch.Linux32}, Reason: "tell the machine of a 32-bit system"}}
+}
+
 // wanted lists the architectures that need a rule. The host's own need none, unless an emulator or a CPU was named.
 func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 	asked := o.Foreign.Arches
@@ -75,10 +86,12 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 	case o.Foreign.All:
 		return slices.DeleteFunc(binfmt.Arches(), func(a *binfmt.Arch) bool { return a.RunsHere() && !o.emulates(a) }), nil
 	case o.Foreign.Auto:
-		found, err := o.detect(files)
+		found, err := o.detect(files, f)
 		if err != nil {
 			return nil, err
 		}
+		f.Companion = f.Tree != nil && f.Tree.Name != binfmt.Host().Name && f.Tree.RunsHere() && !o.emulates(f.Tree)
+		found = append(found, o.others(f.Tree, f)...)
 		f.note("--arch=auto: %s", nameAll(found))
 		asked = append(found, asked...)
 	}

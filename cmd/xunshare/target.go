@@ -1,12 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
@@ -78,13 +78,18 @@ func withDefault(env []string, name, value string) []string {
 
 // loginShell is $SHELL, or the shell of the user that the target will be, or sh.
 func loginShell(o *Options, env []string) string {
-	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
+	shell, ok := variable(env, "SHELL")
+	switch {
+	case !ok || shell == "":
+	case o.Root == "" || chroot.Exists(o.seen(), shell):
 		return shell
+	default:
+		_, _, own := o.account()
+		o.note(fmt.Sprintf("SHELL is %s, which is not in %s: %s is run instead", shell, o.Root, own))
+		return own
 	}
-	if entry := o.passwdEntry(targetUser(o)); entry != nil && entry[accounts.Shell] != "" {
-		return entry[accounts.Shell]
-	}
-	return defaultShell
+	_, _, shell = o.account()
+	return shell
 }
 
 // overflowUser is who an unmapped user is (/proc/sys/kernel/overflowuid).

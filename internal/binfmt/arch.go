@@ -1,6 +1,7 @@
 package binfmt
 
 import (
+	"fmt"
 	"runtime"
 )
 
@@ -35,6 +36,17 @@ func (h *Header) Arch() *Arch {
 	}
 	return nil
 }
+
+// Unknown names what h is for where Arch is nil.
+func (h *Header) Unknown() string {
+	if h.Class == class32 && h.Machine == machineX86_64 {
+		return "x32, which takes a kernel that knows it (CONFIG_X86_X32_ABI) and has no emulator"
+	}
+	return fmt.Sprintf("a machine that xunshare does not know (ELF machine %d)", h.Machine)
+}
+
+// machineX86_64 is EM_X86_64.
+const machineX86_64 = 62
 
 // Host returns the architecture that this program was built for. The kernel may be that of the wider one:
 // built for 386, it does not know that it runs on x86_64.

@@ -1,0 +1,119 @@
+package test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+)
+
+// A tree of the 32-bit companion says so, whether this kernel runs its programs or an emulator does.
+func TestCompanionTree(t *testing.T) {
+	root := copyOf(t, "i386")
+	run(t, "--into="+root, "uname", "-m").want(t, "i686\n")
+	run(t, "-rm", "--arch=auto", "--root="+root, "/bin/uname", "-m").want(t, "i686\n")
+	domain := run(t, "-rpfm", "--mount-proc", "--arch=auto", "--root="+root, "/bin/cat", "/proc/self/personality")
+	if binfmt.FindArch("i386").RunsHere() {
+		domain.want(t, "00000008\n")
+	}
+	list := run(t, "--list-arches").out
+	_, row, _ := strings.Cut(list, "\ni386 ")
+	row, _, _ = strings.Cut(row, "\n")
+	if got := strings.Contains(row, "not needed here"); got != binfmt.FindArch("i386").RunsHere() {
+		t.Errorf("--list-arches: %s", row)
+	}
+}
+
+// Trees that have nothing at /bin/sh: architecture, shell and PATH follow what they have.
+func TestTreesWithoutBinSh(t *testing.T) {
+	for _, arch := range []string{native, "armhf"} {
+		for _, shell := range []string{"/system/bin/sh", "/nix/var/nix/profiles/default/bin/sh", "/init"} {
+			t.Run(arch+shell, func(t *testing.T) {
+				root := t.TempDir() + "/tree"
+				script := "cp -a " + tree(arch) + " " + root + "; cd " + root + "; mkdir hidden; mv bin/busybox hidden; rm -r bin etc usr lib* sbin; " +
+					"mkdir -p etc .$(dirname $0); ln -s /hidden/busybox .$0; test $0 = /init || ln -s /hidden/busybox .$(dirname $0)/uname"
+				if out, err := exec.Command("sh", "-c", script, shell).CombinedOutput(); err != nil && len(out) > 0 && !strings.Contains(string(out), "cannot remove") {
+					t.Fatal(err, string(out))
+				}
+				machine := map[string]string{native: "x86_64\n", "armhf": "armv7l\n"}[arch]
+				if shell == "/init" {
+					r := run(t, "--into="+root, "/hidden/busybox", "uname", "-m")
+					r.want(t, machine)
+					return
+				}
+				cmd := exec.Command(binary(), "--into="+root)
+				cmd.Stdin = strings.NewReader("uname -m; echo $SHELL\n")
+				finish(t, cmd).want(t, machine+shell+"\n")
+				run(t, "--into="+root, "uname", "-m").want(t, machine)
+			})
+		}
+	}
+}
+
+// A shell that is missing is no reason to fail.
+func TestMissingShell(t *testing.T) {
+	root := copyTree(t)
+	write(t, root+"/etc/passwd", "root:x:0:0::/:/bin/zsh\n", 0o644)
+	for _, c := range []struct{ env, options, note string }{
+		{"SHELL=", "--into", "the shell in its passwd, /bin/zsh, is not in " + root + ": /bin/sh is run instead"},
+		{"SHELL=/bin/fish", "-rm --root", "SHELL is /bin/fish, which is not in " + root + ": /bin/sh is run instead"},
+	} {
+		args := words(c.options)
+		args[len(args)-1] += "=" + root
+		cmd := exec.Command(binary(), args...)
+		cmd.Env = append(os.Environ(), c.env)
+		cmd.Stdin = strings.NewReader("echo $0\n")
+		if r := finish(t, cmd); r.status != 0 || r.out != "-sh\n" || !strings.Contains(r.err, "note: "+c.note) {
+			t.Errorf("%s: %+v", c.options, r)
+		}
+	}
+}
+
+// What a tree has programs of besides its own is taken along: dpkg's foreign architectures, and the 32-bit companion.
+func TestArchAutoTakesOthersAlong(t *testing.T) {
+	root := t.TempDir() + "/tree"
+	script := "cp -a " + tree("arm64") + " $0; cd $0; mkdir arm s390; cp " + tree("armhf") + "/bin/busybox arm; cp " + tree("s390x") + "/bin/busybox s390"
+	if out, err := exec.Command("sh", "-c", script, root).CombinedOutput(); err != nil {
+		t.Fatal(err, string(out))
+	}
+	if r := run(t, "--into="+root, "/s390/busybox", "uname", "-m"); r.status != 0 { // it is the program
+		t.Errorf("%+v", r)
+	}
+	if r := run(t, "--into="+root, "sh", "-c", "/arm/busybox uname -m"); r.status == 0 {
+		t.Errorf("nothing tells of armhf: %+v", r)
+	}
+	os.MkdirAll(root+"/var/lib/dpkg", 0o755)
+	write(t, root+"/var/lib/dpkg/arch", "arm64\narmhf\ns390x\n", 0o644)
+	run(t, "--into="+root, "sh", "-c", "uname -m; /arm/busybox uname -m; /s390/busybox uname -m").want(t, "aarch64\narmv7l\ns390x\n")
+	run(t, "--into="+root, "/arm/busybox", "sh", "-c", "/bin/busybox uname -m").want(t, "aarch64\n")
+	os.RemoveAll(root + "/var/lib/dpkg")
+	os.MkdirAll(root+"/lib", 0o755)
+	write(t, root+"/lib/ld-linux-armhf.so.3", "", 0o755)
+	run(t, "--into="+root, "/arm/busybox", "uname", "-m").want(t, "armv7l\n")
+	run(t, "--into="+root, "sh", "-c", "/arm/busybox uname -m").want(t, "armv7l\n")
+}
+
+// A rule that matches its own interpreter could run nothing.
+func TestRuleOfItsOwnInterpreter(t *testing.T) {
+	r := run(t, "-r", "--load-binfmt", `:all:M::\x7fELF::/bin/sh:F`, "true")
+	if r.status != 1 || !strings.Contains(r.err, "rule all matches its own interpreter, /bin/sh") || !strings.Contains(r.err, "hint: ") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// x32 is not x86-64, and is called by its name.
+func TestX32IsNamed(t *testing.T) {
+	header := binfmt.FindArch("i386").Sample()
+	header[18] = 62 // e_machine
+	file := t.TempDir() + "/x32"
+	if err := os.WriteFile(file, header, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, options := range []string{"-r", "--arch=auto"} {
+		if r := run(t, options, file); r.status == 0 || !strings.Contains(r.err, "is a program for x32") {
+			t.Errorf("%s: %+v", options, r)
+		}
+	}
+}
