@@ -2,6 +2,8 @@
 
 package caller
 
+//lint:file-ignore U1000 the entry is in assembly
+
 // Where the runtime cannot start it prints its stack, before main could say a word. The entry asks first, and says what
 // is wrong: it reads these, and nothing else here does.
 var (

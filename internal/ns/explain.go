@@ -48,6 +48,8 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 		return []string{"this system allows no user namespaces; an administrator can allow them: sysctl user.max_user_namespaces=10000"}
 	case errno == syscall.ENOSPC || errno == syscall.EUSERS:
 		return []string{"a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces; user namespaces can be 32 deep"}
+	case errno == syscall.EAGAIN:
+		return []string{"you have as many processes as you may (RLIMIT_NPROC), or your control group has: raise the limit: ulimit -u 4096"}
 	case errno != syscall.EPERM:
 		return nil
 	case !o.Kinds.Has(User) && len(o.Persist) > 0:
