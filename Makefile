@@ -3,7 +3,7 @@
 # make test-fast what one runs between edits: the units, golden plans and each verb in the real kernel; no network, no trees
 # make test-full a Debian system for each of five architectures, built and used, besides: hours
 # make build    bin/xunshare
-# make install  PREFIX=/usr/local DESTDIR=
+# make install  PREFIX=/usr/local SYSCONFDIR=/etc DESTDIR=
 # make bench    start-up and memory, side by side with others; BENCHFLAGS='-only into', '-only second-stage' (minutes)...
 # make cover    coverage of all tests, run as an ordinary user and as root
 # make fuzz     FUZZTIME=30s for each fuzz target
@@ -13,6 +13,7 @@
 GO ?= go
 BIN ?= bin/xunshare
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 FUZZTIME ?= 30s
 ARCH ?= arm64
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -57,6 +58,8 @@ install: $(if $(wildcard $(BIN)),,build)
 	install -D -m 644 docs/xunshare.1 $(DESTDIR)$(PREFIX)/share/man/man1/xunshare.1
 	install -D -m 644 packaging/completions/xunshare.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xunshare
 	install -D -m 644 packaging/completions/_xunshare $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_xunshare
+	install -D -m 644 packaging/apparmor/xunshare $(DESTDIR)$(SYSCONFDIR)/apparmor.d/xunshare
+	[ -n "$(DESTDIR)" ] || ! command -v apparmor_parser >/dev/null || apparmor_parser -r $(SYSCONFDIR)/apparmor.d/xunshare || true
 	install -D -m 644 packaging/completions/xunshare.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/xunshare.fish
 
 bench: build

@@ -30,11 +30,12 @@ type Facts struct {
 // gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
 // to them, they complete it.
 func gather(o *Options) (f Facts, err error) {
-	closeView := func() {}
-	if f.Root, closeView, err = o.lookAtRoot(); err != nil {
+	root, closeView, err := o.lookAtRoot()
+	if err != nil {
 		return f, err
 	}
 	defer closeView()
+	f.Root = root
 	if err = o.chooseRoot(); err != nil {
 		return f, err
 	}

@@ -78,7 +78,11 @@ func (o *Options) rename() []launch.Step {
 	if o.Hostname == "" {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Hostname{Name: o.Hostname}, Reason: "set the host name"}}
+	call := launch.Call(launch.Hostname{Name: o.Hostname})
+	if o.Into && o.Hostname == hostnameOf(o.Root) { // which nobody has asked for
+		call = launch.Try{First: call, Else: []launch.Call{launch.Say{Text: notNamed}}}
+	}
+	return []launch.Step{{Call: call, Reason: "set the host name"}}
 }
 
 // raiseLoopback makes a new network usable, where a tree is to be; unshare(1) leaves it as it is.
@@ -88,6 +92,9 @@ func (o *Options) raiseLoopback() []launch.Step {
 	}
 	return []launch.Step{{Call: launch.Loopback{}, Reason: "bring the loopback interface up"}}
 }
+
+// notNamed is said where --into does without a host name: container engines may forbid it.
+const notNamed = "xunshare: note: the host name cannot be set here, so it stays as it is; --hostname= leaves it out\n"
 
 // lock keeps the target from gaining privileges.
 func (o *Options) lock() []launch.Step {
@@ -231,8 +238,8 @@ func setEphemeral(o *Options, v string) (err error) {
 const maxHostname = 64 // __NEW_UTS_LEN of the kernel
 
 func setHostname(o *Options, v string) error {
-	if v == "" || len(v) > maxHostname {
-		return fmt.Errorf("a host name has 1 to %d bytes", maxHostname)
+	if len(v) > maxHostname {
+		return fmt.Errorf("a host name has at most %d bytes", maxHostname)
 	}
 	o.Hostname = v
 	return nil

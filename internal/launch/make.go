@@ -2,6 +2,7 @@ package launch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -96,7 +97,7 @@ func (u Unlink) lower(p *program) {
 // Try makes a call and then others or, where the kernel forbids the first (EPERM), those of Else. First must be one system
 // call.
 type Try struct {
-	First Mount
+	First Call
 	Then  []Call
 	Else  []Call
 }
@@ -115,7 +116,7 @@ func list(calls []Call) string {
 
 func (t Try) needs() need {
 	all := t.First.needs()
-	for _, c := range t.Else {
+	for _, c := range append(slices.Clone(t.Then), t.Else...) {
 		all |= c.needs()
 	}
 	return all

@@ -51,6 +51,7 @@ var mountPlans = map[string]testPlan{
 		want: hostname() + hostname()},
 	"try, both fail":     {steps: mounting("true", Try{forbidden, nil, []Call{Chdir{Path: "/nosuch"}}}), exit: 99, want: "mount it: chdir /nosuch"},
 	"try, another error": {steps: mounting("true", Try{tmpfs("/nosuch"), nil, []Call{Chdir{Path: "/"}}}), exit: 99, want: "mount it: mount /nosuch: no such file"},
+	"try, no mount":      {steps: mounting("pwd", Try{Hostname{"x"}, nil, []Call{Chdir{Path: "/etc"}}}), want: "/etc\n"}, // of the namespace outside
 	"try, under an init": {steps: underInit("pwd", Try{forbidden, nil, []Call{Chdir{Path: "/etc"}}}), want: "/etc\n"},
 	"say":                {steps: mounting("echo after", Try{forbidden, nil, []Call{Say{"before\n"}}}), want: "before\nafter\n"},
 	"a layer of a layer": {steps: inLayer("cat /tmp/d/x /tmp/f", Layer{Path: "/tmp", Mode: 0o755, Entries: entries}), want: "x\nf\n"},

@@ -26,8 +26,8 @@ func TestBorrowedMemory(t *testing.T) {
 		"init":                        {Init{}, false},
 		"map of the parent's":         {WriteMap{}, false},
 		"meeting":                     {Meet{}, false},
-		"harmless choice":             {Try{Else: []Call{Say{}}}, true},
-		"choice with one that is not": {Try{Else: []Call{Say{}, SetUser{}}}, false},
+		"harmless choice":             {Try{First: Say{}, Else: []Call{Say{}}}, true},
+		"choice with one that is not": {Try{First: Say{}, Else: []Call{Say{}, SetUser{}}}, false},
 		"filter":                      {Filter{}, true},
 		"filter that listens":         {Filter{Listen: true}, true},
 	} {

@@ -32,12 +32,25 @@ func (o *Options) Explain(failed *launch.Error) []string {
 		return []string{"a clock cannot be set back to before zero"}
 	case own && denied && !o.Kinds.Has(User):
 		return []string{"only a new user namespace has a setting of its own: add --user"}
+	case own && denied && strings.HasSuffix(failed.Path, "_map"):
+		return confined().explainMap()
+	case failed.Errno == syscall.EACCES && mounts(failed.Step.Call):
+		return confined().appArmor("mounts")
 	case denied && appArmorRestricts():
 		return appArmorRemedy()
-	case denied && !o.Kinds.Has(User) && os.Geteuid() != 0:
-		return []string{needUser}
+	case denied && !o.Kinds.Has(User):
+		return confined().explainPrivilege()
 	}
 	return nil
+}
+
+// mounts tells whether a call is about mounts, which modules such as AppArmor may deny (EACCES) where the kernel would not.
+func mounts(c launch.Call) bool {
+	switch c.(type) {
+	case launch.Mount, launch.MoveMount, launch.PivotRoot, launch.NewMount, launch.CloneTree, launch.Bind, launch.Layer, launch.Unmount:
+		return true
+	}
+	return false
 }
 
 const needUser = "an ordinary user may do this in a user namespace of their own only: add --map-root-user"
@@ -47,22 +60,20 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 	case errno == syscall.ENOSPC && setting("user/max_user_namespaces") == "0":
 		return []string{"this system allows no user namespaces; an administrator can allow them: sysctl user.max_user_namespaces=10000"}
 	case errno == syscall.ENOSPC || errno == syscall.EUSERS:
-		return []string{"a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces; user namespaces can be 32 deep"}
+		return []string{"a limit on namespaces is reached, here or in a namespace outside of this one (bwrap --disable-userns sets such a limit): " +
+			"see /proc/sys/user/max_*_namespaces there; user namespaces can be 32 deep"}
 	case errno == syscall.EAGAIN:
 		return []string{"you have as many processes as you may (RLIMIT_NPROC), or your control group has: raise the limit: ulimit -u 4096"}
-	case errno != syscall.EPERM:
+	case errno != syscall.EPERM && errno != syscall.EACCES:
 		return nil
 	case !o.Kinds.Has(User) && len(o.Persist) > 0:
 		return explainKept(errno)
 	case !o.Kinds.Has(User):
-		return []string{needUser}
+		return confined().explainPrivilege()
 	case setting("kernel/unprivileged_userns_clone") == "0":
 		return []string{"this system forbids user namespaces to ordinary users; an administrator can allow them: sysctl kernel.unprivileged_userns_clone=1"}
-	case appArmorRestricts():
-		return appArmorRemedy()
 	}
-	return []string{"the kernel refuses new user namespaces in a chroot, and container engines filter them: " +
-		"run xunshare outside, or let the container have them (docker run --security-opt seccomp=unconfined)"}
+	return confined().explainUserNamespace(errno)
 }
 
 // explainKept is for a namespace that could not be bound on a file.
