@@ -14,7 +14,7 @@ func TestNoInit(t *testing.T) {
 	root := copyTree(t)
 	os.Remove(root + "/sbin/init")
 	os.Mkdir(root+"/sbin", 0o755)
-	script := "#!/bin/sh\ntrap 'echo got it; exit 5' TERM\necho $$ $container\nread x & wait\n"
+	script := "#!/bin/sh\ntrap 'echo got it; exit 5' TERM\necho $$ $container\nsleep 1000 & wait\n"
 	if err := os.WriteFile(root+"/sbin/init", []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func explainExec(failed *launch.Error, o *Options, f *Facts) error {
 		return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno),
 			"/proc is not mounted here, so nothing more is known: mount -t proc proc /proc")
 	case failed.Errno == syscall.ENOENT && x.file == "":
-		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), append(quoted(x.name), searched(f)...)...)
+		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), slices.Concat(quoted(x.name), searched(f), x.fromShell())...)
 	case failed.Errno == syscall.ENOENT:
 		return x.noInterpreter(o.inspect(x.file))
 	case failed.Errno == syscall.ENOEXEC:
@@ -121,6 +121,17 @@ func quoted(name string) []string {
 		return nil
 	}
 	return []string{"if this is a program and its arguments: they are words of their own, with no quotes around all of them"}
+}
+
+// fromShell says where the name of a program comes from that nobody has typed.
+func (x *failedExec) fromShell() []string {
+	if len(x.o.Program) > 0 {
+		return nil
+	}
+	if _, _, shell := x.o.account(); shell != x.name {
+		return []string{"SHELL names it: name a program, or env -u SHELL takes the root's own shell, " + shell}
+	}
+	return nil
 }
 
 // denied is for a file that may not be executed.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path"
 	"slices"
@@ -78,17 +77,10 @@ func withDefault(env []string, name, value string) []string {
 
 // loginShell is $SHELL, or the shell of the user that the target will be, or sh.
 func loginShell(o *Options, env []string) string {
-	shell, ok := variable(env, "SHELL")
-	switch {
-	case !ok || shell == "":
-	case o.Root == "" || chroot.Exists(o.seen(), shell):
+	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
 		return shell
-	default:
-		_, _, own := o.account()
-		o.note(fmt.Sprintf("SHELL is %s, which is not in %s: %s is run instead", shell, o.Root, own))
-		return own
 	}
-	_, _, shell = o.account()
+	_, _, shell := o.account()
 	return shell
 }
 
