@@ -84,18 +84,14 @@ func TestArchAutoTakesOthersAlong(t *testing.T) {
 	if r := run(t, "--into="+root, "/s390/busybox", "uname", "-m"); r.status != 0 { // it is the program
 		t.Errorf("%+v", r)
 	}
-	if r := run(t, "--into="+root, "sh", "-c", "/arm/busybox uname -m"); r.status == 0 {
-		t.Errorf("nothing tells of armhf: %+v", r)
+	run(t, "--into="+root, "sh", "-c", "/arm/busybox uname -m").want(t, "armv7l\n") // a companion, of which nothing tells
+	if r := run(t, "--into="+root, "sh", "-c", "/s390/busybox uname -m"); r.status == 0 {
+		t.Errorf("nothing tells of s390x: %+v", r)
 	}
 	os.MkdirAll(root+"/var/lib/dpkg", 0o755)
 	write(t, root+"/var/lib/dpkg/arch", "arm64\narmhf\ns390x\n", 0o644)
 	run(t, "--into="+root, "sh", "-c", "uname -m; /arm/busybox uname -m; /s390/busybox uname -m").want(t, "aarch64\narmv7l\ns390x\n")
 	run(t, "--into="+root, "/arm/busybox", "sh", "-c", "/bin/busybox uname -m").want(t, "aarch64\n")
-	os.RemoveAll(root + "/var/lib/dpkg")
-	os.MkdirAll(root+"/lib", 0o755)
-	write(t, root+"/lib/ld-linux-armhf.so.3", "", 0o755)
-	run(t, "--into="+root, "/arm/busybox", "uname", "-m").want(t, "armv7l\n")
-	run(t, "--into="+root, "sh", "-c", "/arm/busybox uname -m").want(t, "armv7l\n")
 }
 
 // A rule that matches its own interpreter could run nothing.
@@ -118,5 +114,30 @@ func TestX32IsNamed(t *testing.T) {
 		if r := run(t, options, file); r.status == 0 || !strings.Contains(r.err, "is a program for x32") {
 			t.Errorf("%s: %+v", options, r)
 		}
+	}
+}
+
+// Where the kernel does not run the companion's programs, which it says by ENOEXEC, an emulator does. A rule whose interpreter is no
+// program brings that answer about.
+func TestKernelWithout32BitCode(t *testing.T) {
+	nothing := t.TempDir() + "/nothing"
+	write(t, nothing, "text\n", 0o755)
+	root := copyOf(t, "i386")
+	refuse := binfmt.FindArch("i386").Rule(nothing, "").String()
+	inside := func(line string) result {
+		return finish(t, exec.Command(binary(), "-rm", "--mount-binfmt", "sh", "-c", `printf %s "$0" >/proc/sys/fs/binfmt_misc/register && exec `+line, refuse))
+	}
+	if r := inside(root + "/bin/busybox true"); r.status == 0 {
+		t.Fatalf("the kernel runs it still: %+v", r)
+	}
+	inside(binary()+" --into="+root+" uname -m").want(t, "i686\n")
+	inside(binary()+" -r --arch=i386 "+root+"/bin/busybox uname -m").want(t, "i686\n")
+	inside(binary()+" -rm --root="+root+" --arch=auto /bin/uname -m").want(t, "i686\n")
+	list := inside(binary() + " --list-arches").out
+	if _, row, found := strings.Cut(list, "\ni386 "); !found || strings.Contains(strings.SplitN(row, "\n", 2)[0], "not needed") {
+		t.Errorf("--list-arches: %s", row)
+	}
+	if r := inside(binary() + " -r " + root + "/bin/busybox true"); r.status == 0 || !strings.Contains(r.err, "hint: let an emulator run it: --arch=auto") {
+		t.Errorf("%+v", r)
 	}
 }

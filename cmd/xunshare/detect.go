@@ -105,15 +105,16 @@ var companionLoaders = [...]struct{ tree, arch, loader string }{
 	{"aarch64", "arm", "/lib/ld-musl-armhf.so.1"},
 }
 
-// others lists the architectures that a tree has programs of beside its own: dpkg's foreign ones, and its companion, whose
-// loader is there. Those without an emulator are left out: most launches do without.
+// others lists the architectures that a tree may have programs of beside its own: dpkg's foreign ones, and its companion. A tree
+// of the host's own architecture has that only if its loader is there, or every launch would need rules; an emulated one has
+// rules anyhow, and static programs tell of nothing. Those without an emulator are left out: most launches do without.
 func (o *Options) others(tree *binfmt.Arch, f *ruleFacts) []*binfmt.Arch {
 	if tree == nil {
 		return nil
 	}
 	names := o.lines("/var/lib/dpkg/arch")
 	for _, c := range companionLoaders {
-		if c.tree == tree.Name && chroot.Exists(o.seen(), c.loader) {
+		if c.tree == tree.Name && (!tree.RunsHere() || chroot.Exists(o.seen(), c.loader)) {
 			names = append(names, c.arch)
 		}
 	}
