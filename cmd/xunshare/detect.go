@@ -105,20 +105,18 @@ var companionLoaders = [...]struct{ tree, arch, loader string }{
 	{"aarch64", "arm", "/lib/ld-musl-armhf.so.1"},
 }
 
-// others lists the architectures that a tree may have programs of beside its own: dpkg's foreign ones, and its companion. A tree
-// of the host's own architecture has that only if its loader is there, or every launch would need rules; an emulated one has
-// rules anyhow, and static programs tell of nothing. Those without an emulator are left out: most launches do without.
-func (o *Options) others(tree *binfmt.Arch, f *ruleFacts) []*binfmt.Arch {
+// others lists the architectures that a tree is known to have programs of beside its own: dpkg's foreign ones, and that of the
+// companion if its loader is there. Those without an emulator are left out: most launches do without.
+func (o *Options) others(tree *binfmt.Arch, f *ruleFacts) (others []*binfmt.Arch) {
 	if tree == nil {
 		return nil
 	}
 	names := o.lines("/var/lib/dpkg/arch")
 	for _, c := range companionLoaders {
-		if c.tree == tree.Name && (!tree.RunsHere() || chroot.Exists(o.seen(), c.loader)) {
+		if c.tree == tree.Name && chroot.Exists(o.seen(), c.loader) {
 			names = append(names, c.arch)
 		}
 	}
-	var others []*binfmt.Arch
 	for _, name := range names {
 		a := binfmt.FindArch(name)
 		if a == nil || a == tree || slices.Contains(others, a) {
@@ -131,6 +129,22 @@ func (o *Options) others(tree *binfmt.Arch, f *ruleFacts) []*binfmt.Arch {
 		others = append(others, a)
 	}
 	return others
+}
+
+// companion adds the companion of an emulated tree, of whose static programs nothing tells, to the architectures that get a rule: one
+// more costs nothing where there are rules anyhow.
+func (o *Options) companion(arches []*binfmt.Arch, f *ruleFacts) []*binfmt.Arch {
+	if f.Tree == nil || f.Tree.RunsHere() {
+		return arches
+	}
+	for _, c := range companionLoaders {
+		a := binfmt.FindArch(c.arch)
+		if c.tree == f.Tree.Name && !slices.Contains(arches, a) && !a.RunsHere() && o.hasEmulator(a) {
+			f.note("--arch=auto: %s, for 32-bit programs in the tree", a.Name)
+			return append(arches, a)
+		}
+	}
+	return arches
 }
 
 // hasEmulator tells whether there is one that can be used in the root.

@@ -52,7 +52,7 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 		f.note("the rules of this system do for %s", nameAll(arches))
 		return f, nil
 	}
-	if f.Loaded, err = o.archRules(arches, &f); err != nil {
+	if f.Loaded, err = o.archRules(o.companion(arches, &f), &f); err != nil {
 		return f, err
 	}
 	fromFiles, err := o.fileRules(&f)
