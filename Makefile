@@ -41,10 +41,10 @@ demo: build
 test: test-deps
 	$(GO) test -timeout 30m ./...
 
-# What a machine lacks is skipped here. The tests of the whole program are in ./test; of those only the layers need nothing.
+# What a machine lacks is skipped here. The tests of the whole program are in ./test; of those only the layers and documents need nothing.
 test-fast:
 	$(GO) test -short ./cmd/... ./internal/...
-	$(GO) test -short -run '^TestLayers$$' ./test
+	$(GO) test -short -run '^Test(Layers|Documents)' ./test
 
 test-full: test-deps
 	XUNSHARE_TEST_FULL=1 $(GO) test -count=1 -timeout 3h ./...

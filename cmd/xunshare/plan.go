@@ -8,7 +8,8 @@ import (
 )
 
 // plan puts the steps of a launch in order. It is the only place that knows the order, and it is pure: the same
-// options and facts give the same steps. docs/architecture.md says why they stand where they stand.
+// options and facts give the same steps. docs/architecture.md, "The order of a launch", says why they stand where they
+// stand.
 func plan(o *Options, f *Facts) []launch.Step {
 	tree := o.tree(f)
 	rules := o.rules(f, &tree)

@@ -21,7 +21,7 @@ const (
 
 // resolver decides how the host's name servers are shown. A directory of a tree that can be written to is never covered for
 // them, because package managers rename files there; and the name /etc/resolv.conf can be removed and replaced, because some
-// packages do that. docs/architecture.md, "Name servers", has the reasons.
+// packages do that. docs/decisions/0010-name-servers-are-lent.md has the reasons.
 func (s *survey) resolver() (Point, error) {
 	text, ok := hostResolver()
 	if !ok {

@@ -3,7 +3,7 @@
 // It knows verbs and no policy: which namespaces, which mounts, which rules is decided by those who make
 // the plan. Between clone(2) and execve(2) no Go code runs that allocates, locks or grows its stack: the plan is
 // lowered into a flat program of raw system calls in one shared mapping, the arena, and the child does nothing but
-// walk it (docs/architecture.md, "The engine").
+// walk it (docs/decisions/0001-no-go-runtime-in-the-child.md).
 //
 // Not for: anything that has to be decided while it runs. All that a step can do after an error is in the step (Try,
 // Optional).

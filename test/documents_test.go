@@ -1,0 +1,175 @@
+package test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const mapFile = "../docs/architecture.md"
+
+// documents are those that name files of the project.
+func documents(t *testing.T) (files []string) {
+	t.Helper()
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/decisions/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no documents are %s: %v", pattern, err)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
+
+var (
+	links = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	// named is a path of the project: it has a slash, and is no absolute path, option, or address.
+	named    = regexp.MustCompile("`([A-Za-z0-9_.]+(?:/[A-Za-z0-9_.-]+)+/?)`")
+	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	document = regexp.MustCompile(`\bdocs/[a-z0-9/.-]+\.(?:md|1)\b`)
+)
+
+// Every link within the project leads somewhere, and so does every path that a document names.
+func TestDocumentsLead(t *testing.T) {
+	for _, file := range documents(t) {
+		text := textOf(t, file)
+		for _, m := range links.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(m[1], "://") && !leads(t, file, m[1]) {
+				t.Errorf("%s links to %s, which is not there", file, m[1])
+			}
+		}
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			pattern := "../" + strings.ReplaceAll(m[1], "ARCH", "*")
+			if found, err := filepath.Glob(pattern); m[1] != "bin/xunshare" && (err != nil || len(found) == 0) {
+				t.Errorf("%s names %s, which is not there", file, m[1])
+			}
+		}
+	}
+}
+
+// leads tells whether the target of a link in a file exists, and has the heading that the link names.
+func leads(t *testing.T, from, target string) bool {
+	t.Helper()
+	path, anchor, hasAnchor := strings.Cut(target, "#")
+	if path == "" {
+		path = from
+	} else {
+		path = filepath.Join(filepath.Dir(from), path)
+	}
+	if _, err := os.Stat(path); err != nil || !hasAnchor {
+		return err == nil
+	}
+	for _, m := range heading.FindAllStringSubmatch(textOf(t, path), -1) {
+		if anchorOf(m[1]) == anchor {
+			return true
+		}
+	}
+	return false
+}
+
+// anchorOf is what GitHub makes of a heading: letters, digits and dashes.
+func anchorOf(heading string) string {
+	heading = strings.ReplaceAll(strings.ToLower(heading), " ", "-")
+	return regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(heading, "")
+}
+
+// The comments of the code name documents that exist.
+func TestDocumentsAreFound(t *testing.T) {
+	for _, pattern := range []string{"../cmd/*/*.go", "../internal/*/*.go", "../internal/*/*/*.go", "../test/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, name := range document.FindAllString(textOf(t, file), -1) {
+				if _, err := os.Stat("../" + name); err != nil {
+					t.Errorf("%s names %s: %v", file, name, err)
+				}
+			}
+		}
+	}
+}
+
+// Every decision is in the list.
+func TestDocumentsListDecisions(t *testing.T) {
+	files, err := filepath.Glob("../docs/decisions/[0-9]*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no decisions: %v", err)
+	}
+	list := textOf(t, "../docs/decisions/README.md")
+	for _, file := range files {
+		if name := filepath.Base(file); strings.Count(list, "("+name+")") != 1 {
+			t.Errorf("docs/decisions/README.md does not list %s once", name)
+		}
+	}
+}
+
+// The map stays short enough to be read.
+func TestDocumentsMapIsShort(t *testing.T) {
+	const most = 260
+	if lines := strings.Count(textOf(t, mapFile), "\n"); lines >= most {
+		t.Errorf("it has %d lines; fewer than %d are allowed: reasons and figures go to docs/decisions", lines, most)
+	}
+}
+
+// The map draws the layers as they are: all packages of the program are in the picture, and each imports only such as are on
+// lower lines.
+func TestDocumentsDrawLayers(t *testing.T) {
+	drawn, packages := picture(t), imports(t)
+	todo, seen := []string{"cmd/xunshare"}, map[string]bool{}
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		if _, ok := drawn[name]; !ok {
+			t.Errorf("%s is not in the picture of the layers", name)
+			continue
+		}
+		for _, other := range packages[name] {
+			if line, ok := drawn[other]; ok && line <= drawn[name] {
+				t.Errorf("%s imports %s, which the picture of the layers does not show below it", name, other)
+			}
+			todo = append(todo, other)
+		}
+	}
+	for name := range drawn {
+		if !seen[name] {
+			t.Errorf("%s is in the picture of the layers, and no package of the program", name)
+		}
+	}
+}
+
+// picture is the line of each package in the map's picture of the layers.
+func picture(t *testing.T) map[string]int {
+	t.Helper()
+	_, section, found := strings.Cut(textOf(t, mapFile), "\n## The layers\n")
+	section, _, ended := strings.Cut(section, "\n## ")
+	if !found || !ended {
+		t.Fatal("there is no section \"The layers\"")
+	}
+	lines := map[string]int{}
+	for i, line := range slices.Collect(strings.Lines(section)) {
+		if !strings.HasPrefix(line, "    ") {
+			continue
+		}
+		for _, name := range strings.Fields(line) {
+			lines[name] = i
+		}
+	}
+	return lines
+}
+
+func textOf(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
