@@ -54,7 +54,7 @@ func run(args []string) (status launch.Status, err error) {
 // start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
 // What is asked stays as it is for that: facts complete a copy.
 func start(asked *Options) (launch.Status, error) {
-	if err := launch.Room(); err != nil {
+	if err := launch.Room(asked.descriptors()); err != nil {
 		return launch.Status{}, limited(err)
 	}
 	o := *asked
@@ -80,6 +80,14 @@ func start(asked *Options) (launch.Status, error) {
 		return start(asked)
 	}
 	return status, limited(explain(err, &o, &facts))
+}
+
+// descriptors is how many a launch needs at least at the same time.
+func (o *Options) descriptors() int {
+	if o.Into {
+		return 16
+	}
+	return 7
 }
 
 // say is for what --verbose tells.

@@ -22,9 +22,21 @@ func hasProc() bool { return unix.Access("/proc/self/fd", unix.F_OK) == nil }
 
 // limited adds to an error what goes around a limit that is to blame for it.
 func limited(err error) error {
-	var files unix.Rlimit // whose soft limit package syscall has raised
-	if !errors.Is(err, syscall.EMFILE) || unix.Getrlimit(unix.RLIMIT_NOFILE, &files) != nil {
-		return err
+	switch {
+	case errors.Is(err, syscall.EMFILE): // package syscall has made the soft limit the hard one
+		return remedy.Errorf("raise the limit: ulimit -n 256", "%d open files (RLIMIT_NOFILE) are too few for this launch: %w", limit(unix.RLIMIT_NOFILE), err)
+	case errors.Is(err, syscall.EFBIG):
+		return remedy.Errorf("raise the limit: ulimit -f unlimited; a lower one for the program alone: xunshare ... prlimit --fsize=N PROGRAM",
+			"files of %d bytes (RLIMIT_FSIZE) are too small for this launch: %w", limit(unix.RLIMIT_FSIZE), err)
+	case errors.Is(err, syscall.EAGAIN) && len(remedy.Hints(err)) == 0: // of clone(2), for a child or a helper
+		return remedy.Wrap(err, "you have as many processes as you may (RLIMIT_NPROC), or your control group has: raise the limit: ulimit -u 4096")
 	}
-	return remedy.Errorf("raise the limit: ulimit -n 256", "%d open files (RLIMIT_NOFILE) are too few for this launch: %w", files.Max, err)
+	return err
+}
+
+// limit is the soft one of a kind.
+func limit(kind int) uint64 {
+	var l unix.Rlimit
+	_ = unix.Getrlimit(kind, &l) // which fails for no kind that there is
+	return l.Cur
 }

@@ -22,15 +22,24 @@ type action [4]uintptr
 // What the entry, or init, writes.
 var (
 	entered uintptr // 1 if the program began at the entry
-	limit   [2]uint64
+	limit   = [2]uint64{unread, unread}
 	mask    uint64
 	actions [lastSignal + 1]action
 	flags   [3]uintptr // of descriptors 0, 1, 2: fcntl(2) F_GETFD, an error if they are closed
 )
 
+// unread is no limit: those in bytes or descriptors end far below, and infinity is one more.
+const unread = ^uint64(0) - 1
+
+// child is a process that ends when the runtime ends this one; 0 is for none.
+var child uintptr
+
+// EndWith has a process killed if the runtime ends this one, for lack of a thread say; 0 is for none.
+func EndWith(pid int) { child = uintptr(pid) }
+
 // OpenFiles returns RLIMIT_NOFILE, soft and hard (getrlimit(2)), and whether it could be read.
 func OpenFiles() (soft, hard uint64, ok bool) {
-	return limit[0], limit[1], limit[1] != 0
+	return limit[0], limit[1], limit[1] != unread
 }
 
 // Signals returns the signal mask, and the signals that were ignored, each with bit i-1 set for signal i as sigset_t

@@ -56,6 +56,16 @@ descriptor:
 	XORL	DX, DX
 	LEAQ	·data(SB), R10
 	SYSCALL
+	MOVL	$302, AX // prlimit64(0, RLIMIT_STACK, NULL, &stack)
+	XORL	DI, DI
+	MOVL	$3, SI
+	XORL	DX, DX
+	LEAQ	·stack(SB), R10
+	SYSCALL
+	LEAQ	·littleStack(SB), R12
+	MOVQ	·stack(SB), AX
+	CMPQ	AX, $0x10000
+	JCS	refuse
 	LEAQ	·littleSpace(SB), R12
 	MOVQ	·space(SB), AX
 	CMPQ	AX, $0x30000000
@@ -65,9 +75,8 @@ descriptor:
 	CMPQ	AX, $0x4000000
 	JCS	refuse
 	LEAQ	·fewFiles(SB), R12
-	MOVQ	·limit+8(SB), AX
-	DECQ	AX // 0 is for a limit that could not be read
-	CMPQ	AX, $9
+	MOVQ	·limit+8(SB), AX // hard: the runtime raises the soft one
+	CMPQ	AX, $10
 	JCS	refuse
 
 	MOVQ	·flags+0(SB), AX
@@ -88,6 +97,8 @@ descriptor:
 	MOVL	$3, AX // close
 	SYSCALL
 start:
+	MOVQ	·sayLess(SB), AX
+	MOVQ	AX, runtime·overrideWrite(SB)
 	JMP	_rt0_amd64_linux(SB)
 
 refuse:

@@ -57,6 +57,17 @@ descriptor:
 	MOVD	ZR, R2
 	MOVD	$·data(SB), R3
 	SVC
+	MOVD	$261, R8 // prlimit64(0, RLIMIT_STACK, NULL, &stack)
+	MOVD	ZR, R0
+	MOVD	$3, R1
+	MOVD	ZR, R2
+	MOVD	$·stack(SB), R3
+	SVC
+	MOVD	$·littleStack(SB), R20
+	MOVD	·stack(SB), R0
+	MOVD	$0x10000, R1
+	CMP	R1, R0
+	BLO	refuse
 	MOVD	$·littleSpace(SB), R20
 	MOVD	·space(SB), R0
 	MOVD	$0x30000000, R1
@@ -68,9 +79,8 @@ descriptor:
 	CMP	R1, R0
 	BLO	refuse
 	MOVD	$·fewFiles(SB), R20
-	MOVD	·limit+8(SB), R0
-	SUB	$1, R0 // 0 is for a limit that could not be read
-	CMP	$9, R0
+	MOVD	·limit+8(SB), R0 // hard: the runtime raises the soft one
+	CMP	$10, R0
 	BLO	refuse
 
 	MOVD	·flags+0(SB), R0
@@ -90,6 +100,9 @@ descriptor:
 	MOVD	$57, R8 // close
 	SVC
 start:
+	MOVD	·sayLess(SB), R0
+	MOVD	$runtime·overrideWrite(SB), R1
+	MOVD	R0, (R1)
 	B	_rt0_arm64_linux(SB)
 
 refuse:

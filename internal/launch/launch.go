@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/caller"
 )
 
 // Run performs the plan. What follows a Clone runs in a child: Run waits for it as w says and returns how it ended. All
@@ -66,6 +68,7 @@ func runChild(steps []Step, w Wait, watch Parent) (status Status, err error) {
 	}
 	p.watch = watch
 	defer func() {
+		caller.EndWith(0)
 		if err = cmp.Or(p.over(), err); err != nil {
 			p.letGo()
 		}
@@ -95,6 +98,7 @@ func (p *program) start(a *arena, byDefault, ignored signalSet) (pid int, err er
 	if errno != 0 {
 		return 0, &Error{Step: p.steps[0], Operation: "clone", Errno: errno}
 	}
+	caller.EndWith(pid)
 	if want(p.steps, heldMounts) {
 		holdMounts(pid)
 	}

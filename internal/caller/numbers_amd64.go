@@ -1,0 +1,7 @@
+package caller
+
+const (
+	sysWrite     = 1
+	sysKill      = 62
+	sysExitGroup = 231
+)

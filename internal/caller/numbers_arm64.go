@@ -1,0 +1,7 @@
+package caller
+
+const (
+	sysWrite     = 64
+	sysKill      = 129
+	sysExitGroup = 94
+)
