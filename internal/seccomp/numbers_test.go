@@ -3,6 +3,7 @@ package seccomp
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,6 +28,9 @@ func TestNumbers(t *testing.T) {
 			known[strings.ToLower(found[1])] = uint32(n)
 		}
 		known["sync_file_range2"] += known["arm_sync_file_range"] // its name on arm
+		if m.column == generic && known["renameat"] == 0 {
+			known["renameat"] = 38 // arm64's; a number that means nothing to the others
+		}
 		for name, n := range tabled(m.column) {
 			if known[name] != n {
 				t.Errorf("%s of %s is %d in the table, and is %d", name, m.goarch, n, known[name])
@@ -38,7 +42,7 @@ func TestNumbers(t *testing.T) {
 // tabled are the calls of a column by name, those that are not there with 0.
 func tabled(c column) map[string]uint32 {
 	list := map[string]uint32{}
-	for _, call := range calls {
+	for _, call := range slices.Concat(calls[:], removals[:]) {
 		list[call.name] += call.numbers[c]
 	}
 	return list
