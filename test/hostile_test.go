@@ -67,7 +67,7 @@ func TestHostileTrees(t *testing.T) {
 			spoil(root)
 			check := untouched(t, root)
 			r := inTree(t, root, everything, "ls -d /proc/self/exe /dev/null /dev/pts/ptmx /sys/kernel; : >/run/x; xunshare --version >/dev/null; ls -A | wc -l")
-			if want := "/dev/null\n/dev/pts/ptmx\n/proc/self/exe\n/sys/kernel\n"; !strings.HasPrefix(r.out, want) || r.err != "" {
+			if want := "/dev/null\n/dev/pts/ptmx\n/proc/self/exe\n/sys/kernel\n"; !strings.HasPrefix(r.out, want) || r.unsealed().err != "" {
 				t.Errorf("%+v, want %q", r, want)
 			}
 			check(t)
@@ -105,7 +105,7 @@ func TestHostileNames(t *testing.T) {
 			args := append(words("-r --tmpfs /run"), more...)
 			args = append(args, "--bind="+escaped+":/mnt/"+name, "--root="+root, "/bin/sh", "-c", `ls "/mnt/$0/tree/bin/busybox" | wc -c`, name)
 			r := run(t, args...)
-			if r.status != 0 || r.err != "" || r.out != fmt.Sprintln(len("/mnt/"+name+"/tree/bin/busybox\n")) {
+			if r.status != 0 || r.unsealed().err != "" || r.out != fmt.Sprintln(len("/mnt/"+name+"/tree/bin/busybox\n")) {
 				t.Errorf("%q %v: %+v", name, more, r)
 			}
 		}

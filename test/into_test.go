@@ -240,7 +240,7 @@ func TestIntoMaskedProc(t *testing.T) {
 	for arch, machine := range map[string]string{native: "x86_64", "arm64": "aarch64"} {
 		r := run(t, "-rpf", "--init", "--mount-proc", "--dev", "--sys", "--root="+tree(native), "--wd=/root", "--bind-self", "--ro-bind="+emulator(t, "arm64")+":/usr/bin/qemu-aarch64", "--bind="+tree(arch)+":/mnt",
 			"/bin/sh", "-c", mask, "sh",
-			"xunshare", "--into=/mnt", "/bin/sh", "-c", "uname -m; ls -d /proc/self/fd; ls /proc/tty; ls -l /proc/version | cut -c1; : >/dev/null; pwd")
+			"xunshare", "--into=/mnt", "/bin/sh", "-c", "uname -m; ls -d /proc/self/fd; ls /proc/tty; ls -l /proc/version | cut -c1; : >/dev/null; pwd").unsealed()
 		if want := machine + "\n/proc/self/fd\nc\n/root\n"; r.out != want || r.err != note || r.status != 0 {
 			t.Errorf("%+v, want %q", r, want)
 		}

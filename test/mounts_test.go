@@ -173,7 +173,7 @@ func TestBadMounts(t *testing.T) {
 	} {
 		t.Run(c.options, func(t *testing.T) {
 			r := inTree(t, root, c.options, "true")
-			first, hints, _ := strings.Cut(r.err, "\n")
+			first, hints, _ := strings.Cut(r.unsealed().err, "\n")
 			if r.status != 1 || !strings.Contains(first, c.says) || !strings.Contains(hints, c.hint) {
 				t.Errorf("%+v, want %q, %q", r, c.says, c.hint)
 			}
@@ -207,7 +207,7 @@ func atOnce(t *testing.T, args func(i int) []string) {
 		gate <- true
 		go func() {
 			defer func() { <-gate; all.Done() }()
-			if out, err := exec.Command(binary(), args(i)...).CombinedOutput(); err != nil || string(out) != fmt.Sprintln(i) {
+			if out, err := exec.Command(binary(), args(i)...).Output(); err != nil || string(out) != fmt.Sprintln(i) {
 				t.Errorf("%d: %v: %s", i, err, out)
 			}
 		}()
@@ -282,5 +282,48 @@ func TestResolvConf(t *testing.T) {
 			}
 			check(t)
 		})
+	}
+}
+
+// A directory that could be written to and cannot be because a layer is over it is noted, once and without --verbose; no
+// other is.
+func TestSealedLayers(t *testing.T) {
+	root := copyTree(t)
+	for _, dir := range []string{"/sys", "/dev"} {
+		os.Remove(root + dir)
+	}
+	src := t.TempDir()
+	write(t, src+"/file", "", 0o644)
+	write(t, root+"/blocked", "", 0o644)
+	for _, c := range []struct{ options, dir, lacks string }{
+		{"-r --dev", "/", "/dev"},
+		{"-r --sys --dev --bind=" + src + ":/a/b", "/", "/a, /dev, /sys"},
+		{"-r --dev --verbose", "/", "/dev"},
+		{"-r --bind=" + src + ":/etc/a/b", "/etc", "/etc/a"},
+		{"-r --bind=" + src + "/file:/etc/x --bind=" + src + ":/etc/y", "/etc", "/etc/x, /etc/y"},
+		{"-r --tmpfs=/blocked", "/", "/blocked"},
+		{"-r --bind=" + src + ":/etc --tmpfs=/etc/x", "/etc", "/etc/x"},
+		{"-r --propagation=shared --dev", "/", "/dev"},
+		{"-c --dev", "/", "/dev"},
+		{"-rpf --mount-proc --init --bind=/etc:/usr/x", "/usr", "/usr/x"},
+		{"-r --dev --read-only", "", ""},
+		{"-r --dev --ephemeral", "", ""},
+		{"-r --ro-bind=" + src + ":/etc --tmpfs=/etc/x", "", ""},
+		{"-r --tmpfs=/etc --bind=" + src + ":/etc/x", "", ""},
+		{"-r --bind=" + src + ":/run/x", "", ""},
+		{"-r --bind=" + src + ":/etc/x --tmpfs=/etc", "", ""},
+		{"-r --root=/ --bind=" + src + ":/nosuch", "", ""},
+	} {
+		r := inTree(t, root, c.options, "touch "+c.dir+"/new 2>&1 || true")
+		if strings.Contains(c.options, "--root") {
+			r = run(t, append(words(c.options), "true")...)
+		}
+		want := "xunshare: note: " + c.dir + isSealed + c.lacks + " had to be made in a layer over it; to keep it writable, make what is missing on the disk first\n"
+		switch {
+		case c.dir == "" && r.err != "":
+			t.Errorf("%s: %+v", c.options, r)
+		case c.dir != "" && (strings.Count(r.err, isSealed) != 1 || !strings.Contains(r.err, want) || !strings.Contains(r.out, "Read-only file system")):
+			t.Errorf("%s: %+v\nwant %s", c.options, r, want)
+		}
 	}
 }

@@ -13,6 +13,9 @@ import (
 
 // tree prepares for a root that is read-only or under a layer.
 func (s *survey) tree() (err error) {
+	if s.ReadOnly {
+		s.mounts[0].kind = fixed
+	}
 	if s.ReadOnly && s.facts.OldKernel {
 		if s.facts.RootMounts, err = submounts(absolute(s.Root)); err != nil {
 			return err

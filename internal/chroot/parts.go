@@ -171,7 +171,7 @@ func (d *partition) kind(p *Part, isMount bool, st *unix.Stat_t) (PartKind, erro
 func (d *partition) fix(p *Part) PartKind {
 	d.fixed = append(d.fixed, p.Path)
 	if fd, err := openPath(filepath.Join(d.root, p.Path)); err == nil {
-		d.world.mounts = append(d.world.mounts, mounted{p.Path, fd, onDisk})
+		d.world.mounts = append(d.world.mounts, mounted{p.Path, fd, fixed})
 	}
 	return shown
 }

@@ -115,10 +115,6 @@ func (s *survey) newLayer(where place, mount int) (*LayerFact, error) {
 		return nil, fmt.Errorf("%s is not there, and %s in the root cannot be covered to make it: %w", where.path(), where.at, err)
 	}
 	s.layers = append(s.layers, layerOf{l, mount})
-	if !isUnder(where.at, "/run") {
-		s.facts.Notes = append(s.facts.Notes, fmt.Sprintf("the tree has no %s: it is made in a layer over %s, which is read-only, for what is made there would be lost",
-			path.Join(where.at, where.missing[0]), where.at))
-	}
 	if where.at == "/" {
 		s.facts.Cover = l
 		return nil, nil
@@ -205,13 +201,4 @@ func list(dir int, path string) ([]string, error) {
 	defer f.Close()
 	names, err := f.Readdirnames(-1)
 	return names, cause(err)
-}
-
-// seal decides which layers become read-only: those that can be seen still. What is in /run is meant to vanish.
-func (s *survey) seal() {
-	for _, l := range s.layers {
-		if s.find(l.Path) == l.mount && !isUnder(l.Path, "/run") {
-			s.facts.Sealed = append(s.facts.Sealed, l.Path)
-		}
-	}
 }

@@ -88,7 +88,7 @@ func (s *survey) isText(at string) bool {
 }
 
 // bindResolver shows the host's own file, which nobody can remove: in a tree that cannot be written to anyhow.
-func (s *survey) bindResolver() (Point, error) { return s.bind(resolvConf, resolvConf, onDisk) }
+func (s *survey) bindResolver() (Point, error) { return s.bind(resolvConf, resolvConf, fixed) }
 
 // copyResolver has a copy made where nothing of it stays on the disk.
 func (s *survey) copyResolver(where place, text string) (p Point, err error) {

@@ -163,7 +163,11 @@ func (s *survey) operation(op Operation) (p Point, err error) {
 	case File:
 		return s.file(op.Target), nil
 	}
-	return s.bind(op.Source, op.Target, onDisk)
+	kind := onDisk
+	if op.ReadOnly {
+		kind = fixed
+	}
+	return s.bind(op.Source, op.Target, kind)
 }
 
 func (s *survey) bind(source, target string, kind mountedKind) (p Point, err error) {

@@ -27,6 +27,7 @@ type mountedKind uint8
 
 const (
 	onDisk   mountedKind = iota
+	fixed                // the same, and it is shown read-only
 	writable             // a tmpfs or an overlay of ours: whatever is missing can be made
 	ofKernel             // proc or sysfs: nothing can be made, and nobody misses it
 )
