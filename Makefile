@@ -78,8 +78,8 @@ cover: test-deps
 # Root's fuzz cache is closed to the user that tests become.
 fuzz:
 	$(GO) test ./cmd/xunshare -run '^$$' -fuzz FuzzNormalize -fuzztime $(FUZZTIME)
-	$(GO) test ./internal/ns/idmap -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
-	$(GO) test ./internal/ns/idmap -run '^$$' -fuzz FuzzMerge -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/idmap -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/idmap -run '^$$' -fuzz FuzzMerge -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzInspect -fuzztime $(FUZZTIME)
 	XUNSHARE_TEST_AS_ROOT=1 $(GO) test ./internal/rulefile -run '^$$' -fuzz FuzzFile -fuzztime $(FUZZTIME)

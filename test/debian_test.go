@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // foreignDebian is the architecture of the foreign one of the two Debian systems.

@@ -3,7 +3,7 @@ package test
 import (
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/difftest"
+	"github.com/xunshare/xunshare/test/difftest"
 )
 
 // Xunshare does what unshare(1) does; where it does not the list of deviations in package difftest says so. Package root

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -113,56 +112,6 @@ func TestDocumentsMapIsShort(t *testing.T) {
 	if lines := strings.Count(textOf(t, mapFile), "\n"); lines >= most {
 		t.Errorf("it has %d lines; fewer than %d are allowed: reasons and figures go to docs/decisions", lines, most)
 	}
-}
-
-// The map draws the layers as they are: all packages of the program are in the picture, and each imports only such as are on
-// lower lines.
-func TestDocumentsDrawLayers(t *testing.T) {
-	drawn, packages := picture(t), imports(t)
-	todo, seen := []string{"cmd/xunshare"}, map[string]bool{}
-	for len(todo) > 0 {
-		name := todo[0]
-		todo = todo[1:]
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
-		if _, ok := drawn[name]; !ok {
-			t.Errorf("%s is not in the picture of the layers", name)
-			continue
-		}
-		for _, other := range packages[name] {
-			if line, ok := drawn[other]; ok && line <= drawn[name] {
-				t.Errorf("%s imports %s, which the picture of the layers does not show below it", name, other)
-			}
-			todo = append(todo, other)
-		}
-	}
-	for name := range drawn {
-		if !seen[name] {
-			t.Errorf("%s is in the picture of the layers, and no package of the program", name)
-		}
-	}
-}
-
-// picture is the line of each package in the map's picture of the layers.
-func picture(t *testing.T) map[string]int {
-	t.Helper()
-	_, section, found := strings.Cut(textOf(t, mapFile), "\n## The layers\n")
-	section, _, ended := strings.Cut(section, "\n## ")
-	if !found || !ended {
-		t.Fatal("there is no section \"The layers\"")
-	}
-	lines := map[string]int{}
-	for i, line := range slices.Collect(strings.Lines(section)) {
-		if !strings.HasPrefix(line, "    ") {
-			continue
-		}
-		for _, name := range strings.Fields(line) {
-			lines[name] = i
-		}
-	}
-	return lines
 }
 
 func textOf(t *testing.T, file string) string {

@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/asuser"
 	"github.com/xunshare/xunshare/internal/binfmt"
 	emulators "github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // chosen is the emulator for a tree that the search finds.

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // What --into means can be seen inside, and each part of it can be said otherwise.

@@ -11,50 +11,56 @@ import (
 	"testing"
 )
 
-// layers says which packages of the project each one may import: arrows run from cmd down to launch and never turn
-// (docs/architecture.md). A package that is not listed here has no place in the picture yet.
-var layers = map[string][]string{
-	"cmd/xunshare":      {"internal/accounts", "internal/binfmt", "internal/chroot", "internal/emulator", "internal/launch", "internal/nodes", "internal/ns", "internal/ns/idmap", "internal/remedy", "internal/rulefile", "internal/seccomp", "internal/terminfo"},
-	"internal/nodes":    {"internal/launch", "internal/ns/idmap", "internal/seccomp"},
-	"internal/ns":       {"internal/accounts", "internal/launch", "internal/ns/idmap", "internal/remedy", "internal/subid"},
-	"internal/ns/idmap": {},
-	"internal/rulefile": {"internal/binfmt", "internal/remedy"},
-	"internal/seccomp":  {"internal/ns/idmap"},
-	"internal/subid":    {"internal/accounts", "internal/remedy"},
-	"internal/binfmt":   {"internal/launch", "internal/remedy"},
-	"internal/chroot":   {"internal/launch", "internal/remedy"},
-	"internal/emulator": {"internal/binfmt", "internal/remedy"},
-	"internal/launch":   {"internal/caller"},
-	"internal/caller":   {},
-	"internal/remedy":   {},
-	"internal/accounts": {},
-	"internal/asuser":   {},
-	"internal/terminfo": {},
-	"internal/difftest": {"internal/asuser"},
-	"test":              {},
-	"test/root":         {},
-	"test/vm":           {},
-	"test/bench":        {"internal/asuser", "internal/binfmt"},
-}
-
 const module = "github.com/xunshare/xunshare/"
 
+// TestLayers compares the picture of the layers in the map with the imports: a package of the program may import those of lower
+// lines, and no others. A package that is not drawn has no place yet, and those of the tests have none.
 func TestLayers(t *testing.T) {
-	found := imports(t)
-	for name, list := range found {
-		allowed, known := layers[name]
-		if !known {
-			t.Errorf("package %s has no place in the layers", name)
+	drawn, packages := picture(t), imports(t)
+	todo, seen := []string{"cmd/xunshare"}, map[string]bool{}
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		if seen[name] {
+			continue
 		}
-		for _, other := range list {
-			if !slices.Contains(allowed, other) {
-				t.Errorf("%s must not import %s", name, other)
+		seen[name] = true
+		if _, ok := drawn[name]; !ok {
+			t.Errorf("%s is not in the picture of the layers", name)
+			continue
+		}
+		for _, other := range packages[name] {
+			if line, ok := drawn[other]; ok && line <= drawn[name] {
+				t.Errorf("%s imports %s, which the picture of the layers does not show below it", name, other)
 			}
+			todo = append(todo, other)
 		}
 	}
-	if len(found) != len(layers) {
-		t.Errorf("%d packages, %d layers", len(found), len(layers))
+	for name := range drawn {
+		if !seen[name] {
+			t.Errorf("%s is in the picture of the layers, and no package of the program", name)
+		}
 	}
+}
+
+// picture is the line of each package in the map's picture of the layers.
+func picture(t *testing.T) map[string]int {
+	t.Helper()
+	_, section, found := strings.Cut(textOf(t, mapFile), "\n## The layers\n")
+	section, _, ended := strings.Cut(section, "\n## ")
+	if !found || !ended {
+		t.Fatal("there is no section \"The layers\"")
+	}
+	lines := map[string]int{}
+	for i, line := range slices.Collect(strings.Lines(section)) {
+		if !strings.HasPrefix(line, "    ") {
+			continue
+		}
+		for _, name := range strings.Fields(line) {
+			lines[name] = i
+		}
+	}
+	return lines
 }
 
 // imports lists, for each package of the project, which others of it its files import. Test files may import any.

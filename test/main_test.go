@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // arches are the foreign trees, by Debian's name: what uname -m says inside, and QEMU's name.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // musls are trees of programs that are linked dynamically with musl, as Alpine's: by the architecture, what uname -m says.

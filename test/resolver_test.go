@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // hostServers is the host's resolv.conf.

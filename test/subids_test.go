@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // needSubIDs is for tests that need the account with sub-ids that root gives the tests.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // kitty is a terminal that no system knows, with a number that old ones cannot read.

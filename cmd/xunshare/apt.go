@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // apt downloads as a user of its own, and reads its ids back to be sure that it has become that (SetupAPTPartialDirectory
@@ -24,9 +24,9 @@ func (o *Options) configuresApt() bool {
 	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && !covered && o.Root != "" && chroot.Exists(o.seen(), "/etc/apt")
 }
 
-func (o *Options) configureApt(f *Facts) []launch.Step {
+func (o *Options) configureApt(f *Facts) []verb.Step {
 	if !f.Apt {
 		return nil
 	}
-	return []launch.Step{{Call: launch.CreateFile{Path: aptFile, Text: aptSetting, Mode: 0o644}, Reason: "let apt do without a user of its own"}}
+	return []verb.Step{{Call: verb.CreateFile{Path: aptFile, Text: aptSetting, Mode: 0o644}, Reason: "let apt do without a user of its own"}}
 }

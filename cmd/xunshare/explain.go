@@ -10,17 +10,17 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // explain adds to the error of a launch what can be found out about it now. Nothing is looked up before a failure.
 func explain(err error, o *Options, f *Facts) error {
-	var helper *launch.HelperError
+	var helper *verb.HelperError
 	if errors.As(err, &helper) && strings.HasSuffix(helper.Said, "not allowed") {
 		return remedy.Wrap(err, "only your sub-ids can be mapped, which stand in /etc/subuid and /etc/subgid: --map-auto maps them all")
 	}
-	var failed *launch.Error
+	var failed *verb.Error
 	if !errors.As(err, &failed) {
 		return err
 	}
@@ -41,7 +41,7 @@ func explain(err error, o *Options, f *Facts) error {
 }
 
 // explainExec says why the target did not start.
-func explainExec(failed *launch.Error, o *Options, f *Facts) error {
+func explainExec(failed *verb.Error, o *Options, f *Facts) error {
 	x := failedExec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates)}
 	if len(o.Program) == 0 {
 		x.name = f.Target.Candidates[0]
@@ -85,7 +85,7 @@ func (o *Options) firstThere(files []string) string {
 // failedExec is an execve that failed, for its explanation.
 type failedExec struct {
 	o           *Options
-	failed      *launch.Error
+	failed      *verb.Error
 	name, where string // the program as it was asked for; " in ROOT"
 	file        string // what is there of that name; "" for nothing
 }
@@ -97,7 +97,7 @@ func (x *failedExec) say(format string, args ...any) error {
 // execError is a failed execve in words of its own.
 type execError struct {
 	sentence string
-	cause    *launch.Error
+	cause    *verb.Error
 }
 
 func (e *execError) Error() string { return e.sentence }

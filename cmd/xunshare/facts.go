@@ -8,9 +8,9 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Facts is what is so on this machine as far as the plan depends on it.
@@ -22,7 +22,7 @@ type Facts struct {
 	Rules  ruleFacts
 	Notes  []string // what --verbose says
 	Filter filterFacts
-	Target launch.Exec
+	Target verb.Exec
 	Dir    string // the caller's working directory
 	Home   string // of the user in the tree, with --into
 }

@@ -6,17 +6,17 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/nodes"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/seccomp"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // filterFacts are what the filter of system calls depends on, and the filter.
 type filterFacts struct {
-	launch.Filter      // without a program if none is asked for
-	unprivileged  bool // it can be installed only if set-id programs lose their effect
+	verb.Filter       // without a program if none is asked for
+	unprivileged bool // it can be installed only if set-id programs lose their effect
 }
 
 func lookAtFilter(o *Options, f *Facts) (filterFacts, error) {
@@ -34,7 +34,7 @@ func lookAtFilter(o *Options, f *Facts) (filterFacts, error) {
 		return filterFacts{}, remedy.Errorf("leave --fake-ids and --suppress-sync out: where many ids are mapped, little is left to fake",
 			"the filter of system calls cannot be made: %w", err)
 	}
-	return filterFacts{launch.Filter{Program: program, Listen: o.FakeIDs || lends, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+	return filterFacts{verb.Filter{Program: program, Listen: o.FakeIDs || lends, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
 // isAdmin tells whether this process may install a filter as it is: the capability is effective.
@@ -45,7 +45,7 @@ func isAdmin() bool {
 }
 
 // filtering installs the filter.
-func (o *Options) filtering(f *Facts) []launch.Step {
+func (o *Options) filtering(f *Facts) []verb.Step {
 	if len(f.Filter.Program) == 0 {
 		return nil
 	}
@@ -56,11 +56,11 @@ func (o *Options) filtering(f *Facts) []launch.Step {
 	case !o.FakeIDs:
 		reason = "let files count as written to the disk"
 	}
-	step := launch.Step{Call: f.Filter.Filter, Reason: reason}
+	step := verb.Step{Call: f.Filter.Filter, Reason: reason}
 	if f.Filter.unprivileged {
-		return []launch.Step{{Call: launch.NoNewPrivileges{}, Reason: reason}, step}
+		return []verb.Step{{Call: verb.NoNewPrivileges{}, Reason: reason}, step}
 	}
-	return []launch.Step{step}
+	return []verb.Step{step}
 }
 
 // listen answers the calls that the filter leaves to xunshare.
@@ -81,8 +81,8 @@ func (f *Facts) keepLent(note func(sentence string)) {
 }
 
 // explainFilter says why the filter could not be installed.
-func explainFilter(failed *launch.Error) []string {
-	if _, ours := failed.Step.Call.(launch.Filter); !ours {
+func explainFilter(failed *verb.Error) []string {
+	if _, ours := failed.Step.Call.(verb.Filter); !ours {
 		return nil
 	}
 	if errors.Is(failed, unix.EINVAL) || errors.Is(failed, unix.ENOSYS) {

@@ -10,7 +10,10 @@ import (
 	"os"
 	"slices"
 
+	"github.com/xunshare/xunshare/internal/attend"
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/supervise"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // version is the release; CHANGELOG.md has an entry for it.
@@ -25,27 +28,27 @@ func main() {
 	status.Exit()
 }
 
-func run(args []string) (status launch.Status, err error) {
+func run(args []string) (status supervise.Status, err error) {
 	o, err := parse(args)
 	defer func() { o.conclude(status, err) }()
 	switch {
 	case err != nil:
-		return launch.Status{}, err
+		return supervise.Status{}, err
 	case o.Help:
 		_, err = os.Stdout.WriteString(usage)
-		return launch.Status{}, err
+		return supervise.Status{}, err
 	case o.Version:
 		_, err = fmt.Println("xunshare", version)
-		return launch.Status{}, err
+		return supervise.Status{}, err
 	}
 	if err := o.Validate(); err != nil {
-		return launch.Status{}, err
+		return supervise.Status{}, err
 	}
 	switch {
 	case o.ListArches != "":
-		return launch.Status{}, listArches(&o)
+		return supervise.Status{}, listArches(&o)
 	case o.PrintRule != nil:
-		return launch.Status{}, printRules(&o)
+		return supervise.Status{}, printRules(&o)
 	}
 	o.stayOnMainThread()
 	return start(&o)
@@ -53,14 +56,14 @@ func run(args []string) (status launch.Status, err error) {
 
 // start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
 // What is asked stays as it is for that: facts complete a copy.
-func start(asked *Options) (launch.Status, error) {
+func start(asked *Options) (supervise.Status, error) {
 	if err := launch.Room(asked.descriptors()); err != nil {
-		return launch.Status{}, limited(err)
+		return supervise.Status{}, limited(err)
 	}
 	o := *asked
 	facts, err := gather(&o)
 	if err != nil {
-		return launch.Status{}, limited(withoutProc(err))
+		return supervise.Status{}, limited(withoutProc(err))
 	}
 	o.say(facts.Notes)
 	for _, sentence := range facts.Root.Warnings {
@@ -68,13 +71,13 @@ func start(asked *Options) (launch.Status, error) {
 	}
 	steps := plan(&o, &facts)
 	if o.DryRun {
-		_, err = os.Stdout.WriteString(launch.Format(steps))
-		return launch.Status{}, err
+		_, err = os.Stdout.WriteString(verb.Format(steps))
+		return supervise.Status{}, err
 	}
-	parent := launch.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: facts.listen, Note: o.note}
+	parent := attend.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: facts.listen, Note: o.note}
 	status, err := launch.Run(steps, wait(&o), parent)
 	facts.keepLent(o.note)
-	var helper *launch.HelperError
+	var helper *verb.HelperError
 	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
 		asked.Said = o.Said
 		return start(asked)
@@ -110,14 +113,14 @@ func (o *Options) note(sentence string) {
 
 // wait says how xunshare behaves while the target runs: without --fork as if it were the target, and so with --into, which
 // implies it.
-func wait(o *Options) launch.Wait {
+func wait(o *Options) supervise.Wait {
 	switch {
 	case o.NS.Forward:
-		return launch.Forward
+		return supervise.Forward
 	case o.Into:
-		return launch.Transparent
+		return supervise.Transparent
 	case o.NS.Fork:
-		return launch.Shield
+		return supervise.Shield
 	}
-	return launch.Transparent
+	return supervise.Transparent
 }

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/ns"
-	"github.com/xunshare/xunshare/internal/ns/idmap"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 

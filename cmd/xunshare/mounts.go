@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // mountOptions is what the command line asks for of the mounts, and of what else the target finds.
@@ -74,34 +74,34 @@ func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 const ttyGroup = 5
 
 // rename sets the host name.
-func (o *Options) rename() []launch.Step {
+func (o *Options) rename() []verb.Step {
 	if o.Hostname == "" {
 		return nil
 	}
-	call := launch.Call(launch.Hostname{Name: o.Hostname})
+	call := verb.Call(verb.Hostname{Name: o.Hostname})
 	if o.Into && o.Hostname == hostnameOf(o.Root) { // which nobody has asked for
-		call = launch.Try{First: call, Else: []launch.Call{launch.Say{Text: notNamed}}}
+		call = verb.Try{First: call, Else: []verb.Call{verb.Say{Text: notNamed}}}
 	}
-	return []launch.Step{{Call: call, Reason: "set the host name"}}
+	return []verb.Step{{Call: call, Reason: "set the host name"}}
 }
 
 // raiseLoopback makes a new network usable, where a tree is to be; unshare(1) leaves it as it is.
-func (o *Options) raiseLoopback() []launch.Step {
+func (o *Options) raiseLoopback() []verb.Step {
 	if !o.Into || !o.NS.Kinds.Has(ns.Net) {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Loopback{}, Reason: "bring the loopback interface up"}}
+	return []verb.Step{{Call: verb.Loopback{}, Reason: "bring the loopback interface up"}}
 }
 
 // notNamed is said where --into does without a host name: container engines may forbid it.
 const notNamed = "xunshare: note: the host name cannot be set here, so it stays as it is; --hostname= leaves it out\n"
 
 // lock keeps the target from gaining privileges.
-func (o *Options) lock() []launch.Step {
+func (o *Options) lock() []verb.Step {
 	if !o.NoNewPrivs {
 		return nil
 	}
-	return []launch.Step{{Call: launch.NoNewPrivileges{}, Reason: "let the program gain no privileges"}}
+	return []verb.Step{{Call: verb.NoNewPrivileges{}, Reason: "let the program gain no privileges"}}
 }
 
 // changed is the environment after the changes. Of several variables of one name the first counts (getenv(3)).

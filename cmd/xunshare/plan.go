@@ -3,18 +3,18 @@ package main
 import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // plan puts the steps of a launch in order. It is the only place that knows the order, and it is pure: the same
 // options and facts give the same steps. docs/architecture.md, "The order of a launch", says why they stand where they
 // stand.
-func plan(o *Options, f *Facts) []launch.Step {
+func plan(o *Options, f *Facts) []verb.Step {
 	tree := o.tree(f)
 	rules := o.rules(f, &tree)
-	var steps []launch.Step
-	add := func(more []launch.Step) { steps = append(steps, more...) }
+	var steps []verb.Step
+	add := func(more []verb.Step) { steps = append(steps, more...) }
 
 	add(o.NS.Create())
 	add(o.NS.Map(f.NS))
@@ -40,7 +40,7 @@ func plan(o *Options, f *Facts) []launch.Step {
 	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
 	add(o.lock())
 	add(f.Rules.personality())
-	return append(steps, launch.Step{Call: f.Target, Reason: "run the program"})
+	return append(steps, verb.Step{Call: f.Target, Reason: "run the program"})
 }
 
 // tree is what package chroot has to know of the options.

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // goldenMounts are facts for the mounts of o: all is where it was asked for. Of the words "missing" has the places missing
@@ -38,8 +38,8 @@ func goldenMounts(o *Options, words []string) chroot.Mounts {
 
 // lack lets a place be missing.
 func lack(m *chroot.Mounts, p *chroot.Point, words []string) {
-	layer := &chroot.LayerFact{Path: path.Dir(p.Path), Mode: 0o755, Entries: []launch.Entry{
-		{Name: "bin", Kind: launch.Dir}, {Name: "file"}, {Name: "lib", Kind: launch.Link, Link: "usr/lib"}}}
+	layer := &chroot.LayerFact{Path: path.Dir(p.Path), Mode: 0o755, Entries: []verb.Entry{
+		{Name: "bin", Kind: verb.Dir}, {Name: "file"}, {Name: "lib", Kind: verb.Link, Link: "usr/lib"}}}
 	switch {
 	case slices.Contains(words, "missing"):
 		layer.Path = "/"

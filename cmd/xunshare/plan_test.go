@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/ns"
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 var update = flag.Bool("update", false, "write the golden plans")
@@ -40,7 +40,7 @@ func checkGolden(t *testing.T, file string) {
 	if err := o.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	got := launch.Format(plan(&o, goldenFacts(&o, facts)))
+	got := verb.Format(plan(&o, goldenFacts(&o, facts)))
 	if *update {
 		if err := os.WriteFile(file, []byte(first+"\n"+got), 0o644); err != nil {
 			t.Fatal(err)
@@ -55,9 +55,9 @@ func goldenFacts(o *Options, words string) *Facts {
 	f.Root.Mounts = goldenMounts(o, strings.Fields(words))
 	f.Rules = ruleFacts{Loaded: o.Rules, Instance: len(o.Rules) > 0 || o.Foreign.None}
 	o.NS.NeedsRoot = len(o.Rules) > 0
-	f.Target = launch.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
+	f.Target = verb.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
 	if o.FakeIDs || o.NoSync {
-		f.Filter = filterFacts{launch.Filter{Program: make([]unix.SockFilter, 2), Listen: o.FakeIDs}, !o.FakeIDs}
+		f.Filter = filterFacts{verb.Filter{Program: make([]unix.SockFilter, 2), Listen: o.FakeIDs}, !o.FakeIDs}
 	}
 	for _, word := range strings.Fields(words) {
 		switch word {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // report says what went wrong, in one sentence, and under it what can be done.
@@ -33,7 +33,7 @@ const (
 )
 
 func exitStatus(err error) int {
-	var failed *launch.Error
+	var failed *verb.Error
 	var helper *fs.PathError
 	switch {
 	case errors.As(err, &helper) && helper.Op == "exec":

@@ -10,8 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/emulator"
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/rulefile"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // ruleFacts is which rules a launch loads here, found out before anything changes.
@@ -72,11 +72,11 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 }
 
 // personality gives programs of a tree of the host's 32-bit companion the machine that they expect of uname(2).
-func (f *ruleFacts) personality() []launch.Step {
+func (f *ruleFacts) personality() []verb.Step {
 	if !f.Companion {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Personality{Domain: launch.Linux32}, Reason: "tell the machine of a 32-bit system"}}
+	return []verb.Step{{Call: verb.Personality{Domain: verb.Linux32}, Reason: "tell the machine of a 32-bit system"}}
 }
 
 // wanted lists the architectures that need a rule. The host's own need none, unless an emulator or a CPU was named.

@@ -12,7 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/supervise"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // The objects of --json-status-fd, one a line. Those that bwrap(1) writes as well have the same names. docs/xunshare.1
@@ -70,7 +71,7 @@ func (o *Options) announce(pid int, f *Facts) {
 }
 
 // conclude writes how it ended, or why it did not begin.
-func (o *Options) conclude(status launch.Status, err error) {
+func (o *Options) conclude(status supervise.Status, err error) {
 	switch {
 	case o.Status < 0:
 	case err != nil:
@@ -84,7 +85,7 @@ func (o *Options) conclude(status launch.Status, err error) {
 
 func failure(err error) statusFailed {
 	object := statusFailed{Error: err.Error(), Code: exitStatus(err)}
-	var failed *launch.Error
+	var failed *verb.Error
 	if errors.As(err, &failed) {
 		object.Step, object.Operation, object.Path = failed.Step.Reason, failed.Operation, failed.Path
 		object.Errno = unix.ErrnoName(failed.Errno)
@@ -102,9 +103,9 @@ func (o *Options) tell(object any) {
 }
 
 // meet has the program wait until it has been announced.
-func (o *Options) meet() []launch.Step {
+func (o *Options) meet() []verb.Step {
 	if o.Status < 0 {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Meet{}, Reason: "announce the program"}}
+	return []verb.Step{{Call: verb.Meet{}, Reason: "announce the program"}}
 }

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/ns"
-	"github.com/xunshare/xunshare/internal/ns/idmap"
 )
 
 // An option is one of the command line. All that is known of it stands in its row of the table: normalize reads

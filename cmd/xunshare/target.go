@@ -8,8 +8,8 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // defaultPath is what execvp(3) searches when there is no PATH (confstr(3), _CS_PATH).
@@ -18,13 +18,13 @@ const defaultPath = "/bin:/usr/bin"
 const defaultShell = "/bin/sh"
 
 // target is the program to run: the one that was asked for, found as execvp(3) does, or the login shell.
-func target(o *Options, env []string) launch.Exec {
+func target(o *Options, env []string) verb.Exec {
 	if len(o.Program) == 0 {
 		shell := loginShell(o, env)
-		return launch.Exec{Candidates: []string{shell}, Argv: []string{"-" + path.Base(shell)}, Env: env}
+		return verb.Exec{Candidates: []string{shell}, Argv: []string{"-" + path.Base(shell)}, Env: env}
 	}
 	files := candidates(o.Program[0], env)
-	return launch.Exec{Candidates: files, Argv: o.Program, Env: env, Script: isText(o, files)}
+	return verb.Exec{Candidates: files, Argv: o.Program, Env: env, Script: isText(o, files)}
 }
 
 // environment is what the target gets.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // noLoader is named by the files here, so that an emulator that takes one stops before it runs anything.

@@ -7,22 +7,22 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Explain says what can be done about a step of this package that failed. Nil if it was not one of ours or nothing
 // helps.
-func Explain(failed *launch.Error) []string {
+func Explain(failed *verb.Error) []string {
 	switch call := failed.Step.Call.(type) {
-	case launch.NewMount:
+	case verb.NewMount:
 		if call.Type == filesystem {
 			return explainInstance(failed.Errno)
 		}
-	case launch.Mount:
+	case verb.Mount:
 		if call.Type == filesystem {
 			return explainInstance(failed.Errno)
 		}
-	case launch.WriteFile:
+	case verb.WriteFile:
 		if call.Path == register {
 			return explainRegister(failed.Errno)
 		}

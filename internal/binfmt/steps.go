@@ -3,7 +3,7 @@ package binfmt
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Options is what was asked of this package, validated.
@@ -17,18 +17,18 @@ type Options struct {
 
 // Instance is the descriptor of the instance that Load makes. Its rules live as long as it, or a mount of it, does
 // (Linux 6.7, commit 21ca59b365c0).
-const Instance launch.FD = "binfmt"
+const Instance verb.FD = "binfmt"
 
 const filesystem = "binfmt_misc"
 
 // Load makes an instance of binfmt_misc for the user namespace and writes the rules into it, one write(2) each. It
 // needs no place to mount it, and so disturbs nothing; the emulators are opened now, on the host (flag F).
-func (o *Options) Load() []launch.Step {
+func (o *Options) Load() []verb.Step {
 	if !o.Instance {
 		return nil
 	}
-	steps := []launch.Step{{
-		Call: launch.NewMount{Type: filesystem, As: Instance,
+	steps := []verb.Step{{
+		Call: verb.NewMount{Type: filesystem, As: Instance,
 			Attributes: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC},
 		Reason: "make an instance of binfmt_misc",
 	}}
@@ -39,15 +39,15 @@ func (o *Options) Load() []launch.Step {
 		steps = append(steps, registration(r, false))
 	}
 	if o.ReadOnly {
-		steps = append(steps, launch.Step{Call: launch.Reconfigure{Of: Instance, Option: "ro"},
+		steps = append(steps, verb.Step{Call: verb.Reconfigure{Of: Instance, Option: "ro"},
 			Reason: "keep the rules as they are"})
 	}
 	return steps
 }
 
-func registration(r *Rule, optional bool) launch.Step {
-	return launch.Step{
-		Call:   launch.WriteFile{Dir: Instance, Path: register, Text: r.String(), Optional: optional},
+func registration(r *Rule, optional bool) verb.Step {
+	return verb.Step{
+		Call:   verb.WriteFile{Dir: Instance, Path: register, Text: r.String(), Optional: optional},
 		Reason: "register " + r.Name,
 	}
 }
@@ -56,7 +56,7 @@ func registration(r *Rule, optional bool) launch.Step {
 const register = "register"
 
 // Attach mounts the instance where the target can see it.
-func (o *Options) Attach() []launch.Step {
+func (o *Options) Attach() []verb.Step {
 	if o.Dir == "" {
 		return nil
 	}
@@ -64,8 +64,8 @@ func (o *Options) Attach() []launch.Step {
 	if o.ReadOnly {
 		flags |= unix.MS_RDONLY
 	}
-	return []launch.Step{{
-		Call:   launch.Mount{Source: filesystem, Target: o.Dir, Type: filesystem, Flags: flags},
+	return []verb.Step{{
+		Call:   verb.Mount{Source: filesystem, Target: o.Dir, Type: filesystem, Flags: flags},
 		Reason: "show binfmt_misc",
 	}}
 }

@@ -9,25 +9,25 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // assemble puts a tree of parts together in the directory "new" of the working directory, which has the tree at "lower", and
 // takes it as the root.
-func (o *Options) assemble(f Facts) (calls []launch.Call) {
-	add := func(more ...launch.Call) { calls = append(calls, more...) }
-	add(launch.MakeDir{Path: "new", Mode: f.RootMode})
+func (o *Options) assemble(f Facts) (calls []verb.Call) {
+	add := func(more ...verb.Call) { calls = append(calls, more...) }
+	add(verb.MakeDir{Path: "new", Mode: f.RootMode})
 	for _, dir := range [...]string{"part", "upper", "work", "metadata"} {
-		add(launch.MakeDir{Path: dir, Mode: 0o700})
+		add(verb.MakeDir{Path: dir, Mode: 0o700})
 	}
 	var files copyParts
 	for i, p := range f.Parts {
 		at := "new" + p.Path
 		switch p.Kind {
 		case anew:
-			add(launch.MakeDir{Path: at, Mode: p.Mode})
+			add(verb.MakeDir{Path: at, Mode: p.Mode})
 		case linked:
-			add(launch.Symlink{Text: p.Link, Path: at})
+			add(verb.Symlink{Text: p.Link, Path: at})
 		case copied:
 			files = append(files, copyPart{filepath.Join(o.Root, p.Path), at, p.Mode})
 		case layered:
@@ -37,49 +37,49 @@ func (o *Options) assemble(f Facts) (calls []launch.Call) {
 		}
 	}
 	if files != nil {
-		add(launch.Meet{Work: files})
+		add(verb.Meet{Work: files})
 	}
-	add(launch.CloneTree{Path: "new", As: tree})
+	add(verb.CloneTree{Path: "new", As: tree})
 	return calls
 }
 
 // layer puts an overlay over a part. It has the flags of the mount that it covers.
-func (o *Options) layer(p Part, name string) []launch.Call {
-	const part launch.FD = "part"
+func (o *Options) layer(p Part, name string) []verb.Call {
+	const part verb.FD = "part"
 	layers := "part/" + name
-	calls := []launch.Call{
-		launch.MakeDir{Path: layers, Mode: 0o700},
-		launch.Bind{Path: "lower" + p.Path, To: layers},
-		launch.MakeDir{Path: "upper/" + name, Mode: p.Mode},
-		launch.MakeDir{Path: "work/" + name, Mode: 0o700},
-		launch.MakeDir{Path: "new" + p.Path, Mode: 0o755},
+	calls := []verb.Call{
+		verb.MakeDir{Path: layers, Mode: 0o700},
+		verb.Bind{Path: "lower" + p.Path, To: layers},
+		verb.MakeDir{Path: "upper/" + name, Mode: p.Mode},
+		verb.MakeDir{Path: "work/" + name, Mode: 0o700},
+		verb.MakeDir{Path: "new" + p.Path, Mode: 0o755},
 	}
 	if p.Others {
 		metadata := "metadata/" + name
-		calls = append(calls, launch.MakeDir{Path: metadata, Mode: 0o700},
-			launch.Meet{Work: ownMetadata{Tree: filepath.Join(o.Root, p.Path), In: metadata}})
+		calls = append(calls, verb.MakeDir{Path: metadata, Mode: 0o700},
+			verb.Meet{Work: ownMetadata{Tree: filepath.Join(o.Root, p.Path), In: metadata}})
 		layers = metadata + "::" + layers
 	}
-	return append(calls, launch.NewMount{Type: overlay, As: part, Attributes: int(p.Flags & lockedFlags),
+	return append(calls, verb.NewMount{Type: overlay, As: part, Attributes: int(p.Flags & lockedFlags),
 		Options: []string{"source=overlay", "lowerdir=" + layers, "upperdir=upper/" + name, "workdir=work/" + name, "userxattr"}},
-		launch.MoveMount{From: part, To: "new" + p.Path}, launch.Close{FD: part})
+		verb.MoveMount{From: part, To: "new" + p.Path}, verb.Close{FD: part})
 }
 
 // lockedFlags are those that MS_* and MOUNT_ATTR_* have the same numbers for.
 const lockedFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 
 // show shows a part as it is, read-only.
-func (p *Part) show(at string, oldKernel bool) []launch.Call {
-	made := launch.Call(launch.MakeFile{Path: at})
+func (p *Part) show(at string, oldKernel bool) []verb.Call {
+	made := verb.Call(verb.MakeFile{Path: at})
 	if p.Dir {
-		made = launch.MakeDir{Path: at, Mode: 0o755}
+		made = verb.MakeDir{Path: at, Mode: 0o755}
 	}
-	bind := launch.Bind{Path: "lower" + p.Path, To: at, Attributes: unix.MOUNT_ATTR_RDONLY}
+	bind := verb.Bind{Path: "lower" + p.Path, To: at, Attributes: unix.MOUNT_ATTR_RDONLY}
 	if !oldKernel {
-		return []launch.Call{made, bind}
+		return []verb.Call{made, bind}
 	}
 	bind.Attributes = 0
-	return []launch.Call{made, bind, launch.Mount{Target: at, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | p.Flags}}
+	return []verb.Call{made, bind, verb.Mount{Target: at, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | p.Flags}}
 }
 
 // copyParts is work of the parent: it copies small files.

@@ -3,7 +3,7 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 const devDir = "/dev"
@@ -28,8 +28,8 @@ const makeDevices = "make /dev"
 
 // mountDevices makes a /dev. The devices are bound from the host, for nobody can make them in a user namespace
 // (mknod(2), EPERM).
-func (o *Options) mountDevices(p Point, f Facts) []launch.Step {
-	steps := []launch.Step{device(launch.Mount{Source: "tmpfs", Target: p.Path, Type: "tmpfs",
+func (o *Options) mountDevices(p Point, f Facts) []verb.Step {
+	steps := []verb.Step{device(verb.Mount{Source: "tmpfs", Target: p.Path, Type: "tmpfs",
 		Flags: unix.MS_NOSUID | unix.MS_NODEV, Data: "mode=755"})}
 	for _, name := range f.Devices {
 		steps = append(steps, bindDevice(devDir+"/"+name, p.Path+"/"+name)...)
@@ -37,33 +37,33 @@ func (o *Options) mountDevices(p Point, f Facts) []launch.Step {
 	if f.Console != "" {
 		steps = append(steps, bindDevice(f.Console, p.Path+"/"+console)...)
 		for _, t := range f.Terminals {
-			steps = append(steps, device(launch.Reopen{Path: p.Path + "/" + console, Descriptor: t.FD, Flags: t.Flags}))
+			steps = append(steps, device(verb.Reopen{Path: p.Path + "/" + console, Descriptor: t.FD, Flags: t.Flags}))
 		}
 	}
 	for _, l := range deviceLinks {
-		steps = append(steps, device(launch.Symlink{Text: l.text, Path: p.Path + "/" + l.name}))
+		steps = append(steps, device(verb.Symlink{Text: l.text, Path: p.Path + "/" + l.name}))
 	}
 	terminals := "newinstance,ptmxmode=0666,mode=0620"
 	if o.TTYGroup {
 		terminals += ",gid=5" // of which tty(4) and Debian's base-passwd speak; grantpt(3) expects it
 	}
-	steps = append(steps, mountDevice(launch.Mount{Source: "devpts", Target: p.Path + "/pts", Type: "devpts",
+	steps = append(steps, mountDevice(verb.Mount{Source: "devpts", Target: p.Path + "/pts", Type: "devpts",
 		Flags: unix.MS_NOSUID | unix.MS_NOEXEC, Data: terminals})...)
-	steps = append(steps, mountDevice(launch.Mount{Source: "tmpfs", Target: p.Path + "/shm", Type: "tmpfs",
+	steps = append(steps, mountDevice(verb.Mount{Source: "tmpfs", Target: p.Path + "/shm", Type: "tmpfs",
 		Flags: unix.MS_NOSUID | unix.MS_NODEV, Data: "mode=1777"})...)
 	if o.OwnIPC { // the host's would be refused
-		steps = append(steps, mountDevice(launch.Mount{Source: "mqueue", Target: p.Path + "/mqueue", Type: "mqueue",
+		steps = append(steps, mountDevice(verb.Mount{Source: "mqueue", Target: p.Path + "/mqueue", Type: "mqueue",
 			Flags: procFlags, Optional: true})...)
 	}
 	return steps
 }
 
-func device(c launch.Call) launch.Step { return launch.Step{Call: c, Reason: makeDevices} }
+func device(c verb.Call) verb.Step { return verb.Step{Call: c, Reason: makeDevices} }
 
-func bindDevice(from, to string) []launch.Step {
-	return []launch.Step{device(launch.MakeFile{Path: to}), device(launch.Bind{From: host, Path: from, To: to})}
+func bindDevice(from, to string) []verb.Step {
+	return []verb.Step{device(verb.MakeFile{Path: to}), device(verb.Bind{From: host, Path: from, To: to})}
 }
 
-func mountDevice(m launch.Mount) []launch.Step {
-	return []launch.Step{device(launch.MakeDir{Path: m.Target, Mode: 0o755}), device(m)}
+func mountDevice(m verb.Mount) []verb.Step {
+	return []verb.Step{device(verb.MakeDir{Path: m.Target, Mode: 0o755}), device(m)}
 }

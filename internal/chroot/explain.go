@@ -4,14 +4,14 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Explain says what can be done about a step of this package that failed; ownPIDs tells whether the target has a
 // pid namespace of its own. Nil if it was not one of ours or nothing helps.
-func Explain(failed *launch.Error, ownPIDs bool) []string {
-	mount, ok := failed.Step.Call.(launch.Mount)
-	_, goes := failed.Step.Call.(launch.Chdir)
+func Explain(failed *verb.Error, ownPIDs bool) []string {
+	mount, ok := failed.Step.Call.(verb.Mount)
+	_, goes := failed.Step.Call.(verb.Chdir)
 	switch {
 	case goes && failed.Errno == syscall.ENOENT:
 		return []string{"it is looked up inside the root; --bind=DIR shows a directory of the host there"}
@@ -35,9 +35,9 @@ const notNew = "xunshare: note: parts of /proc are masked here, so the program s
 	"xunshare: hint: " + unmask + "\n"
 
 // explainMounts is about what is mounted in the root, and over it.
-func explainMounts(failed *launch.Error) []string {
-	made, ok := failed.Step.Call.(launch.NewMount)
-	meet, _ := failed.Step.Call.(launch.Meet)
+func explainMounts(failed *verb.Error) []string {
+	made, ok := failed.Step.Call.(verb.NewMount)
+	meet, _ := failed.Step.Call.(verb.Meet)
 	_, copies := meet.Work.(ownMetadata)
 	switch {
 	case copies && failed.Errno == syscall.ENOTSUP, // no user.* attributes on tmpfs before Linux 6.6

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // A Lent is a file that is shown over one of the tree's for as long as the program runs. Programs may write to it, and what
@@ -35,24 +35,24 @@ func (m *Mounts) Lends() *Lent {
 
 // show makes the file in a tmpfs and mounts it. The tmpfs is attached meanwhile, or its file could not be taken before
 // Linux 6.15 (open_tree(2), EINVAL), and it is the working directory, because no path leads to it if it covers the root.
-func (l *Lent) show() []launch.Step {
-	const lender, file, here launch.FD = "lender", "lent", "here"
-	var steps []launch.Step
+func (l *Lent) show() []verb.Step {
+	const lender, file, here verb.FD = "lender", "lent", "here"
+	var steps []verb.Step
 	name := path.Base(l.Path)
-	for _, call := range [...]launch.Call{
-		launch.OpenPath{Path: ".", As: here},
-		launch.NewMount{Type: "tmpfs", Options: []string{"source=" + name, "mode=755"}, Attributes: launch.LayerAttributes, As: lender},
-		launch.MoveMount{From: lender, To: path.Dir(l.Path)},
-		launch.Chdir{FD: lender},
-		launch.CreateFile{Path: name, Text: l.text, Mode: 0o644},
-		launch.CloneTree{Path: name, As: file},
-		launch.Unmount{Target: ".", Flags: unix.MNT_DETACH},
-		launch.Chdir{FD: here},
-		launch.MoveMount{From: file, To: l.Path},
-		launch.Close{FD: lender}, launch.Close{FD: file}, launch.Close{FD: here},
-		launch.Meet{Work: lookAtLent{l}},
+	for _, call := range [...]verb.Call{
+		verb.OpenPath{Path: ".", As: here},
+		verb.NewMount{Type: "tmpfs", Options: []string{"source=" + name, "mode=755"}, Attributes: verb.LayerAttributes, As: lender},
+		verb.MoveMount{From: lender, To: path.Dir(l.Path)},
+		verb.Chdir{FD: lender},
+		verb.CreateFile{Path: name, Text: l.text, Mode: 0o644},
+		verb.CloneTree{Path: name, As: file},
+		verb.Unmount{Target: ".", Flags: unix.MNT_DETACH},
+		verb.Chdir{FD: here},
+		verb.MoveMount{From: file, To: l.Path},
+		verb.Close{FD: lender}, verb.Close{FD: file}, verb.Close{FD: here},
+		verb.Meet{Work: lookAtLent{l}},
 	} {
-		steps = append(steps, launch.Step{Call: call, Reason: showResolver})
+		steps = append(steps, verb.Step{Call: call, Reason: showResolver})
 	}
 	return steps
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // In an overlay over another user's tree all files would still be that user's, who is nobody inside: root of the namespace has
@@ -69,7 +70,7 @@ type metadataCopy struct {
 	owner  uint32          // of the tree
 	linked map[file]string // where files with several names have been made
 	closed []string        // what the caller may not read
-	others []launch.Own    // what belongs to others than the owner in a tree of root's
+	others []verb.Own      // what belongs to others than the owner in a tree of root's
 }
 
 // file tells files apart.
@@ -191,7 +192,7 @@ func (c *metadataCopy) finish(e entry) error {
 		}
 	}
 	if c.owner == 0 && e.Uid|e.Gid != 0 {
-		c.others = append(c.others, launch.Own{Path: e.path, User: e.Uid, Group: e.Gid, Mode: e.Mode})
+		c.others = append(c.others, verb.Own{Path: e.path, User: e.Uid, Group: e.Gid, Mode: e.Mode})
 	}
 	return unix.UtimesNanoAt(e.to, e.name, []unix.Timespec{e.Atim, e.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
 }
@@ -208,15 +209,15 @@ func (c *metadataCopy) chown(folder string) error {
 	}
 	defer unix.Close(user)
 	const reason = "give files to their owners"
-	steps := []launch.Step{
-		{Call: launch.Clone{}, Reason: reason},
-		{Call: launch.Inherit{Number: c.root, As: "dir"}, Reason: reason},
-		{Call: launch.Chdir{FD: "dir"}, Reason: reason},
-		{Call: launch.Inherit{Number: user, As: "user"}, Reason: reason},
-		{Call: launch.SetNS{FD: "user"}, Reason: reason},
+	steps := []verb.Step{
+		{Call: verb.Clone{}, Reason: reason},
+		{Call: verb.Inherit{Number: c.root, As: "dir"}, Reason: reason},
+		{Call: verb.Chdir{FD: "dir"}, Reason: reason},
+		{Call: verb.Inherit{Number: user, As: "user"}, Reason: reason},
+		{Call: verb.SetNS{FD: "user"}, Reason: reason},
 	}
 	for _, o := range c.others {
-		steps = append(steps, launch.Step{Call: o, Reason: reason})
+		steps = append(steps, verb.Step{Call: o, Reason: reason})
 	}
 	_, err = launch.Perform(steps)
 	return err

@@ -3,7 +3,7 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // An Operation is one of the things that are mounted in the root. Its place is looked up inside the root, among what
@@ -35,8 +35,8 @@ const (
 )
 
 // MountAll makes all places and performs the operations, but for those of MountInProc.
-func (o *Options) MountAll(f Facts) []launch.Step {
-	var steps []launch.Step
+func (o *Options) MountAll(f Facts) []verb.Step {
+	var steps []verb.Step
 	if f.Proc != nil && o.Proc != SameProc { // in whose layers some of the others may be
 		steps = f.Proc.make()
 	}
@@ -44,7 +44,7 @@ func (o *Options) MountAll(f Facts) []launch.Step {
 }
 
 // MountInProc performs those that go into the new /proc.
-func (o *Options) MountInProc(f Facts) []launch.Step {
+func (o *Options) MountInProc(f Facts) []verb.Step {
 	return o.mountThose(f, func(p Point) bool { return o.inProc(f, p.Path) })
 }
 
@@ -59,8 +59,8 @@ func (o *Options) inProc(f Facts, path string) bool {
 	return o.Proc != SameProc && dir != "" && isUnder(path, dir)
 }
 
-func (o *Options) mountThose(f Facts, those func(p Point) bool) []launch.Step {
-	var steps []launch.Step
+func (o *Options) mountThose(f Facts, those func(p Point) bool) []verb.Step {
+	var steps []verb.Step
 	for i, op := range o.Operations {
 		if p := f.Points[i]; !p.Skip && those(p) {
 			steps = append(steps, p.make()...)
@@ -70,13 +70,13 @@ func (o *Options) mountThose(f Facts, those func(p Point) bool) []launch.Step {
 	return steps
 }
 
-func (o *Options) mount(op Operation, p Point, f Facts) []launch.Step {
+func (o *Options) mount(op Operation, p Point, f Facts) []verb.Step {
 	switch op.Kind {
 	case Tmpfs:
-		return []launch.Step{{Call: launch.Mount{Source: "tmpfs", Target: p.Path, Type: "tmpfs",
+		return []verb.Step{{Call: verb.Mount{Source: "tmpfs", Target: p.Path, Type: "tmpfs",
 			Flags: unix.MS_NOSUID | unix.MS_NODEV, Data: op.Data}, Reason: "mount a tmpfs"}}
 	case File:
-		return []launch.Step{{Call: launch.CreateFile{Path: p.Path, Text: op.Data, Mode: 0o644, Existing: p.Again}, Reason: "tell the program about its surroundings"}}
+		return []verb.Step{{Call: verb.CreateFile{Path: p.Path, Text: op.Data, Mode: 0o644, Existing: p.Again}, Reason: "tell the program about its surroundings"}}
 	case Devices:
 		return o.mountDevices(p, f)
 	case System:
@@ -88,12 +88,12 @@ func (o *Options) mount(op Operation, p Point, f Facts) []launch.Step {
 }
 
 // bind shows the point's source.
-func (p *Point) bind(readOnly bool, f Facts, reason string) []launch.Step {
-	b := launch.Bind{From: host, Path: p.Source, To: p.Path}
+func (p *Point) bind(readOnly bool, f Facts, reason string) []verb.Step {
+	b := verb.Bind{From: host, Path: p.Source, To: p.Path}
 	if readOnly && !f.OldKernel {
 		b.Attributes = unix.MOUNT_ATTR_RDONLY
 	}
-	steps := []launch.Step{{Call: b, Reason: reason}}
+	steps := []verb.Step{{Call: b, Reason: reason}}
 	if readOnly && f.OldKernel {
 		steps = append(steps, remount(p.Path, p.Mounts, reason)...)
 	}
@@ -103,36 +103,36 @@ func (p *Point) bind(readOnly bool, f Facts, reason string) []launch.Step {
 // mountSystem mounts a new sysfs, which is allowed where the network namespace belongs to the target's user namespace
 // and nothing covers parts of the present one (sysfs_init_fs_context, mount_too_revealing). Elsewhere it shows the
 // host's, read-only.
-func (o *Options) mountSystem(p Point, f Facts) []launch.Step {
+func (o *Options) mountSystem(p Point, f Facts) []verb.Step {
 	const reason = "mount /sys"
 	shown := p.bind(true, f, reason)
 	if !o.OwnNet {
 		return shown
 	}
-	try := launch.Try{First: launch.Mount{Source: "sysfs", Target: p.Path, Type: "sysfs", Flags: procFlags}}
+	try := verb.Try{First: verb.Mount{Source: "sysfs", Target: p.Path, Type: "sysfs", Flags: procFlags}}
 	for _, s := range shown {
 		try.Else = append(try.Else, s.Call)
 	}
-	return []launch.Step{{Call: try, Reason: reason}}
+	return []verb.Step{{Call: try, Reason: reason}}
 }
 
 // carryHost takes hold of the host's root before it goes out of reach.
-func (o *Options) carryHost() []launch.Step {
+func (o *Options) carryHost() []verb.Step {
 	if !o.needsHost() {
 		return nil
 	}
-	return []launch.Step{{Call: launch.OpenPath{Path: "/", As: host}, Reason: "keep the host's files within reach"}}
+	return []verb.Step{{Call: verb.OpenPath{Path: "/", As: host}, Reason: "keep the host's files within reach"}}
 }
 
 // drop closes the descriptors that lead to the host, and to what a layer covers: an init would keep them, for whoever may
 // look at it.
-func (o *Options) drop(f Facts) []launch.Step {
-	var steps []launch.Step
+func (o *Options) drop(f Facts) []verb.Step {
+	var steps []verb.Step
 	if o.needsHost() {
-		steps = append(steps, launch.Step{Call: launch.Close{FD: host}, Reason: leaveRoot})
+		steps = append(steps, verb.Step{Call: verb.Close{FD: host}, Reason: leaveRoot})
 	}
 	if f.Cover != nil {
-		steps = append(steps, launch.Step{Call: launch.Close{FD: tree}, Reason: leaveRoot})
+		steps = append(steps, verb.Step{Call: verb.Close{FD: tree}, Reason: leaveRoot})
 	}
 	return steps
 }

@@ -7,20 +7,20 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Options is what was asked of this package, validated.
 type Options struct {
-	Root    string    // the tree; "" stays where we are
-	Seen    string    // where Survey can look into it; "" for Root itself
-	Dir     string    // the working directory of the target, inside the root; "" for none in particular
-	Proc    Proc      // what becomes of /proc
-	ProcDir string    // where
-	Shares  bool      // mounts spread to the caller's namespace, or from it
-	Pivot   bool      // the mounts are the target's own
-	Beneath launch.FD // a mount to keep alive out of sight, under the root; "" for none
-	InitEnv string    // what /proc/1/environ is to say, with AnyProc; "" leaves it as it is
+	Root    string  // the tree; "" stays where we are
+	Seen    string  // where Survey can look into it; "" for Root itself
+	Dir     string  // the working directory of the target, inside the root; "" for none in particular
+	Proc    Proc    // what becomes of /proc
+	ProcDir string  // where
+	Shares  bool    // mounts spread to the caller's namespace, or from it
+	Pivot   bool    // the mounts are the target's own
+	Beneath verb.FD // a mount to keep alive out of sight, under the root; "" for none
+	InitEnv string  // what /proc/1/environ is to say, with AnyProc; "" leaves it as it is
 
 	Operations []Operation                   // what is mounted in the root, in this order; they need a Root
 	ReadOnly   bool                          // the root, all that is mounted in it before the operations

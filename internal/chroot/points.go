@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // point finds out where name is, as a mount point for a directory or for another file, and what has to be made for it.
@@ -45,7 +45,7 @@ func (s *survey) make(where place, dir bool) (p Point, err error) {
 	case s.mounts[mount].kind == ofKernel:
 		return p, fmt.Errorf("%s is not there, and nothing can be made in %s", inTheWay, s.mounts[mount].at)
 	case layer != nil && where.blocked:
-		layer.Entries = slices.DeleteFunc(layer.Entries, func(e launch.Entry) bool { return e.Name == where.missing[0] })
+		layer.Entries = slices.DeleteFunc(layer.Entries, func(e verb.Entry) bool { return e.Name == where.missing[0] })
 	case layer != nil || s.isMade(where.at, mount):
 	case s.ours(where.at, mount) && where.blocked:
 		p.Remove = inTheWay
@@ -123,7 +123,7 @@ func (s *survey) newLayer(where place, mount int) (*LayerFact, error) {
 }
 
 // entries lists a directory as it will be: what is mounted in it shows by itself.
-func (s *survey) entries(where place, mount int) ([]launch.Entry, error) {
+func (s *survey) entries(where place, mount int) ([]verb.Entry, error) {
 	dir, rest := s.origin(where.at)
 	names, err := list(dir, rest)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *survey) entries(where place, mount int) ([]launch.Entry, error) {
 		}
 	}
 	slices.Sort(names)
-	var entries []launch.Entry
+	var entries []verb.Entry
 	for _, name := range names {
 		if where.blocked && name == where.missing[0] {
 			continue
@@ -152,14 +152,14 @@ func (s *survey) entries(where place, mount int) ([]launch.Entry, error) {
 	return entries, nil
 }
 
-func (s *survey) entry(at, name string) (e launch.Entry, err error) {
+func (s *survey) entry(at, name string) (e verb.Entry, err error) {
 	e.Name = name
 	fileType, err := s.lstat(at)
 	switch fileType {
 	case unix.S_IFDIR:
-		e.Kind = launch.Dir
+		e.Kind = verb.Dir
 	case unix.S_IFLNK:
-		e.Kind = launch.Link
+		e.Kind = verb.Link
 		e.Link, err = s.readlink(at)
 	}
 	if isUnder(at, runDir) {

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 const (
@@ -144,16 +144,16 @@ func (s *survey) lendResolver(over, target, text string) (_ Point, err error) {
 }
 
 // showResolver makes or mounts what resolver has decided on.
-func (o *Options) showResolver(p Point, f Facts) []launch.Step {
+func (o *Options) showResolver(p Point, f Facts) []verb.Step {
 	switch {
 	case p.Lent != nil:
 		return p.Lent.show()
 	case p.Source == "":
-		var steps []launch.Step
+		var steps []verb.Step
 		if p.Old != "" {
-			steps = append(steps, launch.Step{Call: launch.Unlink{Path: p.Old}, Reason: showResolver})
+			steps = append(steps, verb.Step{Call: verb.Unlink{Path: p.Old}, Reason: showResolver})
 		}
-		return append(steps, launch.Step{Call: launch.CreateFile{Path: p.Path, Text: p.Text, Mode: 0o644}, Reason: showResolver})
+		return append(steps, verb.Step{Call: verb.CreateFile{Path: p.Path, Text: p.Text, Mode: 0o644}, Reason: showResolver})
 	}
 	return p.bind(true, f, showResolver)
 }

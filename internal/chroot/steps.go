@@ -3,27 +3,27 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // The descriptors of this package's steps.
 const (
-	tree  launch.FD = "tree"  // the mounts of the new root
-	proc  launch.FD = "proc"  // the host's /proc
-	host  launch.FD = "host"  // the host's root directory
-	cover launch.FD = "cover" // the layer over the root
+	tree  verb.FD = "tree"  // the mounts of the new root
+	proc  verb.FD = "proc"  // the host's /proc
+	host  verb.FD = "host"  // the host's root directory
+	cover verb.FD = "cover" // the layer over the root
 )
 
 // Enter changes the root. The old one is still mounted afterwards, out of sight on top of the new one, until Leave: a
 // new proc can only be mounted while another one is visible somewhere (mount_too_revealing in fs/namespace.c).
-func (o *Options) Enter(f Facts) []launch.Step {
+func (o *Options) Enter(f Facts) []verb.Step {
 	switch {
 	case o.Root == "":
 		return nil
 	case !o.Pivot:
-		return []launch.Step{
-			{Call: launch.Chroot{Path: o.Root}, Reason: enterRoot},
-			{Call: launch.Chdir{Path: "/"}, Reason: enterRoot},
+		return []verb.Step{
+			{Call: verb.Chroot{Path: o.Root}, Reason: enterRoot},
+			{Call: verb.Chdir{Path: "/"}, Reason: enterRoot},
 		}
 	}
 	steps := append(o.carryProc(), o.carryHost()...)
@@ -31,7 +31,7 @@ func (o *Options) Enter(f Facts) []launch.Step {
 	case o.stacks(f):
 		return append(steps, o.enterStack(f)...)
 	case f.Here: // a mount on "/" would cover it for everybody but us
-		return append(steps, launch.Step{Call: launch.Chdir{Path: "/"}, Reason: enterRoot})
+		return append(steps, verb.Step{Call: verb.Chdir{Path: "/"}, Reason: enterRoot})
 	}
 	return append(steps, o.enterPlain(f)...)
 }
@@ -42,14 +42,14 @@ const (
 )
 
 // enterPlain makes the root a mount point by binding it on itself, which every kernel can.
-func (o *Options) enterPlain(f Facts) []launch.Step {
-	steps := []launch.Step{
-		{Call: launch.Mount{Source: o.Root, Target: o.Root, Flags: unix.MS_BIND | unix.MS_REC}, Reason: prepareRoot},
-		{Call: launch.Chdir{Path: o.Root}, Reason: enterRoot},
+func (o *Options) enterPlain(f Facts) []verb.Step {
+	steps := []verb.Step{
+		{Call: verb.Mount{Source: o.Root, Target: o.Root, Flags: unix.MS_BIND | unix.MS_REC}, Reason: prepareRoot},
+		{Call: verb.Chdir{Path: o.Root}, Reason: enterRoot},
 		turn(f),
 	}
 	if f.OnInitramfs {
-		steps = append(steps, launch.Step{Call: launch.Chroot{Path: "."}, Reason: enterRoot})
+		steps = append(steps, verb.Step{Call: verb.Chroot{Path: "."}, Reason: enterRoot})
 	}
 	return steps
 }
@@ -66,12 +66,12 @@ func (o *Options) stacks(f Facts) bool {
 // them away.
 //
 //	before    / ─ host         after    / ─ kept mount ─ tree ─ layer  (and on it, until Leave, the host)
-func (o *Options) enterStack(f Facts) []launch.Step {
+func (o *Options) enterStack(f Facts) []verb.Step {
 	steps := append(o.makeTree(f), o.makeSpare()...)
 	base, top := tree, tree
-	first := launch.MoveMount{To: o.Root, Follow: true}
+	first := verb.MoveMount{To: o.Root, Follow: true}
 	for _, m := range [...]struct {
-		fd     launch.FD
+		fd     verb.FD
 		wanted bool
 		reason string
 	}{{o.Beneath, o.Beneath != "", "keep the rules beneath the root"}, {spare, o.InitEnv != "", keepSpare}, {tree, true, prepareRoot}} {
@@ -82,79 +82,79 @@ func (o *Options) enterStack(f Facts) []launch.Step {
 			base = m.fd
 		}
 		first.From = m.fd
-		steps = append(steps, launch.Step{Call: first, Reason: m.reason})
+		steps = append(steps, verb.Step{Call: first, Reason: m.reason})
 		first.To, first.Follow, first.OnTo = "", false, m.fd
 	}
 	steps = append(steps, o.furnishSpare()...)
 	steps = append(steps, o.protectLater(f)...)
 	if f.Cover != nil {
 		top = cover
-		steps = append(steps, launch.Step{Call: f.Cover.call(tree, cover), Reason: makeLayer})
+		steps = append(steps, verb.Step{Call: f.Cover.call(tree, cover), Reason: makeLayer})
 	}
-	steps = append(steps, launch.Step{Call: launch.Chdir{FD: base}, Reason: enterRoot}, turn(f))
+	steps = append(steps, verb.Step{Call: verb.Chdir{FD: base}, Reason: enterRoot}, turn(f))
 	if base == top && !f.OnInitramfs {
 		return steps
 	}
 	return append(steps,
-		launch.Step{Call: launch.Chdir{FD: top}, Reason: enterRoot},
-		launch.Step{Call: launch.Chroot{Path: "."}, Reason: enterRoot})
+		verb.Step{Call: verb.Chdir{FD: top}, Reason: enterRoot},
+		verb.Step{Call: verb.Chroot{Path: "."}, Reason: enterRoot})
 }
 
 // turn makes the mount at the working directory the root of the namespace. The initramfs cannot be pivoted away from
 // (pivot_root(2), EINVAL); it is covered instead, as switch_root(8) does.
-func turn(f Facts) launch.Step {
+func turn(f Facts) verb.Step {
 	if f.OnInitramfs {
-		return launch.Step{Call: launch.Mount{Source: ".", Target: "/", Flags: unix.MS_MOVE}, Reason: enterRoot}
+		return verb.Step{Call: verb.Mount{Source: ".", Target: "/", Flags: unix.MS_MOVE}, Reason: enterRoot}
 	}
-	return launch.Step{Call: launch.PivotRoot{New: ".", Old: "."}, Reason: enterRoot}
+	return verb.Step{Call: verb.PivotRoot{New: ".", Old: "."}, Reason: enterRoot}
 }
 
 // carryProc takes hold of the host's /proc before it goes out of reach.
-func (o *Options) carryProc() []launch.Step {
+func (o *Options) carryProc() []verb.Step {
 	if o.Proc != HostProc && o.Proc != AnyProc {
 		return nil
 	}
-	return []launch.Step{{Call: launch.CloneTree{Path: procDir, As: proc}, Reason: "take /proc along"}}
+	return []verb.Step{{Call: verb.CloneTree{Path: procDir, As: proc}, Reason: "take /proc along"}}
 }
 
 // MountProc gives the target its /proc.
-func (o *Options) MountProc(f Facts) []launch.Step {
+func (o *Options) MountProc(f Facts) []verb.Step {
 	if o.Proc == SameProc {
 		return nil
 	}
-	var steps []launch.Step
+	var steps []verb.Step
 	dir := o.ProcDir
 	if f.Proc != nil {
 		dir = f.Proc.Path
 	}
-	mount := launch.Mount{Source: "proc", Target: dir, Type: "proc", Flags: procFlags}
-	show := launch.MoveMount{From: proc, To: dir}
+	mount := verb.Mount{Source: "proc", Target: dir, Type: "proc", Flags: procFlags}
+	show := verb.MoveMount{From: proc, To: dir}
 	switch o.Proc {
 	case HostProc:
-		return append(steps, launch.Step{Call: show, Reason: "show the host's /proc"})
+		return append(steps, verb.Step{Call: show, Reason: "show the host's /proc"})
 	case AnyProc: // the copy that is not needed leads to the host's processes
-		try := launch.Try{First: mount, Then: o.answer(dir), Else: []launch.Call{show, launch.Say{Text: notNew}}}
-		steps = append(steps, launch.Step{Call: try, Reason: "mount a new proc"},
-			launch.Step{Call: launch.Close{FD: proc}, Reason: "let go of the host's /proc"})
+		try := verb.Try{First: mount, Then: o.answer(dir), Else: []verb.Call{show, verb.Say{Text: notNew}}}
+		steps = append(steps, verb.Step{Call: try, Reason: "mount a new proc"},
+			verb.Step{Call: verb.Close{FD: proc}, Reason: "let go of the host's /proc"})
 		return append(steps, o.dropSpare()...)
 	}
 	steps = append(steps, o.keepApart(dir)...)
-	return append(steps, launch.Step{Call: mount, Reason: "mount a new proc"})
+	return append(steps, verb.Step{Call: mount, Reason: "mount a new proc"})
 }
 
 // keepApart keeps a mount on the directory from showing up in the caller's namespace. A directory that is no mount point
 // cannot be made private by itself (EINVAL); in a root that is the usual case.
-func (o *Options) keepApart(dir string) []launch.Step {
+func (o *Options) keepApart(dir string) []verb.Step {
 	if !o.Shares {
 		return nil
 	}
-	private := launch.Propagation(dir, unix.MS_PRIVATE)
+	private := verb.Propagation(dir, unix.MS_PRIVATE)
 	private.Optional = true
-	return []launch.Step{{Call: private, Reason: "keep the new proc to ourselves"}}
+	return []verb.Step{{Call: private, Reason: "keep the new proc to ourselves"}}
 }
 
 // Leave lets go of the old root, which lies on top of the new one, where the working directory still is.
-func (o *Options) Leave(f Facts) []launch.Step {
+func (o *Options) Leave(f Facts) []verb.Step {
 	if o.Root == "" || !o.Pivot {
 		return nil
 	}
@@ -162,20 +162,20 @@ func (o *Options) Leave(f Facts) []launch.Step {
 	if f.OnInitramfs || f.Here && !o.stacks(f) {
 		return steps
 	}
-	return append(steps, launch.Step{Call: launch.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: leaveRoot})
+	return append(steps, verb.Step{Call: verb.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: leaveRoot})
 }
 
 const leaveRoot = "let go of the old root"
 
 // WorkIn changes the working directory. A relative one is relative to the root that was entered: the caller's own is
 // out of reach by now.
-func (o *Options) WorkIn() []launch.Step {
+func (o *Options) WorkIn() []verb.Step {
 	if o.Dir == "" {
 		return nil
 	}
-	var steps []launch.Step
+	var steps []verb.Step
 	if o.Home != "" {
-		steps = append(steps, launch.Step{Call: launch.Chdir{Path: o.Home, Optional: true}, Reason: "work at home"})
+		steps = append(steps, verb.Step{Call: verb.Chdir{Path: o.Home, Optional: true}, Reason: "work at home"})
 	}
-	return append(steps, launch.Step{Call: launch.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"})
+	return append(steps, verb.Step{Call: verb.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"})
 }

@@ -3,7 +3,7 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 const (
@@ -15,33 +15,33 @@ const (
 )
 
 // makeTree makes the mounts of the new root, not attached yet.
-func (o *Options) makeTree(f Facts) []launch.Step {
+func (o *Options) makeTree(f Facts) []verb.Step {
 	if o.Ephemeral {
 		return o.makeOverlay(f)
 	}
-	steps := []launch.Step{{Call: launch.CloneTree{Path: o.Root, As: tree}, Reason: prepareRoot}}
+	steps := []verb.Step{{Call: verb.CloneTree{Path: o.Root, As: tree}, Reason: prepareRoot}}
 	if o.ReadOnly && !f.OldKernel {
-		steps = append(steps, launch.Step{
-			Call: launch.SetAttributes{Of: tree, Attributes: unix.MOUNT_ATTR_RDONLY, Recursive: true}, Reason: protect})
+		steps = append(steps, verb.Step{
+			Call: verb.SetAttributes{Of: tree, Attributes: unix.MOUNT_ATTR_RDONLY, Recursive: true}, Reason: protect})
 	}
 	return steps
 }
 
 // protectLater makes the root read-only where only mounts with a path can be.
-func (o *Options) protectLater(f Facts) []launch.Step {
+func (o *Options) protectLater(f Facts) []verb.Step {
 	if !o.ReadOnly || !f.OldKernel {
 		return nil
 	}
-	steps := []launch.Step{{Call: launch.Chdir{FD: tree}, Reason: protect}}
+	steps := []verb.Step{{Call: verb.Chdir{FD: tree}, Reason: protect}}
 	return append(steps, remount(".", f.RootMounts, protect)...)
 }
 
 // remount makes mounts read-only one by one, as kernels before 5.12 want it (commit 2a1867219c7b). All other flags have to
 // stay as they are: the kernel has locked them (mount_namespaces(7)).
-func remount(at string, mounts []Submount, reason string) []launch.Step {
-	var steps []launch.Step
+func remount(at string, mounts []Submount, reason string) []verb.Step {
+	var steps []verb.Step
 	for _, m := range mounts {
-		steps = append(steps, launch.Step{Call: launch.Mount{Target: at + m.Path,
+		steps = append(steps, verb.Step{Call: verb.Mount{Target: at + m.Path,
 			Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | m.Flags}, Reason: reason})
 	}
 	return steps
@@ -50,18 +50,18 @@ func remount(at string, mounts []Submount, reason string) []launch.Step {
 // makeOverlay puts an overlay over the tree whose upper layer is a tmpfs, or a directory of the host. What it is made of
 // is put together in a tmpfs that covers the tree meanwhile, so that no path of the caller's is among the options of the
 // overlay, which would take colons, commas and backslashes for its own. It vanishes with the last process.
-func (o *Options) makeOverlay(f Facts) []launch.Step {
-	const lower, hidden, here launch.FD = "lower", "hidden", "here"
-	var steps []launch.Step
-	add := func(c launch.Call) { steps = append(steps, launch.Step{Call: c, Reason: throwAway}) }
+func (o *Options) makeOverlay(f Facts) []verb.Step {
+	const lower, hidden, here verb.FD = "lower", "hidden", "here"
+	var steps []verb.Step
+	add := func(c verb.Call) { steps = append(steps, verb.Step{Call: c, Reason: throwAway}) }
 	steps = append(steps, o.keepUpper(f)...)
-	add(launch.CloneTree{Path: o.Root, As: lower})
-	add(launch.OpenPath{Path: ".", As: here})
-	add(launch.NewMount{Type: "tmpfs", Options: []string{"source=tmpfs", "mode=700"}, Attributes: launch.LayerAttributes, As: hidden})
-	add(launch.MoveMount{From: hidden, To: o.Root, Follow: true})
-	add(launch.Chdir{FD: hidden})
-	add(launch.MakeDir{Path: "lower", Mode: 0o700})
-	add(launch.MoveMount{From: lower, To: "lower"})
+	add(verb.CloneTree{Path: o.Root, As: lower})
+	add(verb.OpenPath{Path: ".", As: here})
+	add(verb.NewMount{Type: "tmpfs", Options: []string{"source=tmpfs", "mode=700"}, Attributes: verb.LayerAttributes, As: hidden})
+	add(verb.MoveMount{From: hidden, To: o.Root, Follow: true})
+	add(verb.Chdir{FD: hidden})
+	add(verb.MakeDir{Path: "lower", Mode: 0o700})
+	add(verb.MoveMount{From: lower, To: "lower"})
 	if f.Parts != nil {
 		for _, call := range o.assemble(f) {
 			add(call)
@@ -70,37 +70,37 @@ func (o *Options) makeOverlay(f Facts) []launch.Step {
 	}
 	layers := "lower"
 	if f.Others {
-		add(launch.MakeDir{Path: "metadata", Mode: 0o700})
-		add(launch.Meet{Work: ownMetadata{Tree: o.Root, In: "metadata"}})
+		add(verb.MakeDir{Path: "metadata", Mode: 0o700})
+		add(verb.Meet{Work: ownMetadata{Tree: o.Root, In: "metadata"}})
 		layers = ownLayers
 	}
 	where := ""
 	if o.UpperDir != "" {
 		where = "kept/"
-		add(launch.MakeDir{Path: "kept", Mode: 0o700})
-		add(launch.MoveMount{From: kept, To: "kept"})
+		add(verb.MakeDir{Path: "kept", Mode: 0o700})
+		add(verb.MoveMount{From: kept, To: "kept"})
 	} else {
-		add(launch.MakeDir{Path: "upper", Mode: f.RootMode})
-		add(launch.MakeDir{Path: "work", Mode: 0o700})
+		add(verb.MakeDir{Path: "upper", Mode: f.RootMode})
+		add(verb.MakeDir{Path: "work", Mode: 0o700})
 	}
-	add(launch.NewMount{Type: overlay, As: tree,
+	add(verb.NewMount{Type: overlay, As: tree,
 		Options: []string{"source=overlay", "lowerdir=" + layers, "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
 	if o.UpperDir != "" {
 		// The kernel makes this directory with mode 0 (ovl_workdir_create in fs/overlayfs/super.c) and keeps a whiteout in it, so
 		// rm -rf by the owner would fail. It is changed here and not at the end, which a launch that is killed does not see.
-		add(launch.Chmod{Path: where + "work/work", Mode: 0o700, Optional: true})
+		add(verb.Chmod{Path: where + "work/work", Mode: 0o700, Optional: true})
 	}
 	return append(steps, leaveHidden(here, o.overlayFDs(lower, hidden, here)...)...)
 }
 
 // leaveHidden uncovers the tree, goes back to here, and lets go of descriptors.
-func leaveHidden(here launch.FD, fds ...launch.FD) []launch.Step {
-	steps := []launch.Step{
-		{Call: launch.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: throwAway},
-		{Call: launch.Chdir{FD: here}, Reason: throwAway},
+func leaveHidden(here verb.FD, fds ...verb.FD) []verb.Step {
+	steps := []verb.Step{
+		{Call: verb.Unmount{Target: ".", Flags: unix.MNT_DETACH}, Reason: throwAway},
+		{Call: verb.Chdir{FD: here}, Reason: throwAway},
 	}
 	for _, fd := range fds {
-		steps = append(steps, launch.Step{Call: launch.Close{FD: fd}, Reason: throwAway})
+		steps = append(steps, verb.Step{Call: verb.Close{FD: fd}, Reason: throwAway})
 	}
 	return steps
 }
@@ -109,10 +109,10 @@ const (
 	overlay   = "overlay"
 	ownLayers = "metadata::lower" // the second has nothing but data
 
-	kept launch.FD = "kept" // the directory that keeps the upper layer
+	kept verb.FD = "kept" // the directory that keeps the upper layer
 )
 
-func (o *Options) overlayFDs(fds ...launch.FD) []launch.FD {
+func (o *Options) overlayFDs(fds ...verb.FD) []verb.FD {
 	if o.UpperDir != "" {
 		return append(fds, kept)
 	}
@@ -120,16 +120,16 @@ func (o *Options) overlayFDs(fds ...launch.FD) []launch.FD {
 }
 
 // keepUpper prepares the directory that keeps the upper layer.
-func (o *Options) keepUpper(f Facts) []launch.Step {
+func (o *Options) keepUpper(f Facts) []verb.Step {
 	if o.UpperDir == "" {
 		return nil
 	}
 	const reason = "prepare the directory of --ephemeral"
-	return []launch.Step{
-		{Call: launch.MakeDir{Path: o.UpperDir, Mode: 0o755, Existing: true}, Reason: reason},
-		{Call: launch.MakeDir{Path: o.UpperDir + "/upper", Mode: f.RootMode, Existing: true}, Reason: reason},
-		{Call: launch.MakeDir{Path: o.UpperDir + "/work", Mode: 0o700, Existing: true}, Reason: reason},
-		{Call: launch.CloneTree{Path: o.UpperDir, As: kept}, Reason: reason},
+	return []verb.Step{
+		{Call: verb.MakeDir{Path: o.UpperDir, Mode: 0o755, Existing: true}, Reason: reason},
+		{Call: verb.MakeDir{Path: o.UpperDir + "/upper", Mode: f.RootMode, Existing: true}, Reason: reason},
+		{Call: verb.MakeDir{Path: o.UpperDir + "/work", Mode: 0o700, Existing: true}, Reason: reason},
+		{Call: verb.CloneTree{Path: o.UpperDir, As: kept}, Reason: reason},
 	}
 }
 
@@ -137,12 +137,12 @@ func (o *Options) keepUpper(f Facts) []launch.Step {
 type LayerFact struct {
 	Path    string // inside the root
 	Mode    uint32
-	Entries []launch.Entry
+	Entries []verb.Entry
 }
 
 // call makes the layer; over the root of a mount if on is not "".
-func (l *LayerFact) call(on, as launch.FD) launch.Layer {
-	call := launch.Layer{On: on, Mode: l.Mode, Entries: l.Entries, As: as}
+func (l *LayerFact) call(on, as verb.FD) verb.Layer {
+	call := verb.Layer{On: on, Mode: l.Mode, Entries: l.Entries, As: as}
 	if on == "" {
 		call.Path = l.Path
 	}
@@ -150,32 +150,32 @@ func (l *LayerFact) call(on, as launch.FD) launch.Layer {
 }
 
 // make makes the mount point, if it has to be made.
-func (p *Point) make() []launch.Step {
-	var steps []launch.Step
+func (p *Point) make() []verb.Step {
+	var steps []verb.Step
 	if p.Layer != nil {
-		steps = append(steps, launch.Step{Call: p.Layer.call("", ""), Reason: makeLayer})
+		steps = append(steps, verb.Step{Call: p.Layer.call("", ""), Reason: makeLayer})
 	}
 	if p.Remove != "" {
-		steps = append(steps, launch.Step{Call: launch.Unlink{Path: p.Remove, Replaced: p.Again}, Reason: makeMissing})
+		steps = append(steps, verb.Step{Call: verb.Unlink{Path: p.Remove, Replaced: p.Again}, Reason: makeMissing})
 	}
 	for _, dir := range p.Dirs {
-		steps = append(steps, launch.Step{Call: launch.MakeDir{Path: dir, Mode: 0o755, Existing: p.Again}, Reason: makeMissing})
+		steps = append(steps, verb.Step{Call: verb.MakeDir{Path: dir, Mode: 0o755, Existing: p.Again}, Reason: makeMissing})
 	}
 	if p.File {
-		steps = append(steps, launch.Step{Call: launch.MakeFile{Path: p.Path, Existing: p.Again}, Reason: makeMissing})
+		steps = append(steps, verb.Step{Call: verb.MakeFile{Path: p.Path, Existing: p.Again}, Reason: makeMissing})
 	}
 	return steps
 }
 
 // Seal makes the layers read-only: a file that is made in one of them would vanish with the program.
-func (o *Options) Seal(f Facts) []launch.Step {
-	var steps []launch.Step
+func (o *Options) Seal(f Facts) []verb.Step {
+	var steps []verb.Step
 	for _, path := range f.Sealed {
-		call := launch.Call(launch.SetAttributes{Path: path, Attributes: unix.MOUNT_ATTR_RDONLY})
+		call := verb.Call(verb.SetAttributes{Path: path, Attributes: unix.MOUNT_ATTR_RDONLY})
 		if f.OldKernel {
-			call = launch.Mount{Target: path, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV}
+			call = verb.Mount{Target: path, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV}
 		}
-		steps = append(steps, launch.Step{Call: call, Reason: sealLayer})
+		steps = append(steps, verb.Step{Call: call, Reason: sealLayer})
 	}
 	return steps
 }

@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // A ClosedError says that the caller may not search the root, or not list it. Root of a namespace that has the owner's id may.
@@ -29,16 +29,16 @@ func (e *ClosedError) Unwrap() error {
 // View shows a tree whose own directory the caller may not search: an overlay has the mode of its upper layer, and looks into
 // the lower one as who has mounted it. The steps are a helper's, which is root of a namespace of its own; it hands over the
 // directory.
-func View(root string) []launch.Step {
+func View(root string) []verb.Step {
 	o := Options{Root: root, Ephemeral: true}
 	const reason = "look into the root"
 	steps := o.makeOverlay(Facts{Mounts: Mounts{RootMode: 0o755}})
-	return append(steps, launch.Step{Call: launch.Chdir{FD: tree}, Reason: reason},
-		launch.Step{Call: launch.OpenPath{Path: ".", As: seen}, Reason: reason},
-		launch.Step{Call: launch.HandOver{FD: seen}, Reason: reason})
+	return append(steps, verb.Step{Call: verb.Chdir{FD: tree}, Reason: reason},
+		verb.Step{Call: verb.OpenPath{Path: ".", As: seen}, Reason: reason},
+		verb.Step{Call: verb.HandOver{FD: seen}, Reason: reason})
 }
 
-const seen launch.FD = "seen"
+const seen verb.FD = "seen"
 
 // rootMode is the mode of the root itself, which a view has another of.
 func (o *Options) rootMode(st unix.Stat_t) uint32 {

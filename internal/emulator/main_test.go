@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 func TestMain(m *testing.M) {

@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/asuser"
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 func TestMarked(t *testing.T) {

@@ -5,16 +5,21 @@ import (
 	"fmt"
 	"os"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/machine"
+	"github.com/xunshare/xunshare/internal/verb"
+	"github.com/xunshare/xunshare/test/asuser"
 )
+
+func TestMain(m *testing.M) { asuser.Main(m, nil) }
 
 // Work in other namespaces is done by a child without a program, which hands over what it has opened there.
 func TestPerform(t *testing.T) {
-	start := Step{Call: Clone{}, Reason: "start a helper"}
-	handed, err := Perform([]Step{start, step(OpenPath{Path: "/etc", As: "etc"}), step(HandOver{"etc"}), step(Chdir{Path: "/"}),
-		step(OpenPath{Path: "proc", As: "proc"}), step(HandOver{"proc"})})
+	start := verb.Step{Call: verb.Clone{}, Reason: "start a helper"}
+	handed, err := Perform([]verb.Step{start, step(verb.OpenPath{Path: "/etc", As: "etc"}), step(verb.HandOver{FD: "etc"}), step(verb.Chdir{Path: "/"}),
+		step(verb.OpenPath{Path: "proc", As: "proc"}), step(verb.HandOver{FD: "proc"})})
 	if err != nil || len(handed) != 2 {
 		t.Fatal(handed, err)
 	}
@@ -25,8 +30,8 @@ func TestPerform(t *testing.T) {
 		unix.Close(handed[i])
 	}
 	before := openFiles(t)
-	_, err = Perform([]Step{start, step(OpenPath{Path: "/etc", As: "etc"}), step(HandOver{"etc"}), step(OpenPath{Path: "/nosuch", As: "none"})})
-	var failed *Error
+	_, err = Perform([]verb.Step{start, step(verb.OpenPath{Path: "/etc", As: "etc"}), step(verb.HandOver{FD: "etc"}), step(verb.OpenPath{Path: "/nosuch", As: "none"})})
+	var failed *verb.Error
 	if !errors.As(err, &failed) || failed.Errno != unix.ENOENT || failed.Path != "/nosuch" {
 		t.Errorf("the error is %v", err)
 	}
@@ -34,7 +39,7 @@ func TestPerform(t *testing.T) {
 		t.Errorf("%d descriptors are open, and were %d", after, before)
 	}
 	dir := t.TempDir()
-	if _, err = Perform([]Step{start, step(OpenPath{Path: dir, As: "dir"}), step(Umask{0o027}), step(NewFile{Dir: "dir", Name: "new", Mode: 0o666, As: "new"})}); err != nil {
+	if _, err = Perform([]verb.Step{start, step(verb.OpenPath{Path: dir, As: "dir"}), step(verb.Umask{Mask: 0o027}), step(verb.NewFile{Dir: "dir", Name: "new", Mode: 0o666, As: "new"})}); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(dir + "/new"); err != nil || info.Mode() != 0o640 {
@@ -44,8 +49,8 @@ func TestPerform(t *testing.T) {
 
 // A helper that is stopped is not waited for for ever.
 func TestStoppedHelper(t *testing.T) {
-	_, err := Perform([]Step{{Call: Clone{}, Reason: "start a helper"}, step(stop{}), step(OpenPath{Path: "/nosuch", As: "none"})})
-	var failed *Error
+	_, err := Perform([]verb.Step{{Call: verb.Clone{}, Reason: "start a helper"}, step(stop{}), step(verb.OpenPath{Path: "/nosuch", As: "none"})})
+	var failed *verb.Error
 	if err == nil || errors.As(err, &failed) {
 		t.Errorf("the error is %v", err)
 	}
@@ -56,12 +61,12 @@ type stop struct{}
 
 func (stop) String() string { return "kill(SELF, SIGSTOP)" }
 
-func (stop) needs() need { return nothing }
+func (stop) Needs() verb.Need { return verb.Nothing }
 
-func (stop) lower(p *program) {
-	const self FD = "self"
-	p.open(self, "getpid", "", unix.SYS_GETPID)
-	p.syscall("kill", "", unix.SYS_KILL, p.fd(self), num(int(unix.SIGSTOP)))
+func (stop) Lower(p *machine.Program) {
+	const self verb.FD = "self"
+	p.Open(self, "getpid", "", unix.SYS_GETPID)
+	p.Syscall("kill", "", unix.SYS_KILL, p.FD(self), machine.Num(int(unix.SIGSTOP)))
 }
 
 // Who has no descriptors left gets an error, keeps none of what has been handed over, and loses none.
@@ -72,7 +77,7 @@ func TestPerformWithoutDescriptors(t *testing.T) {
 	}
 	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &before)
 	open := openFiles(t)
-	plan := []Step{{Call: Clone{}, Reason: "start a helper"}, step(OpenPath{Path: "/etc", As: "etc"}), step(HandOver{"etc"}), step(HandOver{"etc"})}
+	plan := []verb.Step{{Call: verb.Clone{}, Reason: "start a helper"}, step(verb.OpenPath{Path: "/etc", As: "etc"}), step(verb.HandOver{FD: "etc"}), step(verb.HandOver{FD: "etc"})}
 	for limit := open - 2; ; limit++ {
 		unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(limit), Max: before.Max})
 		handed, err := Perform(plan)
@@ -89,7 +94,7 @@ func TestPerformWithoutDescriptors(t *testing.T) {
 	}
 }
 
-func step(c Call) Step { return Step{Call: c, Reason: "test"} }
+func step(c verb.Call) verb.Step { return verb.Step{Call: c, Reason: "test"} }
 
 func openFiles(t *testing.T) int {
 	list, err := os.ReadDir("/proc/self/fd")
@@ -97,32 +102,4 @@ func openFiles(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(list)
-}
-
-// noticing leaves chroot(2) to the listener and allows everything else.
-func noticing(data uint32) Filter {
-	return Filter{Listen: true, Watched: 1, Program: []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: unix.SYS_CHROOT},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF | data},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW}}}
-}
-
-// refuse answers the first call with EXDEV, if there is any.
-func refuse(listener, stop int) {
-	both := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(listener), Events: unix.POLLIN}}
-	unix.Poll(both, -1)
-	if both[1].Revents&unix.POLLIN == 0 {
-		return
-	}
-	var notice [10]uint64 // struct seccomp_notif of seccomp_unotify(2), and seccomp_notif_resp; the id is first in both
-	unix.Syscall(unix.SYS_IOCTL, uintptr(listener), unix.SECCOMP_IOCTL_NOTIF_RECV, uintptr(unsafe.Pointer(&notice)))
-	response := struct {
-		id           uint64
-		value        int64
-		errno, flags int32
-	}{id: notice[0], errno: -int32(unix.EXDEV)}
-	unix.Syscall(unix.SYS_IOCTL, uintptr(listener), unix.SECCOMP_IOCTL_NOTIF_SEND, uintptr(unsafe.Pointer(&response)))
-	unix.Poll(both[:1], -1)
-	fmt.Println("stopped")
 }

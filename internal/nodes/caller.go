@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // A caller is who makes a call, as far as it matters for a file that it makes.
@@ -98,8 +99,8 @@ func (p *place) device(kind int) int {
 	}
 	*d = device{true, -1}
 	const reason = "look for a device"
-	handed, err := launch.Perform(append(p.enter(), calls(reason, launch.OpenPath{Path: "/dev/" + harmless[kind].name, As: "device"},
-		launch.HandOver{FD: "device"})...))
+	handed, err := launch.Perform(append(p.enter(), calls(reason, verb.OpenPath{Path: "/dev/" + harmless[kind].name, As: "device"},
+		verb.HandOver{FD: "device"})...))
 	var stat unix.Stat_t
 	if err != nil || len(handed) != 1 {
 		return -1

@@ -8,6 +8,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/seccomp"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // A Cover is a mount on a file that programs may want to remove or to replace. The kernel refuses that for a mount point
@@ -36,9 +37,9 @@ func (s *server) uncover(n *notice, names []seccomp.Name) {
 	s.cover.Release()
 	const reason = "uncover a file"
 	// It may fail: the file is not covered any more, or the mount is locked in a namespace of the caller's.
-	_, _ = launch.Perform(calls(reason, launch.Clone{}, launch.Inherit{Number: user, As: "user"}, launch.SetNS{FD: "user"},
-		launch.Inherit{Number: mounts, As: "mounts"}, launch.SetNS{FD: "mounts"},
-		launch.Unmount{Target: s.cover.Path, Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW}))
+	_, _ = launch.Perform(calls(reason, verb.Clone{}, verb.Inherit{Number: user, As: "user"}, verb.SetNS{FD: "user"},
+		verb.Inherit{Number: mounts, As: "mounts"}, verb.SetNS{FD: "mounts"},
+		verb.Unmount{Target: s.cover.Path, Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW}))
 }
 
 // isMeant tells whether a name that a call has is the covered file's. Most are not, which their last part tells.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // A guest is a process in a root that devices have been bound in.
@@ -70,8 +71,8 @@ func (s *server) openDir(n *notice) int {
 	if in == nil {
 		return -1
 	}
-	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a root", launch.Chdir{FD: "start"},
-		launch.OpenPath{Path: name, As: "dir"}, launch.HandOver{FD: "dir"})...))
+	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a root", verb.Chdir{FD: "start"},
+		verb.OpenPath{Path: name, As: "dir"}, verb.HandOver{FD: "dir"})...))
 	if err != nil {
 		return -1
 	}
@@ -101,9 +102,9 @@ func (s *server) bind(chosen func(*node) bool) (some bool) {
 			}
 			some = true
 			if !n.bound {
-				steps = append(steps, calls(bindDevices, launch.Inherit{Number: n.file, As: "node"},
-					launch.Inherit{Number: p.device(n.kind), As: "device"}, launch.Bind{From: "device", On: "node"},
-					launch.Close{FD: "node"}, launch.Close{FD: "device"})...)
+				steps = append(steps, calls(bindDevices, verb.Inherit{Number: n.file, As: "node"},
+					verb.Inherit{Number: p.device(n.kind), As: "device"}, verb.Bind{From: "device", On: "node"},
+					verb.Close{FD: "node"}, verb.Close{FD: "device"})...)
 				fresh = append(fresh, n)
 			}
 		}
@@ -214,8 +215,8 @@ func (s *server) unbind(chosen func(*node) bool) {
 		before := len(steps)
 		for _, n := range s.nodes {
 			if n.place == p && n.bound && chosen(n) {
-				steps = append(steps, calls("unbind a device", launch.Inherit{Number: n.dir, As: "folder"}, launch.Chdir{FD: "folder"},
-					launch.Unmount{Target: n.name(), Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW, Optional: true}, launch.Close{FD: "folder"})...)
+				steps = append(steps, calls("unbind a device", verb.Inherit{Number: n.dir, As: "folder"}, verb.Chdir{FD: "folder"},
+					verb.Unmount{Target: n.name(), Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW, Optional: true}, verb.Close{FD: "folder"})...)
 				n.bound = false
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // A node is a file that stands for a device.
@@ -66,9 +67,9 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 	}
 	folder, base := path.Split(name)
 	folder = cmp.Or(folder, ".")
-	steps := append(in.enterRoot(root, start), calls(makeFile, launch.Chdir{FD: "start"}, launch.OpenPath{Path: folder, As: "folder"},
-		launch.Umask{Mask: who.umask}, launch.NewFile{Dir: "folder", Name: base, Mode: mode &^ unix.S_IFMT, As: "file"})...)
-	handed, err := launch.Perform(append(steps, calls("keep the file", launch.HandOver{FD: "folder"}, launch.HandOver{FD: "file"})...))
+	steps := append(in.enterRoot(root, start), calls(makeFile, verb.Chdir{FD: "start"}, verb.OpenPath{Path: folder, As: "folder"},
+		verb.Umask{Mask: who.umask}, verb.NewFile{Dir: "folder", Name: base, Mode: mode &^ unix.S_IFMT, As: "file"})...)
+	handed, err := launch.Perform(append(steps, calls("keep the file", verb.HandOver{FD: "folder"}, verb.HandOver{FD: "file"})...))
 	if err != nil {
 		return callersError(err)
 	}
@@ -79,7 +80,7 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 // callersError is what the caller is told where the file could not be made: what is said of files. That something has run out
 // for this process or its helper is not the caller's error.
 func callersError(err error) unix.Errno {
-	var failed *launch.Error
+	var failed *verb.Error
 	if !errors.As(err, &failed) || failed.Step.Reason != makeFile {
 		return 0
 	}
@@ -100,27 +101,27 @@ func startOf(dir int) string {
 }
 
 // enter is how a helper gets to a place.
-func (p *place) enter() []launch.Step {
-	steps := []launch.Step{{Call: launch.Clone{}, Reason: "start a helper"}}
+func (p *place) enter() []verb.Step {
+	steps := []verb.Step{{Call: verb.Clone{}, Reason: "start a helper"}}
 	const reason = "go where the caller is"
-	steps = append(steps, calls(reason, launch.Inherit{Number: p.user, As: "user"}, launch.SetNS{FD: "user"})...)
+	steps = append(steps, calls(reason, verb.Inherit{Number: p.user, As: "user"}, verb.SetNS{FD: "user"})...)
 	if p.mounts >= 0 {
-		steps = append(steps, calls(reason, launch.Inherit{Number: p.mounts, As: "mounts"}, launch.SetNS{FD: "mounts"})...)
+		steps = append(steps, calls(reason, verb.Inherit{Number: p.mounts, As: "mounts"}, verb.SetNS{FD: "mounts"})...)
 	}
 	return steps
 }
 
 // enterRoot is how a helper gets to a place and into a root there. It keeps start open, from where it looks for paths as who
 // is in that root does.
-func (p *place) enterRoot(root, start int) []launch.Step {
-	return append(p.enter(), calls("go into the caller's root", launch.Inherit{Number: root, As: "root"}, launch.Inherit{Number: start, As: "start"},
-		launch.Chdir{FD: "root"}, launch.Chroot{Path: "."})...)
+func (p *place) enterRoot(root, start int) []verb.Step {
+	return append(p.enter(), calls("go into the caller's root", verb.Inherit{Number: root, As: "root"}, verb.Inherit{Number: start, As: "start"},
+		verb.Chdir{FD: "root"}, verb.Chroot{Path: "."})...)
 }
 
 // calls are steps of one reason.
-func calls(reason string, list ...launch.Call) (steps []launch.Step) {
+func calls(reason string, list ...verb.Call) (steps []verb.Step) {
 	for _, c := range list {
-		steps = append(steps, launch.Step{Call: c, Reason: reason})
+		steps = append(steps, verb.Step{Call: c, Reason: reason})
 	}
 	return steps
 }

@@ -7,20 +7,20 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Explain says what can be done about a step of this package that failed, from what the system says of itself now.
 // Nil if it was not one of ours or nothing helps.
-func (o *Options) Explain(failed *launch.Error) []string {
+func (o *Options) Explain(failed *verb.Error) []string {
 	switch failed.Step.Call.(type) {
-	case launch.Clone, launch.Unshare:
+	case verb.Clone, verb.Unshare:
 		return o.explainNew(failed.Errno)
 	}
 	switch failed.Step.Call.(type) {
-	case launch.SetUser, launch.SetGroup, launch.DropGroups:
+	case verb.SetUser, verb.SetGroup, verb.DropGroups:
 		return o.explainIDs(failed)
-	case launch.Persist:
+	case verb.Persist:
 		return explainKept(failed.Errno)
 	}
 	own := strings.HasPrefix(failed.Path, "/proc/self/")
@@ -45,9 +45,9 @@ func (o *Options) Explain(failed *launch.Error) []string {
 }
 
 // mounts tells whether a call is about mounts, which modules such as AppArmor may deny (EACCES) where the kernel would not.
-func mounts(c launch.Call) bool {
+func mounts(c verb.Call) bool {
 	switch c.(type) {
-	case launch.Mount, launch.MoveMount, launch.PivotRoot, launch.NewMount, launch.CloneTree, launch.Bind, launch.Layer, launch.Unmount:
+	case verb.Mount, verb.MoveMount, verb.PivotRoot, verb.NewMount, verb.CloneTree, verb.Bind, verb.Layer, verb.Unmount:
 		return true
 	}
 	return false
@@ -90,8 +90,8 @@ func explainKept(errno syscall.Errno) []string {
 }
 
 // explainIDs is for ids that could not be changed to.
-func (o *Options) explainIDs(failed *launch.Error) []string {
-	_, groups := failed.Step.Call.(launch.DropGroups)
+func (o *Options) explainIDs(failed *verb.Error) []string {
+	_, groups := failed.Step.Call.(verb.DropGroups)
 	switch {
 	case failed.Errno == syscall.EPERM && !o.Kinds.Has(User) && os.Geteuid() != 0:
 		if groups { // which one who maps a single group may not set

@@ -1,6 +1,6 @@
 package ns
 
-import "github.com/xunshare/xunshare/internal/ns/idmap"
+import "github.com/xunshare/xunshare/internal/idmap"
 
 // Mapped are the ids that the target has in its user namespace.
 func (o *Options) Mapped(f Facts) (users, groups []idmap.Range) {

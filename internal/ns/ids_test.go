@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
 )
 
 func TestParseID(t *testing.T) {

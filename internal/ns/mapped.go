@@ -1,6 +1,6 @@
 package ns
 
-import "github.com/xunshare/xunshare/internal/ns/idmap"
+import "github.com/xunshare/xunshare/internal/idmap"
 
 // MapsGroup tells whether a group exists in the namespace that the mounts of a launch are made in.
 func (o *Options) MapsGroup(f Facts, id uint32) bool {

@@ -3,8 +3,8 @@ package ns
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // A namespace without a user 0 has nobody who could write to binfmt_misc's register file. Where the target is not to be
@@ -42,17 +42,17 @@ func rootOf(whole idmap.Map, own int) (IDs, idmap.Map) {
 // MapBack enters the inner namespace, if there is one: when all is done that needs privileges over the outer one and the
 // other namespaces, which belong to it. A target that keeps its capabilities gets mounts of its own, or it would have
 // none to use them on.
-func (o *Options) MapBack(f Facts) []launch.Step {
+func (o *Options) MapBack(f Facts) []verb.Step {
 	if !o.nested(f) {
 		return nil
 	}
 	const reason = "give the target the ids that were asked for"
 	users, groups := innerText(f.Users, f.UID), innerText(f.Groups, f.GID)
-	into := launch.Call(launch.EnterUser{Users: users, Groups: groups})
+	into := verb.Call(verb.EnterUser{Users: users, Groups: groups})
 	if users == "" && groups == "" {
-		into = launch.Unshare{Flags: unix.CLONE_NEWUSER}
+		into = verb.Unshare{Flags: unix.CLONE_NEWUSER}
 	}
-	steps := []launch.Step{{Call: into, Reason: reason}}
+	steps := []verb.Step{{Call: into, Reason: reason}}
 	if f.Users == nil && o.Users.Single != nil {
 		steps = append(steps, write("uid_map", mapLine(*o.Users.Single, 0), mapUsers))
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"os"
 
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/subid"
 )
 

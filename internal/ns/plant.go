@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Tools that make user namespaces with sub-ids call newuidmap(1) and newgidmap(1), which are set-uid root: inside, where
@@ -34,17 +34,17 @@ func copies(f Facts) (found []helperCopy) {
 const workshop = "/tmp"
 
 // Plant puts the copies in place, if the target lives in a namespace inside and may use them there.
-func (o *Options) Plant(f Facts) []launch.Step {
+func (o *Options) Plant(f Facts) []verb.Step {
 	if !o.nested(f) || o.Offer != SameIDs || !o.Kinds.Has(Mount) || len(f.helpers) == 0 {
 		return nil
 	}
 	const reason = "let newuidmap and newgidmap work inside"
-	steps := []launch.Step{{Call: launch.Mount{Source: "tmpfs", Target: workshop, Type: "tmpfs", Flags: unix.MS_NODEV}, Reason: reason}}
+	steps := []verb.Step{{Call: verb.Mount{Source: "tmpfs", Target: workshop, Type: "tmpfs", Flags: unix.MS_NODEV}, Reason: reason}}
 	for _, h := range f.helpers {
 		made := workshop + "/" + filepath.Base(h.path)
 		steps = append(steps,
-			launch.Step{Call: launch.CreateFile{Path: made, Text: h.text, Mode: 0o755, Capabilities: h.capability}, Reason: reason},
-			launch.Step{Call: launch.Mount{Source: made, Target: h.path, Flags: unix.MS_BIND}, Reason: reason})
+			verb.Step{Call: verb.CreateFile{Path: made, Text: h.text, Mode: 0o755, Capabilities: h.capability}, Reason: reason},
+			verb.Step{Call: verb.Mount{Source: made, Target: h.path, Flags: unix.MS_BIND}, Reason: reason})
 	}
-	return append(steps, launch.Step{Call: launch.Unmount{Target: workshop, Flags: unix.MNT_DETACH}, Reason: reason})
+	return append(steps, verb.Step{Call: verb.Unmount{Target: workshop, Flags: unix.MNT_DETACH}, Reason: reason})
 }

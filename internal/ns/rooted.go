@@ -3,8 +3,8 @@ package ns
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // rooted maps 0 to Zero, if that is one of the ids of automatic ranges.
@@ -36,18 +36,18 @@ func (i IDs) becomesRoot(whole idmap.Map, own int) bool {
 
 // becomeRoot makes the child root of the namespace where the caller's own id is another there: what is made from now on is
 // root's. A change of ids takes the death signal away, and the files in /proc, which the parent looks at (prctl(2)).
-func becomeRoot(f Facts) []launch.Step {
+func becomeRoot(f Facts) []verb.Step {
 	const reason = "become root of the namespace"
 	if !f.RootUser && !f.RootGroup {
 		return nil
 	}
-	var steps []launch.Step
+	var steps []verb.Step
 	if f.RootGroup {
-		steps = append(steps, launch.Step{Call: launch.SetGroup{}, Reason: reason})
+		steps = append(steps, verb.Step{Call: verb.SetGroup{}, Reason: reason})
 	}
 	if f.RootUser {
-		steps = append(steps, launch.Step{Call: launch.SetUser{}, Reason: reason})
+		steps = append(steps, verb.Step{Call: verb.SetUser{}, Reason: reason})
 	}
-	return append(steps, launch.Step{Call: launch.OpenMemory{}, Reason: reason},
-		launch.Step{Call: launch.DeathSignal{Signal: unix.SIGKILL}, Reason: "tie the child to xunshare's life"})
+	return append(steps, verb.Step{Call: verb.OpenMemory{}, Reason: reason},
+		verb.Step{Call: verb.DeathSignal{Signal: unix.SIGKILL}, Reason: "tie the child to xunshare's life"})
 }

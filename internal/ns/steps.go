@@ -5,28 +5,28 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/launch"
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // Create makes the namespaces: first of all steps.
-func (o *Options) Create() []launch.Step {
-	var steps []launch.Step
+func (o *Options) Create() []verb.Step {
+	var steps []verb.Step
 	if o.Owner != nil {
 		steps = become(&o.Owner.User, &o.Owner.Group, "become the owner of the user namespace")
 	}
 	kinds := o.Kinds &^ o.late()
 	switch {
 	case o.Child():
-		return append(steps, launch.Step{Call: launch.Clone{Flags: uintptr(kinds)}, Reason: "start a child in new namespaces"})
+		return append(steps, verb.Step{Call: verb.Clone{Flags: uintptr(kinds)}, Reason: "start a child in new namespaces"})
 	case o.Kinds != 0:
 		return append(steps, enter(o.Kinds))
 	}
 	return steps
 }
 
-func enter(kinds Kind) launch.Step {
-	return launch.Step{Call: launch.Unshare{Flags: uintptr(kinds)}, Reason: "enter new namespaces"}
+func enter(kinds Kind) verb.Step {
+	return verb.Step{Call: verb.Unshare{Flags: uintptr(kinds)}, Reason: "enter new namespaces"}
 }
 
 // late is the set of namespaces that a child enters by itself: the time namespace, which clone(2) cannot make
@@ -44,12 +44,12 @@ func (o *Options) late() Kind {
 
 // Map writes the id maps and then enters the namespaces that are left. A map of one id is written from inside, as every
 // user may (user_namespaces(7)); any other by the parent, or by the helpers that have the privilege.
-func (o *Options) Map(f Facts) []launch.Step {
+func (o *Options) Map(f Facts) []verb.Step {
 	if o.nested(f) {
 		outer, facts := o.outer(f)
 		return outer.Map(facts)
 	}
-	var steps []launch.Step
+	var steps []verb.Step
 	if f.Users == nil && o.Users.Single != nil {
 		steps = append(steps, write("uid_map", mapLine(*o.Users.Single, f.UID), mapUsers))
 	}
@@ -67,7 +67,7 @@ func (o *Options) Map(f Facts) []launch.Step {
 	}
 	steps = append(steps, o.setClocks()...)
 	if o.Child() && o.Kinds.Has(Time) {
-		steps = append(steps, launch.Step{Call: launch.EnterTime{}, Reason: "enter the time namespace"})
+		steps = append(steps, verb.Step{Call: verb.EnterTime{}, Reason: "enter the time namespace"})
 	}
 	return steps
 }
@@ -86,20 +86,20 @@ func (o *Options) setgroups(f Facts) Setgroups {
 	return o.Setgroups
 }
 
-func mapByParent(file, helper string, m idmap.Map, reason string) []launch.Step {
+func mapByParent(file, helper string, m idmap.Map, reason string) []verb.Step {
 	switch {
 	case m == nil:
 		return nil
 	case helper == "":
-		return []launch.Step{{Call: launch.WriteMap{File: file, Text: m.String()}, Reason: reason}}
+		return []verb.Step{{Call: verb.WriteMap{File: file, Text: m.String()}, Reason: reason}}
 	}
-	return []launch.Step{{Call: launch.Helper{Path: helper, Args: m.Args()}, Reason: reason}}
+	return []verb.Step{{Call: verb.Helper{Path: helper, Args: m.Args()}, Reason: reason}}
 }
 
 // setClocks sets the offsets of a new time namespace, which is possible only before its first process
 // (time_namespaces(7)).
-func (o *Options) setClocks() []launch.Step {
-	var steps []launch.Step
+func (o *Options) setClocks() []verb.Step {
+	var steps []verb.Step
 	if o.Boottime != nil {
 		steps = append(steps, write("timens_offsets", clockLine(unix.CLOCK_BOOTTIME, *o.Boottime), "set the boot-time clock"))
 	}
@@ -112,16 +112,16 @@ func (o *Options) setClocks() []launch.Step {
 func clockLine(clock int, seconds int64) string { return fmt.Sprintf("%d %d 0", clock, seconds) }
 
 // Keep binds namespaces on files, before the target can start.
-func (o *Options) Keep() []launch.Step {
-	var steps []launch.Step
+func (o *Options) Keep() []verb.Step {
+	var steps []verb.Step
 	for _, p := range o.Persist {
-		steps = append(steps, launch.Step{Call: launch.Persist{Kind: p.Kind.file(), File: p.File}, Reason: "keep the namespace"})
+		steps = append(steps, verb.Step{Call: verb.Persist{Kind: p.Kind.file(), File: p.File}, Reason: "keep the namespace"})
 	}
 	return steps
 }
 
-func write(file, text, reason string) launch.Step {
-	return launch.Step{Call: launch.WriteFile{Path: "/proc/self/" + file, Text: text}, Reason: reason}
+func write(file, text, reason string) verb.Step {
+	return verb.Step{Call: verb.WriteFile{Path: "/proc/self/" + file, Text: text}, Reason: reason}
 }
 
 func mapLine(inside uint32, outside int) string {
@@ -129,7 +129,7 @@ func mapLine(inside uint32, outside int) string {
 }
 
 // Spread sets the propagation of all mounts, unless it has to wait for SpreadLate.
-func (o *Options) Spread(pivot bool) []launch.Step {
+func (o *Options) Spread(pivot bool) []verb.Step {
 	if !o.Kinds.Has(Mount) || (pivot && o.Propagate == Shared) {
 		return nil
 	}
@@ -137,26 +137,26 @@ func (o *Options) Spread(pivot bool) []launch.Step {
 }
 
 // SpreadLate sets the propagation after a pivot_root(2), which refuses shared mounts.
-func (o *Options) SpreadLate(pivot bool) []launch.Step {
+func (o *Options) SpreadLate(pivot bool) []verb.Step {
 	if !pivot || o.Propagate != Shared {
 		return nil
 	}
 	return o.spread()
 }
 
-func (o *Options) spread() []launch.Step {
+func (o *Options) spread() []verb.Step {
 	kinds := [...]uintptr{Private: unix.MS_PRIVATE, Slave: unix.MS_SLAVE, Shared: unix.MS_SHARED, Unchanged: 0}
 	kind := kinds[o.Propagate]
 	if kind == 0 {
 		return nil
 	}
-	return []launch.Step{{Call: launch.Propagation("/", kind), Reason: "set the propagation of all mounts"}}
+	return []verb.Step{{Call: verb.Propagation("/", kind), Reason: "set the propagation of all mounts"}}
 }
 
 // Become gives the target its ids and capabilities, and ties it to xunshare's life: during set-up the signal was SIGKILL,
 // and the kernel forgets it when credentials change. The filter, steps that need the privileges of root of the namespace,
 // comes after the calls that it could change, and before the user changes and the privileges are lost.
-func (o *Options) Become(f Facts, filter []launch.Step) []launch.Step {
+func (o *Options) Become(f Facts, filter []verb.Step) []verb.Step {
 	const reason = "become what --setuid and --setgid say"
 	steps, last := become(nil, o.SetGroup, reason), become(o.SetUser, nil, reason)
 	changed := len(steps)+len(last) > 0
@@ -165,7 +165,7 @@ func (o *Options) Become(f Facts, filter []launch.Step) []launch.Step {
 	}
 	steps = append(append(steps, filter...), last...)
 	if o.KeepCaps && o.Kinds.Has(User) {
-		steps = append(steps, launch.Step{Call: launch.KeepCapabilities{Last: f.LastCap}, Reason: "keep the capabilities"})
+		steps = append(steps, verb.Step{Call: verb.KeepCapabilities{Last: f.LastCap}, Reason: "keep the capabilities"})
 		changed = true
 	}
 	death := unix.SIGKILL
@@ -173,19 +173,19 @@ func (o *Options) Become(f Facts, filter []launch.Step) []launch.Step {
 		death = o.DeathSigno
 	}
 	if o.Child() && (changed || death != unix.SIGKILL) {
-		steps = append(steps, launch.Step{Call: launch.DeathSignal{Signal: death}, Reason: "tie the target to xunshare's life"})
+		steps = append(steps, verb.Step{Call: verb.DeathSignal{Signal: death}, Reason: "tie the target to xunshare's life"})
 	}
 	return steps
 }
 
 // become changes the group first, while that is still allowed, and gives up the other groups for it as unshare(1) does.
-func become(user, group *uint32, reason string) []launch.Step {
-	var steps []launch.Step
+func become(user, group *uint32, reason string) []verb.Step {
+	var steps []verb.Step
 	if group != nil {
-		steps = append(steps, launch.Step{Call: launch.DropGroups{}, Reason: reason}, launch.Step{Call: launch.SetGroup{ID: *group}, Reason: reason})
+		steps = append(steps, verb.Step{Call: verb.DropGroups{}, Reason: reason}, verb.Step{Call: verb.SetGroup{ID: *group}, Reason: reason})
 	}
 	if user != nil {
-		steps = append(steps, launch.Step{Call: launch.SetUser{ID: *user}, Reason: reason})
+		steps = append(steps, verb.Step{Call: verb.SetUser{ID: *user}, Reason: reason})
 	}
 	return steps
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 func rule(name, interpreter string) string { return ":" + name + ":M::MZ::" + interpreter + ":\n" }

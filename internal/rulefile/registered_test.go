@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/asuser"
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // insideVariable names the test that is to go on in namespaces of its own.

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
 )
 
 var goarches = []string{"amd64", "386", "arm64", "arm", "riscv64", "loong64", "ppc64le", "s390x"}

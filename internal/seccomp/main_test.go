@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 func TestMain(m *testing.M) { asuser.Main(m, prepare) }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // Package golang.org/x/sys has the numbers of all machines, generated from the kernel's headers: one file for each.

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/ns/idmap"
+	"github.com/xunshare/xunshare/internal/idmap"
 )
 
 // Options is what a filter does.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 func TestMain(m *testing.M) { asuser.Main(m, nil) }

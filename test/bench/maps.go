@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // The suites about ids and about the process itself need no tree.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
-	"github.com/xunshare/xunshare/internal/difftest"
+	"github.com/xunshare/xunshare/test/asuser"
+	"github.com/xunshare/xunshare/test/difftest"
 )
 
 func TestMain(m *testing.M) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // A launch that fails keeps no namespace, whatever it fails at.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // What is asked decides whether the program is a child, never the thread that the scheduler has chosen: with a time namespace and

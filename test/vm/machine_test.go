@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // machine is a virtual machine that has run all cases and was switched off.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // kernelVariable names another kernel to boot: a vmlinuz with binfmt_misc.ko or binfmt_misc.ko.xz beside it.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xunshare/xunshare/internal/asuser"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 func TestVM(t *testing.T) {

@@ -1,0 +1,145 @@
+package verb
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/machine"
+)
+
+// A Task is a call that needs the caller's namespaces or privileges: the parent performs it while the child waits, or,
+// where there is no child, another thread does. Tasks that follow each other are performed side by side, but for a Meet.
+type Task interface {
+	Call
+	Perform(w Waiter) error
+}
+
+// A Waiter is who waits for a task: a child, or a thread of this process.
+type Waiter struct {
+	PID    int                   // the child's; 0 for a thread
+	Folder string                // in /proc
+	Meet   func(pid int)         // what a Meet without work of its own is for
+	Note   func(sentence string) // tells the user
+}
+
+// An Undoer is a Task that leaves something behind, which a launch that fails has to take away again.
+type Undoer interface{ Undo() }
+
+// WriteMap writes an id map, "uid_map" or "gid_map", for the child (user_namespaces(7)). For maps of more than one id
+// that needs privilege over the caller's user namespace.
+type WriteMap struct{ File, Text string }
+
+func (m WriteMap) String() string {
+	return "write(\"/proc/CHILD/" + m.File + "\", " + quote(m.Text) + ")"
+}
+
+func (WriteMap) Needs() Need { return ParentsHelp }
+
+func (m WriteMap) Lower(p *machine.Program) { p.Wait() }
+
+func (m WriteMap) Perform(w Waiter) error {
+	return os.WriteFile(w.Folder+"/"+m.File, []byte(m.Text), 0)
+}
+
+// Helper runs a program of the host that maps ids for the child: newuidmap(1) or newgidmap(1). The child's id stands
+// between Path and Args.
+type Helper struct {
+	Path string
+	Args []string
+}
+
+func (h Helper) String() string {
+	return "spawn(" + quote(h.Path) + ", [CHILD, " + quoteAll(h.Args, ", ") + "])"
+}
+
+func (Helper) Needs() Need { return ParentsHelp }
+
+func (h Helper) Lower(p *machine.Program) { p.Wait() }
+
+// Perform fails if the helper ends in any other way than well; what it said is in the error.
+func (h Helper) Perform(w Waiter) error {
+	cmd := exec.Command(h.Path, append([]string{strings.TrimPrefix(w.Folder, "/proc/")}, h.Args...)...)
+	said, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	return &HelperError{Path: h.Path, Said: strings.TrimSpace(string(said)), Err: err}
+}
+
+// HelperError says that a helper did not end well, and what it said about it.
+type HelperError struct {
+	Path string
+	Said string
+	Err  error // of package os/exec
+}
+
+func (e *HelperError) Error() string {
+	name := filepath.Base(e.Path) + ": "
+	sentence := name + e.Err.Error()
+	if e.Said != "" {
+		sentence += ": " + strings.ReplaceAll(strings.TrimPrefix(e.Said, name), "\n", "; ")
+	}
+	return sentence
+}
+
+// Unwrap returns why the helper did not end well.
+func (e *HelperError) Unwrap() error { return e.Err }
+
+// Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)), unless the launch fails.
+// Kind is its name in /proc/PID/ns.
+type Persist struct{ Kind, File string }
+
+func (b Persist) String() string {
+	return "mount(\"/proc/CHILD/ns/" + b.Kind + "\", " + quote(b.File) + ", NULL, MS_BIND, NULL)"
+}
+
+func (Persist) Needs() Need { return ParentsHelp }
+
+func (b Persist) Lower(p *machine.Program) { p.Wait() }
+
+func (b Persist) Perform(w Waiter) error {
+	if err := unix.Mount(w.Folder+"/ns/"+b.Kind, b.File, "", unix.MS_BIND, ""); err != nil {
+		return &os.PathError{Op: "mount", Path: b.File, Err: err}
+	}
+	return nil
+}
+
+func (b Persist) Undo() { _ = unix.Unmount(b.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) }
+
+// Meet has the child wait until the parent has done something. It is a task that is performed by itself: all that comes before
+// in the plan has been done by then, and nothing after.
+type Meet struct {
+	Work Work // nil: Waiter.Meet is called, with the child's pid
+}
+
+// Work is something that takes the caller's namespaces or a Go runtime, as plain data.
+type Work interface {
+	// String names it and its objects, in the words of strace(1) as far as they go.
+	String() string
+	// Do does it for a child that waits; folder is the child's in /proc, or its init's. What the user should know goes to note, in
+	// sentences. An error with an errno is a *fs.PathError.
+	Do(folder string, note func(sentence string)) error
+}
+
+func (m Meet) String() string {
+	if m.Work != nil {
+		return m.Work.String()
+	}
+	return "write(PARENT, 1 byte), read(PARENT, 1 byte)"
+}
+
+func (Meet) Needs() Need { return ParentsHelp | Alone }
+
+func (m Meet) Lower(p *machine.Program) { p.Wait() }
+
+func (m Meet) Perform(w Waiter) error {
+	if m.Work != nil {
+		return m.Work.Do(w.Folder, w.Note)
+	}
+	w.Meet(w.PID)
+	return nil
+}
