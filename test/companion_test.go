@@ -26,6 +26,42 @@ func TestCompanionTree(t *testing.T) {
 	}
 }
 
+// The machine follows the program and the tree, and is not asked for by --arch=auto alone.
+func TestCompanionProgram(t *testing.T) {
+	if !binfmt.FindArch("i386").RunsHere() {
+		return // TestKernelWithout32BitCode has it
+	}
+	root, own := copyOf(t, "i386"), copyTree(t)
+	for _, dir := range []string{root + "/amd64", own + "/i386"} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyFile(t, own+"/bin/busybox", root+"/amd64/busybox")
+	copyFile(t, root+"/bin/busybox", own+"/i386/busybox")
+	write(t, root+"/script", "#!/bin/sh\nuname -m\n", 0o755)
+	for line, want := range map[string]string{
+		"-rm --arch=i386 --root=" + root + " /bin/uname -m":                            "i686",
+		"-rm --arch=i386 --root=" + root + " /script":                                  "i686",
+		"-rm --arch=arm64,i386 --root=" + root + " /script":                            "i686",
+		"--into=" + root + " --arch=i386 uname -m":                                     "i686",
+		"-r --arch=auto " + root + "/bin/busybox uname -m":                             "i686",
+		"-r --arch=i386 " + root + "/bin/busybox uname -m":                             "i686",
+		"-rm --arch=auto --root=" + root + " /amd64/busybox uname -m":                  "x86_64",
+		"-rm --arch=i386 --root=" + root + " /amd64/busybox uname -m":                  "x86_64",
+		"--into=" + root + " /amd64/busybox uname -m":                                  "x86_64",
+		"-rm --arch=auto --root=" + own + " /i386/busybox uname -m":                    "x86_64",
+		"-rm --arch=i386 --root=" + own + " /bin/uname -m":                             "x86_64",
+		"-r --arch=i386 uname -m":                                                      "x86_64",
+		"-rm --root=" + root + " /bin/uname -m":                                        "x86_64", // as with unshare(1)
+		"-r setarch -R " + binary() + " --arch=auto " + root + "/bin/busybox uname -m": "i686",
+	} {
+		run(t, words(line)...).want(t, want+"\n")
+	}
+	kept := run(t, words("-r setarch -R "+binary()+" -r --arch=auto "+root+"/bin/busybox cat /proc/self/personality")...)
+	kept.want(t, "00040008\n")
+}
+
 // Trees that have nothing at /bin/sh: architecture, shell and PATH follow what they have.
 func TestTreesWithoutBinSh(t *testing.T) {
 	for _, arch := range []string{native, "armhf"} {
@@ -92,6 +128,9 @@ func TestArchAutoTakesOthersAlong(t *testing.T) {
 	write(t, root+"/var/lib/dpkg/arch", "arm64\narmhf\ns390x\n", 0o644)
 	run(t, "--into="+root, "sh", "-c", "uname -m; /arm/busybox uname -m; /s390/busybox uname -m").want(t, "aarch64\narmv7l\ns390x\n")
 	run(t, "--into="+root, "/arm/busybox", "sh", "-c", "/bin/busybox uname -m").want(t, "aarch64\n")
+	arm := copyOf(t, "armhf")
+	copyFile(t, tree("arm64")+"/bin/busybox", arm+"/usr/busybox")
+	run(t, "--into="+arm, "/usr/busybox", "sh", "-c", "/usr/busybox uname -m; /bin/busybox uname -m").want(t, "aarch64\narmv7l\n")
 }
 
 // A rule that matches its own interpreter could run nothing.

@@ -16,17 +16,12 @@ import (
 // program in there may start others. files are what the program's name may stand for.
 func (o *Options) detect(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 	var found []*binfmt.Arch
-	for _, file := range files {
-		h := o.header(file)
-		if h == nil {
-			continue
-		}
+	if file, h := o.program(files); h != nil {
 		a := h.Arch()
 		if a == nil {
 			return nil, fmt.Errorf("%s: is a program for %s", file, h.Unknown())
 		}
 		found = append(found, a)
-		break
 	}
 	if o.Root == "" {
 		return found, nil
@@ -39,6 +34,16 @@ func (o *Options) detect(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 		return nil, remedy.New(fmt.Sprintf("--arch=auto: nothing in %s tells its architecture", o.Root), "if it is a tree of programs name it: --arch=arm64")
 	}
 	return found, nil
+}
+
+// program is the first of the files that has an ELF header, and that header; nil if none has.
+func (o *Options) program(files []string) (file string, h *binfmt.Header) {
+	for _, file = range files {
+		if h = o.header(file); h != nil {
+			return file, h
+		}
+	}
+	return "", nil
 }
 
 // header reads the ELF header of a program or, of a script, that of the program which runs it. Nil if there is none.

@@ -63,6 +63,8 @@ func goldenFacts(o *Options, words string) *Facts {
 		switch word {
 		case "no-proc":
 			f.Root.ProcDir = false
+		case "companion":
+			f.Rules.Companion = true
 		case "initramfs":
 			f.Root.OnInitramfs = true
 		case "sub-ids":

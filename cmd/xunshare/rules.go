@@ -22,7 +22,7 @@ type ruleFacts struct {
 	Sysroots  sysroots       // which directory has the libraries of an architecture
 	Prefixes  []string       // of Sysroots that an emulator has to learn from its environment
 	Others    []*binfmt.Arch // whose emulator is not QEMU
-	Companion bool           // the tree is for the host's 32-bit companion, whose programs this kernel runs itself
+	Companion bool           // what runs is for the host's 32-bit companion, whose programs this kernel runs itself
 	Tree      *binfmt.Arch   // what the tree is for, with --arch=auto; nil if that is not known
 	Notes     []string       // what --verbose says
 }
@@ -71,7 +71,7 @@ func (o *Options) lookAtRules(files []string) (f ruleFacts, err error) {
 	return f, binfmt.CheckSet(f.Loaded)
 }
 
-// personality gives programs of a tree of the host's 32-bit companion the machine that they expect of uname(2).
+// personality gives programs of the host's 32-bit companion the machine that they expect of uname(2).
 func (f *ruleFacts) personality() []verb.Step {
 	if !f.Companion {
 		return nil
@@ -90,10 +90,12 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.Companion = f.Tree != nil && f.Tree.Name != binfmt.Host().Name && f.Tree.RunsHere() && !o.emulates(f.Tree)
 		found = append(found, o.others(f.Tree, f)...)
 		f.note("--arch=auto: %s", nameAll(found))
 		asked = append(found, asked...)
+	}
+	if slices.ContainsFunc(asked, o.isCompanion) {
+		f.Companion = o.runsCompanion(files)
 	}
 	var wanted []*binfmt.Arch
 	for i, a := range asked {
@@ -106,6 +108,25 @@ func (o *Options) wanted(files []string, f *ruleFacts) ([]*binfmt.Arch, error) {
 		}
 	}
 	return wanted, nil
+}
+
+// isCompanion tells whether a is the host's 32-bit companion, and this kernel is to run its programs.
+func (o *Options) isCompanion(a *binfmt.Arch) bool {
+	return a.Name != binfmt.Host().Name && a.RunsHere() && !o.emulates(a)
+}
+
+// runsCompanion tells whether the target is a program of the companion, and not one in a tree of the host's own architecture,
+// whose other programs would be told the wrong machine. Of a target that does not tell, the tree does.
+func (o *Options) runsCompanion(files []string) bool {
+	var all []*binfmt.Arch
+	if _, h := o.program(files); h != nil {
+		all = append(all, h.Arch())
+	}
+	if o.Root != "" {
+		all = append(all, o.treeArch())
+	}
+	all = slices.DeleteFunc(all, func(a *binfmt.Arch) bool { return a == nil })
+	return len(all) > 0 && !slices.ContainsFunc(all, func(a *binfmt.Arch) bool { return !o.isCompanion(a) })
 }
 
 // emulates tells whether programs of an architecture that the host runs itself are to be emulated all the same.

@@ -32,7 +32,8 @@ func (NoNewPrivileges) Lower(p *machine.Program) {
 	p.Syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_NO_NEW_PRIVS), num(1))
 }
 
-// Personality sets the execution domain of the process (personality(2)), which what it executes inherits.
+// Personality sets the execution domain of the process (personality(2)), which what it executes inherits. The flags that
+// the caller set, ADDR_NO_RANDOMIZE say, stay.
 type Personality struct{ Domain uint32 }
 
 // Linux32 is PER_LINUX32: uname(2) tells the 32-bit machine, as setarch(8) has it.
@@ -43,7 +44,12 @@ func (d Personality) String() string { return fmt.Sprintf("personality(%#x)", d.
 func (Personality) Needs() Need { return Nothing }
 
 func (d Personality) Lower(p *machine.Program) {
-	p.Syscall("personality", "", unix.SYS_PERSONALITY, num(d.Domain))
+	const domains, ask = 0xff, 0xffffffff
+	flags, _, errno := unix.RawSyscall(unix.SYS_PERSONALITY, ask, 0, 0)
+	if errno != 0 {
+		flags = 0
+	}
+	p.Syscall("personality", "", unix.SYS_PERSONALITY, num(flags&^domains|uintptr(d.Domain)))
 }
 
 // Loopback brings the loopback interface of a new network namespace up (netdevice(7)). That may fail where a filter
