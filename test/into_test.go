@@ -69,20 +69,6 @@ func TestIntoByLink(t *testing.T) {
 	inTree(t, dir+"/twice", "-r --tmpfs=/nosuch", "ls -d /nosuch").want(t, "/nosuch\n")
 }
 
-// What --into needs and a tree lacks is made, over a root that nothing else can be made in then.
-func TestIntoBareTree(t *testing.T) {
-	for _, missing := range []string{"/run /tmp", "/dev /proc /sys /run /tmp"} {
-		root := copyTree(t)
-		for _, dir := range words(missing) {
-			os.RemoveAll(root + dir)
-		}
-		check := untouched(t, root)
-		into(t, root, "", "for d in /run /tmp; do : >$d/x && ls $d/x; done; ls -d /proc/1 /sys/kernel /dev/null; touch /x 2>/dev/null || echo refused").
-			want(t, "/run/x\n/tmp/x\n/dev/null\n/proc/1\n/sys/kernel\nrefused\n")
-		check(t)
-	}
-}
-
 // The program works where the caller does, if that is there once all is mounted.
 func TestIntoDirectory(t *testing.T) {
 	root := copyTree(t)

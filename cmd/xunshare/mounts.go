@@ -65,6 +65,7 @@ func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 	t.OwnNet = o.NS.Kinds.Has(ns.Net) || !o.NS.Kinds.Has(ns.User)
 	t.OwnIPC = o.NS.Kinds.Has(ns.IPC) || !o.NS.Kinds.Has(ns.User)
 	t.Watched = o.NS.OwnPIDs()
+	t.Furnish = o.Into
 	if o.Dir == "" && (o.Into || o.Root == "" && t.Root != "") {
 		t.Dir, t.Home, t.GuessedDir = f.Dir, f.Home, true
 	}

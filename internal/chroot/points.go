@@ -50,12 +50,15 @@ func (s *survey) make(where place, dir bool) (p Point, err error) {
 	case s.ours(where.at, mount) && where.blocked:
 		p.Remove = inTheWay
 	case s.ours(where.at, mount):
+	case s.furnishes(where, mount):
+		p.Again = true // another launch may make it first
+		s.facts.Notes = append(s.facts.Notes, fmt.Sprintf("the tree has no %s: an empty directory is made in it", p.Path))
 	default:
 		if p.Layer, err = s.newLayer(where, mount); err != nil {
 			return p, err
 		}
 	}
-	p.Again = mount == 0 && s.UpperDir != ""
+	p.Again = p.Again || mount == 0 && s.UpperDir != ""
 	s.note(where, mount, dir, &p)
 	return p, nil
 }

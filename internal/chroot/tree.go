@@ -159,7 +159,7 @@ func (p *Point) make() []verb.Step {
 		steps = append(steps, verb.Step{Call: verb.Unlink{Path: p.Remove, Replaced: p.Again}, Reason: makeMissing})
 	}
 	for _, dir := range p.Dirs {
-		steps = append(steps, verb.Step{Call: verb.MakeDir{Path: dir, Mode: 0o755, Existing: p.Again}, Reason: makeMissing})
+		steps = append(steps, verb.Step{Call: verb.MakeDir{Path: dir, Mode: modeOf(dir), Existing: p.Again}, Reason: makeMissing})
 	}
 	if p.File {
 		steps = append(steps, verb.Step{Call: verb.MakeFile{Path: p.Path, Existing: p.Again}, Reason: makeMissing})
