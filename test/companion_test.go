@@ -3,6 +3,7 @@ package test
 import (
 	"os"
 	"os/exec"
+	"path"
 	"strings"
 	"testing"
 
@@ -85,6 +86,69 @@ func TestTreesWithoutBinSh(t *testing.T) {
 				run(t, "--into="+root, "uname", "-m").want(t, machine)
 			})
 		}
+	}
+}
+
+// Trees with next to nothing in them: what there is does for a shell, or a sentence says that there is none.
+func TestTreesWithoutShell(t *testing.T) {
+	for _, arch := range []string{native, "armhf"} {
+		machine := map[string]string{native: "x86_64\n", "armhf": "armv7l\n"}[arch]
+		for _, file := range []string{"bin/busybox", "busybox", "nix/store/0a1b-busybox-1.36/bin/busybox", "nix/store/0a1b-bash-5.2/bin/sh", "root/.nix-profile/bin/sh"} {
+			t.Run(arch+"/"+path.Base(path.Dir(file)), func(t *testing.T) {
+				root := bareTree(t, arch, file)
+				write(t, root+"/etc/passwd", "root:x:0:0::/root:/bin/sh\n", 0o644)
+				cmd := exec.Command(binary(), "--into="+root)
+				cmd.Stdin = strings.NewReader("uname -m; echo $PATH\n")
+				r := finish(t, cmd)
+				out, dirs, _ := strings.Cut(r.out, "\n")
+				if r.status != 0 || out+"\n" != machine || strings.Contains(r.err, "/busybox sh is run instead") != strings.HasSuffix(file, "busybox") {
+					t.Errorf("%s: %+v", file, r)
+				}
+				if dir := "/" + path.Dir(file); !strings.Contains(":"+strings.TrimSpace(dirs)+":", ":"+dir+":") && file != "busybox" {
+					t.Errorf("%s: PATH is %s", file, dirs)
+				}
+			})
+		}
+		t.Run(arch+"/init", func(t *testing.T) {
+			root := bareTree(t, arch, "init")
+			for _, options := range []string{"--into=" + root, "-rm --arch=auto --root=" + root} {
+				cmd := exec.Command(binary(), words(options)...)
+				cmd.Env = append(os.Environ(), "SHELL=")
+				want := "xunshare: " + root + " has no shell that could be run\nxunshare: hint: name a program: it has /init\n"
+				if r := finish(t, cmd); r.status == 0 || r.err != want {
+					t.Errorf("%s: %+v", options, r)
+				}
+			}
+		})
+	}
+}
+
+// bareTree has nothing but a busybox, where file says, and /etc.
+func bareTree(t *testing.T, arch, file string) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, dir := range []string{path.Dir(file), "etc", "proc", "dev", "run", "sys", "tmp"} {
+		if err := os.MkdirAll(root+"/"+dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyFile(t, tree(arch)+"/bin/busybox", root+"/"+file)
+	return root
+}
+
+// A shell that cannot be run is as good as missing.
+func TestUnusableShell(t *testing.T) {
+	root := copyTree(t)
+	write(t, root+"/etc/text", "text\n", 0o644)
+	for shell, why := range map[string]string{"/etc": "a directory in", "/etc/text": "not executable in", "/dev": "a directory in", "/no": "not in"} {
+		write(t, root+"/etc/passwd", "root:x:0:0::/:"+shell+"\n", 0o644)
+		cmd := exec.Command(binary(), "--into="+root)
+		cmd.Stdin = strings.NewReader("echo $0 $SHELL\n")
+		note := "xunshare: note: the shell in its passwd, " + shell + ", is " + why + " " + root + ": /bin/sh is run instead\n"
+		if r := finish(t, cmd); r.status != 0 || r.out != "-sh /bin/sh\n" || r.err != note {
+			t.Errorf("%s: %+v", shell, r)
+		}
+		run(t, "--into="+root, "true").want(t, "") // which has nothing to do with shells
 	}
 }
 

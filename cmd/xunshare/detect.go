@@ -60,7 +60,8 @@ func (o *Options) header(file string) *binfmt.Header {
 
 // treeArch finds out what a tree is for by what is at the usual places: shells, loaders, and what package managers say.
 func (o *Options) treeArch() *binfmt.Arch {
-	for _, file := range append(shells[:], "/bin/busybox", "/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd", "/init", "/bin/init") {
+	usual := slices.Concat(shells[:], multiCalls[:], []string{"/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd", "/init", "/bin/init"})
+	for _, file := range append(usual, shellsOf(o.storeDirs())...) {
 		if h := o.header(file); h != nil && h.Arch() != nil {
 			return h.Arch()
 		}
@@ -81,24 +82,6 @@ func (o *Options) treeArch() *binfmt.Arch {
 		}
 	}
 	return nil
-}
-
-// shells are where systems have one: most, Android, NixOS, Nix without NixOS.
-var shells = [...]string{"/bin/sh", "/usr/bin/sh", "/bin/bash", "/system/bin/sh", "/run/current-system/sw/bin/sh",
-	"/nix/var/nix/profiles/system/sw/bin/sh", "/nix/var/nix/profiles/default/bin/sh", "/nix/var/nix/profiles/default/bin/bash"}
-
-// programDirs are the directories of programs that some systems have beside those of intoPath.
-var programDirs = [...]string{"/system/bin", "/run/current-system/sw/bin", "/nix/var/nix/profiles/system/sw/bin", "/nix/var/nix/profiles/default/bin"}
-
-// pathIn is the PATH for the tree.
-func (o *Options) pathIn() string {
-	all := intoPath
-	for _, dir := range programDirs {
-		if chroot.IsDir(o.seen(), dir) {
-			all += ":" + dir
-		}
-	}
-	return all
 }
 
 // companionLoaders are the loaders of 32-bit programs in trees of 64-bit architectures.

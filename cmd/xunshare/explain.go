@@ -56,6 +56,8 @@ func explainExec(failed *verb.Error, o *Options, f *Facts) error {
 	case !hasProc(): // which tells what is there
 		return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno),
 			"/proc is not mounted here, so nothing more is known: mount -t proc proc /proc")
+	case failed.Errno == syscall.ENOENT && x.file == "" && x.withoutShell():
+		return remedy.Wrap(x.say("%s has no shell that could be run", o.Root), x.startsWith())
 	case failed.Errno == syscall.ENOENT && x.file == "":
 		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), slices.Concat(quoted(x.name), searched(f), x.fromShell())...)
 	case failed.Errno == syscall.ENOENT:
@@ -132,6 +134,25 @@ func (x *failedExec) fromShell() []string {
 		return []string{"SHELL names it: name a program, or env -u SHELL takes the root's own shell, " + shell}
 	}
 	return nil
+}
+
+// withoutShell tells whether a shell was meant, whichever the root has, and it has none.
+func (x *failedExec) withoutShell() bool {
+	if len(x.o.Program) > 0 || x.o.Root == "" {
+		return false
+	}
+	_, home, shell := x.o.account()
+	return shell == x.name && x.o.anyShell(home) == ""
+}
+
+// startsWith says what could be run in a root without a shell.
+func (x *failedExec) startsWith() string {
+	for _, file := range []string{"/init", "/sbin/init", "/bin/init"} {
+		if x.o.cannotRun(file) == "" {
+			return "name a program: it has " + file
+		}
+	}
+	return "name a program that it has"
 }
 
 // denied is for a file that may not be executed.

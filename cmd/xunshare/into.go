@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -125,7 +124,7 @@ func (o *Options) closed(f *Facts) string {
 func (o *Options) account() (name, home, shell string) {
 	entry := o.passwdEntry(targetUser(o))
 	if entry == nil {
-		return nameless(targetUser(o)), "/", o.shellIn(defaultShell)
+		return nameless(targetUser(o)), "/", o.shellIn(defaultShell, "/")
 	}
 	name, home, shell = entry[accounts.Name], entry[accounts.Home], entry[accounts.Shell]
 	if !path.IsAbs(home) {
@@ -134,23 +133,7 @@ func (o *Options) account() (name, home, shell string) {
 	if shell == "" {
 		shell = defaultShell
 	}
-	return name, home, o.shellIn(shell)
-}
-
-// shellIn is a shell that the root has: this one, or else the first of the usual ones that is there.
-func (o *Options) shellIn(shell string) string {
-	if o.Root == "" || chroot.Exists(o.seen(), shell) {
-		return shell
-	}
-	for _, other := range shells {
-		if chroot.Exists(o.seen(), other) {
-			if shell != defaultShell {
-				o.note(fmt.Sprintf("the shell in its passwd, %s, is not in %s: %s is run instead", shell, o.Root, other))
-			}
-			return other
-		}
-	}
-	return shell
+	return name, home, o.shellIn(shell, home)
 }
 
 // nameless is what to call a user who is not in the tree's /etc/passwd.
@@ -177,7 +160,7 @@ func (o *Options) intoEnvironment() []string {
 		}
 	}
 	name, home, shell := o.account()
-	return append(env, "PATH="+o.pathIn(), "HOME="+home, "SHELL="+shell, "USER="+name, "LOGNAME="+name, inContainer)
+	return append(env, "PATH="+o.pathIn(home, shell), "HOME="+home, "SHELL="+shell, "USER="+name, "LOGNAME="+name, inContainer)
 }
 
 func isKept(name string) bool {

@@ -21,7 +21,7 @@ const defaultShell = "/bin/sh"
 func target(o *Options, env []string) verb.Exec {
 	if len(o.Program) == 0 {
 		shell := loginShell(o, env)
-		return verb.Exec{Candidates: []string{shell}, Argv: []string{"-" + path.Base(shell)}, Env: env}
+		return verb.Exec{Candidates: []string{shell}, Argv: []string{loginName(shell)}, Env: env}
 	}
 	files := candidates(o.Program[0], env)
 	return verb.Exec{Candidates: files, Argv: o.Program, Env: env, Script: isText(o, files)}

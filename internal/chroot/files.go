@@ -92,6 +92,20 @@ func Exists(root, path string) bool {
 	return err == nil
 }
 
+// Mode is the type and mode of what path leads to inside root; 0 if there is nothing.
+func Mode(root, path string) uint32 {
+	fd, err := find(root, path)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return 0
+	}
+	return st.Mode
+}
+
 // IsDir tells whether path is a directory inside root.
 func IsDir(root, path string) bool {
 	fd, err := find(root, path)
