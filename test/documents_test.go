@@ -27,6 +27,7 @@ var (
 	links = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	// named is a path of the project: it has a slash, and is no absolute path, option, or address.
 	named    = regexp.MustCompile("`([A-Za-z0-9_.]+(?:/[A-Za-z0-9_.-]+)+/?)`")
+	symbol   = regexp.MustCompile("`([a-z]+)\\.([A-Z][A-Za-z]*)`")
 	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	document = regexp.MustCompile(`\bdocs/[a-z0-9/.-]+\.(?:md|1)\b`)
 )
@@ -90,6 +91,33 @@ func TestDocumentsAreFound(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The documents name types and functions that exist.
+func TestDocumentsNameCode(t *testing.T) {
+	for _, file := range documents(t) {
+		for _, m := range symbol.FindAllStringSubmatch(textOf(t, file), -1) {
+			files, err := filepath.Glob("../internal/" + m[1] + "/*.go")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(files) > 0 && !declared(t, files, m[2]) {
+				t.Errorf("%s names %s.%s, which is not there", file, m[1], m[2])
+			}
+		}
+	}
+}
+
+// declared tells whether one of the files declares a name.
+func declared(t *testing.T, files []string, name string) bool {
+	t.Helper()
+	declares := regexp.MustCompile(`(?m)^(?:func (?:\([^)]*\) )?|type |const |var |\t)` + name + `\b`)
+	for _, file := range files {
+		if declares.MatchString(textOf(t, file)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Every decision is in the list.
