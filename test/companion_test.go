@@ -197,8 +197,24 @@ func TestArchAutoTakesOthersAlong(t *testing.T) {
 	run(t, "--into="+arm, "/usr/busybox", "sh", "-c", "/usr/busybox uname -m; /bin/busybox uname -m").want(t, "aarch64\narmv7l\n")
 }
 
-// A rule that matches its own interpreter could run nothing.
+// A rule that matches its own interpreter could run nothing. A script's is the one that the root has.
 func TestRuleOfItsOwnInterpreter(t *testing.T) {
+	root := copyTree(t)
+	write(t, root+"/emulator", "#!/bin/sh\nexec \"$@\"\n", 0o755)
+	write(t, root+"/outer", "#!/emulator\n", 0o755)
+	write(t, root+"/plain", "plain\n", 0o755)
+	for line, want := range map[string]string{
+		`-rm --root=` + root + ` --load-binfmt :all:M::\x7fELF::/emulator: /bin/true`:              "/bin/sh of the script /emulator",
+		`-rm --root=` + root + ` --load-binfmt :all:M::\x7fELF::/outer: /bin/true`:                 "/bin/sh of the script /outer",
+		`-rm --root=` + root + ` --load-binfmt :all:M::\x7fELF::` + root + `/emulator:F /bin/true`: "/bin/sh of the script " + root + "/emulator",
+		`-rm --root=` + root + ` --load-binfmt :all:M::#!::/emulator: /bin/true`:                   "interpreter, /emulator,",
+		`-r --load-binfmt :all:M::\x7fELF::` + root + `/emulator:F true`:                           "/bin/sh of the script " + root + "/emulator",
+	} {
+		if r := run(t, words(line)...); r.status != 1 || !strings.Contains(r.err, "rule all matches its own interpreter") || !strings.Contains(r.err, want) {
+			t.Errorf("%s: %+v", line, r)
+		}
+	}
+	run(t, "-rm", "--root="+root, "--load-binfmt", ":all:M::plain::/emulator:", "/bin/sh", "-c", "echo good").want(t, "good\n")
 	r := run(t, "-r", "--load-binfmt", `:all:M::\x7fELF::/bin/sh:F`, "true")
 	if r.status != 1 || !strings.Contains(r.err, "rule all matches its own interpreter, /bin/sh") || !strings.Contains(r.err, "hint: ") {
 		t.Errorf("%+v", r)

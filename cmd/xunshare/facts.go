@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path"
 	"slices"
@@ -85,24 +84,48 @@ func (o *Options) judge(r *binfmt.Rule) error {
 	if err := lookAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
 		return err
 	}
-	return matchesItself(root, r)
+	return o.matchesItself(root, r)
 }
 
-// matchesItself is the error of a rule that matches its own interpreter: the kernel would look for the interpreter's interpreter,
-// and so on, until it gives up (ELOOP).
-func matchesItself(root string, r *binfmt.Rule) error {
-	f, err := chroot.Read(root, r.Interpreter)
+// matchesItself is the error of a rule that matches its own interpreter, or what runs that if it is a script: the kernel would
+// look for the interpreter's interpreter, and so on, until it gives up (ELOOP).
+func (o *Options) matchesItself(root string, r *binfmt.Rule) error {
+	file := r.Interpreter
+	for range maxScripts {
+		image, start := begin(root, file)
+		if image == nil {
+			return nil
+		}
+		if r.Matches(start, file) {
+			return remedy.Errorf("make its magic or its mask match less; to emulate programs of this machine's own architecture: --cpu, or --emulator=ARCH=FILE",
+				"rule %s matches its own interpreter, %s, and so could run nothing", r.Name, chain(r.Interpreter, file))
+		}
+		if image.Kind != binfmt.KindScript || !path.IsAbs(image.Interpreter) {
+			return nil
+		}
+		file, root = image.Interpreter, o.seen() // with flag F too: that is for the script alone
+	}
+	return nil
+}
+
+// begin is what a file is, and its start; nil if it cannot be read.
+func begin(root, file string) (*binfmt.Image, []byte) {
+	f, err := chroot.Read(root, file)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	defer f.Close()
+	image, _ := binfmt.Inspect(f)
 	start := make([]byte, binfmt.Window)
-	n, _ := io.ReadFull(f, start)
-	if !r.Matches(start[:n], r.Interpreter) {
-		return nil
+	n, _ := f.ReadAt(start, 0)
+	return image, start[:n]
+}
+
+func chain(script, interpreter string) string {
+	if script == interpreter {
+		return script
 	}
-	return remedy.Errorf("make its magic or its mask match less; to emulate programs of this machine's own architecture: --cpu, or --emulator=ARCH=FILE",
-		"rule %s matches its own interpreter, %s, and so could run nothing", r.Name, r.Interpreter)
+	return interpreter + " of the script " + script
 }
 
 // lookAt looks at an emulator inside a root.
