@@ -63,11 +63,14 @@ func (o *Options) copied(c emulator.Copy, file string, f *ruleFacts) (string, er
 		return file, nil
 	}
 	fd, err := c.Of(file)
-	if err != nil && !c.Mark { // vm.memfd_noexec=2 forbids it
+	if err != nil && !c.Mark {
 		o.leaveToEnvironment(c.Env, fmt.Sprintf("%s: %v", file, err), f)
 		return file, nil
 	}
-	return fmt.Sprint(ownDescriptors, fd), err
+	if err != nil {
+		return "", fmt.Errorf("%s, which emulates programs of its own kind, has to be copied for that: %w", file, err)
+	}
+	return fmt.Sprint(ownDescriptors, fd), nil
 }
 
 // leaveToEnvironment is for an emulator that is told what it is told in the environment alone.

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // mark is what a marked copy has in the last byte of e_ident, which is padding: neither the kernel nor a loader looks at it.
@@ -40,6 +42,10 @@ func (c Copy) Of(path string) (fd int, err error) {
 	}
 	defer from.Close()
 	fd, err = memfd()
+	if errors.Is(err, unix.EACCES) {
+		return -1, remedy.Errorf("an administrator can allow it: sysctl vm.memfd_noexec=1",
+			"vm.memfd_noexec=2 lets no program be run from memory (memfd_create(2): %w)", err)
+	}
 	if err != nil {
 		return -1, fmt.Errorf("memfd_create(2): %w", err)
 	}
