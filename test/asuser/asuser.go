@@ -94,9 +94,11 @@ func rerun(dir string) int {
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), Dir+"="+dir, "HOME="+home, "TMPDIR="+home)
+	runtime.LockOSThread() // whose end counts (PR_SET_PDEATHSIG(2const))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if becomes() {
 		check(os.Chown(home, ID, ID))
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ID, Gid: ID}}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: ID, Gid: ID}
 	}
 	err := GiveAccount(dir)
 	check(err)

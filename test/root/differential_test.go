@@ -3,7 +3,6 @@ package root
 
 import (
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -23,7 +22,7 @@ func prepare(dir string) error {
 	if os.Getuid() != 0 {
 		return nil
 	}
-	build := exec.Command("make", "-s", "-C", "../..", "build", "BIN="+dir+"/xunshare")
+	build := asuser.Command("make", "-s", "-C", "../..", "build", "BIN="+dir+"/xunshare")
 	if os.Getenv("GOCOVERDIR") != "" {
 		build.Args = append(build.Args, "BUILDFLAGS=-cover -coverpkg=./...")
 	}
@@ -31,7 +30,7 @@ func prepare(dir string) error {
 	if err := build.Run(); err != nil {
 		return err
 	}
-	get := exec.Command("../../scripts/get-tree", "amd64")
+	get := asuser.Command("../../scripts/get-tree", "amd64")
 	get.Stderr = os.Stderr
 	tree, err := get.Output()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // emulator is where it lies in the virtual machine.
@@ -48,7 +49,7 @@ func (a *archive) trees(native, foreign string) {
 
 // xunshare builds it for the root and the native tree.
 func (a *archive) xunshare(file string) {
-	a.output(exec.Command("make", "-s", "-C", project, "build", "BIN="+file))
+	a.output(asuser.Command("make", "-s", "-C", project, "build", "BIN="+file))
 	a.copy("bin/xunshare", file)
 	a.copy("nativetree/bin/xunshare", file)
 }
@@ -65,7 +66,7 @@ func (a *archive) module(file string) {
 
 // script is one of the project's scripts.
 func script(name string, args ...string) *exec.Cmd {
-	return exec.Command(filepath.Join(project, "scripts", name), args...)
+	return asuser.Command(filepath.Join(project, "scripts", name), args...)
 }
 
 // output is what cmd prints, without the end of the last line.
