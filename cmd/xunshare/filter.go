@@ -20,7 +20,7 @@ type filterFacts struct {
 }
 
 func lookAtFilter(o *Options, f *Facts) (filterFacts, error) {
-	lends := f.Root.Lends() != nil
+	lends := len(f.Root.Lends()) > 0
 	if !o.FakeIDs && !o.NoSync && !lends {
 		return filterFacts{}, nil
 	}
@@ -65,18 +65,19 @@ func (o *Options) filtering(f *Facts) []verb.Step {
 
 // listen answers the calls that the filter leaves to xunshare.
 func (f *Facts) listen(listener, stop int) {
-	var cover *nodes.Cover
-	if l := f.Root.Lends(); l != nil {
-		cover = &nodes.Cover{Path: l.Path, Dir: l.Dir, Release: func() { _ = l.Keep() }}
+	var covers []*nodes.Cover
+	for _, l := range f.Root.Lends() {
+		covers = append(covers, &nodes.Cover{Path: l.Path, Dir: l.Dir, Release: func() { _ = l.Keep() }})
 	}
-	nodes.Serve(listener, stop, cover)
+	nodes.Serve(listener, stop, covers)
 }
 
-// keepLent keeps what has been written to a file that was lent to the tree.
+// keepLent keeps what has been written to the files that were lent to the tree.
 func (f *Facts) keepLent(note func(sentence string)) {
-	l := f.Root.Lends()
-	if err := l.Keep(); err != nil {
-		note(fmt.Sprintf("what was written to %s is not kept in the tree: %v", l.Path, err))
+	for _, l := range f.Root.Lends() {
+		if err := l.Settle(); err != nil {
+			note(fmt.Sprintf("what was written to %s is not kept in the tree: %v", l.Path, err))
+		}
 	}
 }
 

@@ -68,6 +68,7 @@ func (o *Options) prepareInto(f *Facts) {
 		return
 	}
 	o.prepend(chroot.Operation{Kind: chroot.File, Target: managerFile, Data: "xunshare\n"})
+	o.settle()
 	fixed := o.ReadOnly || o.cannotChange(f)
 	for _, dir := range [...]struct{ path, mode string }{{"/run", "755"}, {"/tmp", "1777"}} {
 		if fixed || !o.usable(f, dir.path) {
@@ -123,6 +124,9 @@ func (o *Options) closed(f *Facts) string {
 // account is who the target is in the tree's /etc/passwd, or else what every system has.
 func (o *Options) account() (name, home, shell string) {
 	entry := o.passwdEntry(targetUser(o))
+	if n := o.newcomer(entry != nil); n != nil {
+		return n.name, n.home, n.shell
+	}
 	if entry == nil {
 		return nameless(targetUser(o)), "/", o.shellIn(defaultShell, "/")
 	}
@@ -187,11 +191,16 @@ func (o *Options) lookIn() string {
 
 // passwdEntry is a user's line in the tree's /etc/passwd; nil if there is none.
 func (o *Options) passwdEntry(uid int) []string {
-	f, err := o.openToRead("/etc/passwd")
+	id := strconv.Itoa(uid)
+	return o.findIn("/etc/passwd", func(fields []string) bool { return fields[accounts.ID] == id })
+}
+
+// findIn finds a line in an account file of the tree; nil if there is none.
+func (o *Options) findIn(file string, match func(fields []string) bool) []string {
+	f, err := o.openToRead(file)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	id := strconv.Itoa(uid)
-	return accounts.Find(f, func(fields []string) bool { return fields[accounts.ID] == id })
+	return accounts.Find(f, match)
 }

@@ -66,6 +66,7 @@ func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 	t.OwnIPC = o.NS.Kinds.Has(ns.IPC) || !o.NS.Kinds.Has(ns.User)
 	t.Watched = o.NS.OwnPIDs()
 	t.Furnish = o.Into
+	t.Peopled = o.FakeIDs || len(o.NS.Users.Ranges) > 0
 	if o.Dir == "" && (o.Into || o.Root == "" && t.Root != "") {
 		t.Dir, t.Home, t.GuessedDir = f.Dir, f.Home, true
 	}

@@ -41,7 +41,8 @@ type Options struct {
 	DryRun  bool
 	Help    bool
 	Version bool
-	Program []string // and its arguments; empty for the login shell
+	Caller  *newcomer // the caller as a user whom the tree does not know; nil if it is not so
+	Program []string  // and its arguments; empty for the login shell
 }
 
 // imply sets what follows from several options together. A process whose children belong to another pid namespace

@@ -18,7 +18,7 @@ const (
 	_
 	ID
 	_
-	_
+	Comment
 	Home
 	Shell
 )

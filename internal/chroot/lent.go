@@ -1,9 +1,11 @@
 package chroot
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -17,29 +19,31 @@ type Lent struct {
 	Path string      // of the mount in the root
 	Dir  unix.Stat_t // its directory
 
+	reason string
+	fixed  bool   // nobody may write to it, or replace it
+	added  string // what of the text never goes into the tree's
 	text   string // what the tree is not told of
 	root   string // the tree, on the host
 	target string // the tree's file, in it
 	copy   int    // the file that is shown, opened; negative as long as there is none
 }
 
-// Lends returns what is lent to the tree; nil for nothing.
-func (m *Mounts) Lends() *Lent {
+// Lends returns what is lent to the tree.
+func (m *Mounts) Lends() (all []*Lent) {
 	for _, p := range m.Points {
-		if p.Lent != nil {
-			return p.Lent
+		if p.Lent != nil && !p.Lent.fixed {
+			all = append(all, p.Lent)
 		}
 	}
-	return nil
+	return all
 }
 
 // show makes the file in a tmpfs and mounts it. The tmpfs is attached meanwhile, or its file could not be taken before
 // Linux 6.15 (open_tree(2), EINVAL), and it is the working directory, because no path leads to it if it covers the root.
-func (l *Lent) show() []verb.Step {
+func (l *Lent) show(f Facts) []verb.Step {
 	const lender, file, here verb.FD = "lender", "lent", "here"
-	var steps []verb.Step
 	name := path.Base(l.Path)
-	for _, call := range [...]verb.Call{
+	calls := []verb.Call{
 		verb.OpenPath{Path: ".", As: here},
 		verb.NewMount{Type: "tmpfs", Options: []string{"source=" + name, "mode=755"}, Attributes: verb.LayerAttributes, As: lender},
 		verb.MoveMount{From: lender, To: path.Dir(l.Path)},
@@ -48,11 +52,18 @@ func (l *Lent) show() []verb.Step {
 		verb.CloneTree{Path: name, As: file},
 		verb.Unmount{Target: ".", Flags: unix.MNT_DETACH},
 		verb.Chdir{FD: here},
-		verb.MoveMount{From: file, To: l.Path},
-		verb.Close{FD: lender}, verb.Close{FD: file}, verb.Close{FD: here},
-		verb.Meet{Work: lookAtLent{l}},
-	} {
-		steps = append(steps, verb.Step{Call: call, Reason: showResolver})
+	}
+	if l.fixed && !f.OldKernel {
+		calls = append(calls, verb.SetAttributes{Of: file, Attributes: unix.MOUNT_ATTR_RDONLY})
+	}
+	calls = append(calls, verb.MoveMount{From: file, To: l.Path},
+		verb.Close{FD: lender}, verb.Close{FD: file}, verb.Close{FD: here})
+	if !l.fixed {
+		calls = append(calls, verb.Meet{Work: lookAtLent{l}})
+	}
+	var steps []verb.Step
+	for _, call := range calls {
+		steps = append(steps, verb.Step{Call: call, Reason: l.reason})
 	}
 	return steps
 }
@@ -76,20 +87,52 @@ func (l lookAtLent) Do(folder string, note func(sentence string)) (err error) {
 
 // Keep writes what programs have changed into the tree.
 func (l *Lent) Keep() error {
-	if l == nil || l.copy < 0 {
+	if l.copy < 0 {
 		return nil
 	}
-	text := make([]byte, bigResolver)
+	text := make([]byte, bigLent)
 	n, err := unix.Pread(l.copy, text, 0)
 	if err != nil || string(text[:n]) == l.text {
 		return nil
 	}
 	l.text = string(text[:n])
-	return l.write()
+	return l.write(without(l.text, l.added))
+}
+
+// Settle is Keep in the end, when nobody changes the tree's file any more. One that a program has made of what was shown, and
+// put in its place, has what was added.
+func (l *Lent) Settle() error {
+	if err := l.Keep(); err != nil || l.copy < 0 || l.added == "" {
+		return err
+	}
+	f, err := Read(l.root, l.target)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, bigLent))
+	if now := string(text); err == nil && len(text) < bigLent && without(now, l.added) != now {
+		return l.write(without(now, l.added))
+	}
+	return nil
+}
+
+// bigLent is the size of a file that is not lent.
+const bigLent = 1 << 20
+
+// without is a text without these lines.
+func without(text, lines string) string {
+	for line := range strings.Lines(lines) {
+		if rest, found := strings.CutPrefix(text, line); found {
+			text = rest
+		}
+		text = strings.ReplaceAll(text, "\n"+line, "\n")
+	}
+	return text
 }
 
 // write writes the text to the tree's file as a process in the tree would find it.
-func (l *Lent) write() error {
+func (l *Lent) write(text string) error {
 	root, err := openPath(l.root)
 	if err != nil {
 		return err
@@ -101,6 +144,6 @@ func (l *Lent) write() error {
 		return &os.PathError{Op: "open", Path: l.target, Err: err}
 	}
 	defer unix.Close(fd)
-	_, err = unix.Write(fd, []byte(l.text))
+	_, err = unix.Write(fd, []byte(text))
 	return err
 }

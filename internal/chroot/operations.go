@@ -13,7 +13,7 @@ type Operation struct {
 	Source   string // what Bind shows: an absolute path of the host
 	Target   string // where: an absolute path inside the root; Devices, System and Resolver know theirs
 	ReadOnly bool   // Bind makes it so, with all that is mounted under it
-	Data     string // options of Tmpfs, as mount(2) takes them; what File says
+	Data     string // options of Tmpfs, as mount(2) takes them; what File says, and Append adds
 }
 
 // OperationKind says what an operation mounts.
@@ -32,6 +32,8 @@ const (
 	Resolver
 	// File makes a file in /run, unless something is in its place.
 	File
+	// Append shows a file of the tree with Data at its end, if it is there.
+	Append
 )
 
 // MountAll makes all places and performs the operations, but for those of MountInProc.
@@ -83,6 +85,8 @@ func (o *Options) mount(op Operation, p Point, f Facts) []verb.Step {
 		return o.mountSystem(p, f)
 	case Resolver:
 		return o.showResolver(p, f)
+	case Append:
+		return p.append(f)
 	}
 	return p.bind(op.ReadOnly, f, "show what is on the host")
 }
@@ -139,7 +143,7 @@ func (o *Options) drop(f Facts) []verb.Step {
 
 func (o *Options) needsHost() bool {
 	for _, op := range o.Operations {
-		if op.Kind != Tmpfs && op.Kind != File {
+		if op.Kind != Tmpfs && op.Kind != File && op.Kind != Append {
 			return true
 		}
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	OwnNet     bool                          // a new sysfs shows what is the target's own
 	OwnIPC     bool                          // so does a new mqueue
 	Watched    bool                          // somebody watches for who removes what is lent to the tree, for as long as anything runs in it
+	Peopled    bool                          // there is somebody inside who changes the tree's accounts
 	Furnish    bool                          // what every root has is made in a tree of the caller's own, on the disk
 	GuessedDir bool                          // Dir is not what was asked for: work in Home, or else in "/", if it is not there
 	Home       string                        // "" for none

@@ -132,7 +132,7 @@ func (s *survey) lendResolver(over, target, text string) (_ Point, err error) {
 	}
 	switch {
 	case s.Watched:
-		return Point{Path: over, Lent: &Lent{Path: over, text: text, root: s.Root, target: target, copy: -1}}, nil
+		return Point{Path: over, Lent: &Lent{Path: over, reason: showResolver, text: text, root: s.Root, target: target, copy: -1}}, nil
 	case over == target:
 		return s.bindResolver()
 	}
@@ -147,7 +147,7 @@ func (s *survey) lendResolver(over, target, text string) (_ Point, err error) {
 func (o *Options) showResolver(p Point, f Facts) []verb.Step {
 	switch {
 	case p.Lent != nil:
-		return p.Lent.show()
+		return p.Lent.show(f)
 	case p.Source == "":
 		var steps []verb.Step
 		if p.Old != "" {

@@ -116,7 +116,7 @@ func (op Operation) String() string {
 		return "--sys"
 	case Resolver:
 		return "--resolv-conf"
-	case File:
+	case File, Append:
 		return op.Target
 	}
 	if op.ReadOnly {
@@ -162,6 +162,8 @@ func (s *survey) operation(op Operation) (p Point, err error) {
 		return s.resolver()
 	case File:
 		return s.file(op.Target), nil
+	case Append:
+		return s.appended(op)
 	}
 	kind := onDisk
 	if op.ReadOnly {

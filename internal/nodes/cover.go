@@ -19,11 +19,16 @@ type Cover struct {
 	Release func() // is called before the mount is taken away
 }
 
-// uncover takes the mount away if one of the names is that of the file. Whether the call succeeds then is the kernel's to say.
+// uncover takes the mounts away that are on one of the names. Whether the call succeeds then is the kernel's to say.
 func (s *server) uncover(n *notice, names []seccomp.Name) {
-	if s.cover == nil || !slices.ContainsFunc(names, func(name seccomp.Name) bool { return s.cover.isMeant(n, name) }) || !s.waits(n) {
-		return
+	for _, c := range s.covers {
+		if slices.ContainsFunc(names, func(name seccomp.Name) bool { return c.isMeant(n, name) }) && s.waits(n) {
+			c.remove(n)
+		}
 	}
+}
+
+func (c *Cover) remove(n *notice) {
 	mounts := openAs(int(n.pid), "ns/mnt", unix.O_RDONLY)
 	if mounts < 0 {
 		return
@@ -34,12 +39,12 @@ func (s *server) uncover(n *notice, names []seccomp.Name) {
 		return
 	}
 	defer unix.Close(user)
-	s.cover.Release()
+	c.Release()
 	const reason = "uncover a file"
 	// It may fail: the file is not covered any more, or the mount is locked in a namespace of the caller's.
 	_, _ = launch.Perform(calls(reason, verb.Clone{}, verb.Inherit{Number: user, As: "user"}, verb.SetNS{FD: "user"},
 		verb.Inherit{Number: mounts, As: "mounts"}, verb.SetNS{FD: "mounts"},
-		verb.Unmount{Target: s.cover.Path, Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW}))
+		verb.Unmount{Target: c.Path, Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW}))
 }
 
 // isMeant tells whether a name that a call has is the covered file's. Most are not, which their last part tells.

@@ -23,19 +23,19 @@ import (
 // A server answers the calls of a target and of all that it starts, one after the other.
 type server struct {
 	listener int
-	blind    bool   // it cannot look at who calls
-	cover    *Cover // nil for none
+	blind    bool // it cannot look at who calls
+	covers   []*Cover
 	places   []*place
 	nodes    []*node
 	guests   []guest
 }
 
 // Serve answers until stop is readable, and then removes the files that it has made. This process's memory is closed to
-// others from then on: the helpers, which have a copy, go where those may look at them. cover is nil, or a file that is
-// uncovered when somebody removes or replaces it.
-func Serve(listener, stop int, cover *Cover) {
+// others from then on: the helpers, which have a copy, go where those may look at them. Covers are files that are uncovered
+// when somebody removes or replaces them.
+func Serve(listener, stop int, covers []*Cover) {
 	launch.CloseMemory()
-	s := server{listener: listener, blind: !seesItself(), cover: cover}
+	s := server{listener: listener, blind: !seesItself(), covers: covers}
 	defer s.tidy()
 	for {
 		polled := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(listener), Events: unix.POLLIN}}

@@ -1,0 +1,61 @@
+package chroot
+
+import (
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/verb"
+)
+
+const showAppended = "tell the tree who its new user is"
+
+// appended decides how a file of the tree is shown with something added, which stays off the disk. Where only one id is mapped
+// nobody inside is the one to change it, so it is read-only: to watch for that costs every unlink(2) and rename(2).
+func (s *survey) appended(op Operation) (p Point, err error) {
+	where, err := s.resolve(op.Target)
+	if err != nil || len(where.missing) > 0 || where.dir || s.find(where.at) != 0 || !s.isText(where.at) {
+		return Point{Skip: true}, nil
+	}
+	text, ok := s.text(where.at)
+	if !ok {
+		return Point{Skip: true}, nil
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	text += op.Data
+	dir := path.Dir(where.at)
+	if s.Ephemeral && s.UpperDir == "" && s.ours(dir, 0) {
+		p, err = s.make(place{at: dir, missing: []string{path.Base(where.at)}, blocked: true}, false)
+		p.File, p.Text = false, text
+		return p, err
+	}
+	lend := s.Watched && s.Peopled && s.mounts[0].kind == onDisk
+	return Point{Path: where.at, Lent: &Lent{Path: where.at, reason: showAppended, fixed: !lend, added: op.Data, text: text,
+		root: s.Root, target: where.at, copy: -1}}, nil
+}
+
+// text is that of a file of the tree.
+func (s *survey) text(at string) (text string, ok bool) {
+	dir, rest := s.origin(at)
+	fd, err := unix.Openat(dir, rest, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", false
+	}
+	f := os.NewFile(uintptr(fd), at)
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, bigLent/2))
+	return string(b), err == nil && len(b) < bigLent/2
+}
+
+// append shows the file.
+func (p *Point) append(f Facts) []verb.Step {
+	if p.Lent != nil {
+		return p.Lent.show(f)
+	}
+	return []verb.Step{{Call: verb.CreateFile{Path: p.Path, Text: p.Text, Mode: 0o644}, Reason: showAppended}}
+}
