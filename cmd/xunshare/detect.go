@@ -61,10 +61,11 @@ func (o *Options) header(file string) *binfmt.Header {
 // treeArch finds out what a tree is for by what is at the usual places: shells, loaders, and what package managers say.
 func (o *Options) treeArch() *binfmt.Arch {
 	usual := slices.Concat(shells[:], multiCalls[:], []string{"/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd", "/init", "/bin/init"})
-	for _, file := range append(usual, shellsOf(o.storeDirs())...) {
-		if h := o.header(file); h != nil && h.Arch() != nil {
-			return h.Arch()
-		}
+	if a := o.firstArch(usual); a != nil {
+		return a
+	}
+	if a := o.firstArch(shellsOf(o.storeDirs())); a != nil {
+		return a
 	}
 	for _, dir := range []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64"} {
 		if a := o.loaderArch(dir); a != nil {
@@ -79,6 +80,16 @@ func (o *Options) treeArch() *binfmt.Arch {
 	} {
 		if a := binfmt.FindArch(o.word(hint.file, hint.key)); a != nil {
 			return a
+		}
+	}
+	return nil
+}
+
+// firstArch is that of the first of the files which is a program.
+func (o *Options) firstArch(files []string) *binfmt.Arch {
+	for _, file := range files {
+		if h := o.header(file); h != nil && h.Arch() != nil {
+			return h.Arch()
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ func run(args []string) (status supervise.Status, err error) {
 // start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
 // What is asked stays as it is for that: facts complete a copy.
 func start(asked *Options) (supervise.Status, error) {
-	if err := launch.Room(asked.descriptors()); err != nil {
+	if err := asked.room(); err != nil {
 		return supervise.Status{}, limited(err)
 	}
 	o := *asked
@@ -83,14 +83,6 @@ func start(asked *Options) (supervise.Status, error) {
 		return start(asked)
 	}
 	return status, limited(explain(err, &o, &facts))
-}
-
-// descriptors is how many a launch needs at least at the same time.
-func (o *Options) descriptors() int {
-	if o.Into {
-		return 16
-	}
-	return 7
 }
 
 // say is for what --verbose tells.
