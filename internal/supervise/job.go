@@ -24,7 +24,8 @@ type Job struct {
 	watch
 	init    int // its pid
 	tty     terminal
-	reports int // the other end of the pipe
+	reports int // where the init's reports are read
+	theirs  int // our copy of the end that the init writes to; negative once it is closed
 }
 
 // NewJob sets up the station by which an init and this process tell each other what happens to the target, which may share
@@ -34,7 +35,7 @@ func NewJob(s *machine.Station, w *machine.World, share bool) (*Job, error) {
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
 		return nil, os.NewSyscallError("pipe2", err)
 	}
-	j := &Job{Station: s, tty: controllingTerminal(), reports: pipe[0]}
+	j := &Job{Station: s, tty: controllingTerminal(), reports: pipe[0], theirs: pipe[1]}
 	apart := j.tty.fd < 0 || j.tty.isJob()
 	s.Open(machine.Station{Apart: flag(apart), TTY: int32(j.tty.fd), Reports: int32(pipe[1]), Parent: int32(w.Parent),
 		Give: flag(apart && j.tty.foreground())}, share)
@@ -52,9 +53,14 @@ func NewJob(s *machine.Station, w *machine.World, share bool) (*Job, error) {
 
 // Close closes the pipe of a job whose init has not been started, or has ended.
 func (j *Job) Close() {
+	j.closeTheirs()
 	unix.Close(j.reports)
-	if j.Reports >= 0 {
-		unix.Close(int(j.Reports))
+}
+
+func (j *Job) closeTheirs() {
+	if j.theirs >= 0 {
+		unix.Close(j.theirs)
+		j.theirs = -1
 	}
 }
 
@@ -67,8 +73,7 @@ func flag(b bool) uint32 {
 
 // Supervise stands for the target until it ends. pid is its init's.
 func (j *Job) Supervise(pid int) (Status, error) {
-	unix.Close(int(j.Reports))
-	j.Reports = -1
+	j.closeTheirs()
 	j.init = pid
 	go j.each(j.pass)
 	return j.stand()
