@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/machine"
 	"github.com/xunshare/xunshare/internal/supervise"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -97,7 +96,7 @@ func failure(err error) statusFailed {
 // tell writes one object in one write(2). Nobody who reads is no reason to fail.
 func (s status) tell(object any) {
 	text, err := json.Marshal(object)
-	signal.Ignore(syscall.SIGPIPE) // which launch lets act on this process, as on any other
+	machine.SetDispositions(0, machine.SetOf(unix.SIGPIPE)) // which launch lets act on this process, as on any other
 	if err == nil {
 		_, _ = unix.Write(int(s), append(text, '\n'))
 	}
