@@ -10,7 +10,7 @@ import (
 // Explain says what can be done about a step of this package that failed; ownPIDs tells whether the target has a
 // pid namespace of its own. Nil if it was not one of ours or nothing helps.
 func Explain(failed *verb.Error, ownPIDs bool) []string {
-	mount, ok := failed.Step.Call.(verb.Mount)
+	mount, ok := verb.First(failed.Step.Call).(verb.Mount)
 	_, goes := failed.Step.Call.(verb.Chdir)
 	switch {
 	case goes && failed.Errno == syscall.ENOENT:
@@ -18,7 +18,8 @@ func Explain(failed *verb.Error, ownPIDs bool) []string {
 	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM && !ownPIDs:
 		return []string{"a new proc shows a pid namespace of your own: add --pid --fork"}
 	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM:
-		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask}
+		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask,
+			"or leave --mount-proc out: the program sees the /proc that is there then"}
 	case ok && mount.Type == "proc" && failed.Errno == syscall.ENOENT:
 		return []string{"the mount point has to exist: mkdir it in the tree"}
 	case ok && mount.Flags&syscall.MS_PRIVATE != 0 && failed.Errno == syscall.EINVAL:

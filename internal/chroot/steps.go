@@ -43,15 +43,10 @@ const (
 
 // enterPlain makes the root a mount point by binding it on itself, which every kernel can.
 func (o *Options) enterPlain(f Facts) []verb.Step {
-	steps := []verb.Step{
+	return append([]verb.Step{
 		{Call: verb.Mount{Source: o.Root, Target: o.Root, Flags: unix.MS_BIND | unix.MS_REC}, Reason: prepareRoot},
 		{Call: verb.Chdir{Path: o.Root}, Reason: enterRoot},
-		turn(f),
-	}
-	if f.OnInitramfs {
-		steps = append(steps, verb.Step{Call: verb.Chroot{Path: "."}, Reason: enterRoot})
-	}
-	return steps
+	}, turn(f)...)
 }
 
 // stacks tells whether more mounts than the tree's are stacked where the root is.
@@ -91,30 +86,23 @@ func (o *Options) enterStack(f Facts) []verb.Step {
 		top = cover
 		steps = append(steps, verb.Step{Call: f.Cover.call(tree, cover), Reason: makeLayer})
 	}
-	steps = append(steps, verb.Step{Call: verb.Chdir{FD: base}, Reason: enterRoot}, turn(f))
-	if base == top && !f.OnInitramfs {
-		return steps
+	steps = append(steps, verb.Step{Call: verb.Chdir{FD: base}, Reason: enterRoot})
+	if base == top {
+		return append(steps, turn(f)...)
 	}
-	return append(steps,
-		verb.Step{Call: verb.Chdir{FD: top}, Reason: enterRoot},
-		verb.Step{Call: verb.Chroot{Path: "."}, Reason: enterRoot})
-}
-
-// turn makes the mount at the working directory the root of the namespace. The initramfs cannot be pivoted away from
-// (pivot_root(2), EINVAL); it is covered instead, as switch_root(8) does.
-func turn(f Facts) verb.Step {
-	if f.OnInitramfs {
-		return verb.Step{Call: verb.Mount{Source: ".", Target: "/", Flags: unix.MS_MOVE}, Reason: enterRoot}
-	}
-	return verb.Step{Call: verb.PivotRoot{New: ".", Old: "."}, Reason: enterRoot}
+	return append(steps, turn(f, verb.Chdir{FD: top})...)
 }
 
 // carryProc takes hold of the host's /proc before it goes out of reach.
 func (o *Options) carryProc() []verb.Step {
-	if o.Proc != HostProc && o.Proc != AnyProc {
+	if !o.carriesProc() {
 		return nil
 	}
 	return []verb.Step{{Call: verb.CloneTree{Path: procDir, As: proc}, Reason: "take /proc along"}}
+}
+
+func (o *Options) carriesProc() bool {
+	return o.Root != "" && o.Pivot && (o.Proc == HostProc || o.Proc == AnyProc)
 }
 
 // MountProc gives the target its /proc.
@@ -133,7 +121,11 @@ func (o *Options) MountProc(f Facts) []verb.Step {
 	case HostProc:
 		return append(steps, verb.Step{Call: show, Reason: "show the host's /proc"})
 	case AnyProc: // the copy that is not needed leads to the host's processes
-		try := verb.Try{First: mount, Then: o.answer(dir), Else: []verb.Call{show, verb.Say{Text: notNew}}}
+		try := verb.Try{First: mount, Then: o.answer(dir), Else: []verb.Call{verb.Say{Text: notNew}}}
+		if !o.carriesProc() { // it is there already
+			return append(o.keepApart(dir), verb.Step{Call: try, Reason: "mount a new proc"})
+		}
+		try.Else = append([]verb.Call{show}, try.Else...)
 		steps = append(steps, verb.Step{Call: try, Reason: "mount a new proc"},
 			verb.Step{Call: verb.Close{FD: proc}, Reason: "let go of the host's /proc"})
 		return append(steps, o.dropSpare()...)

@@ -46,7 +46,7 @@ func (o *Options) Explain(failed *verb.Error) []string {
 
 // mounts tells whether a call is about mounts, which modules such as AppArmor may deny (EACCES) where the kernel would not.
 func mounts(c verb.Call) bool {
-	switch c.(type) {
+	switch verb.First(c).(type) {
 	case verb.Mount, verb.MoveMount, verb.PivotRoot, verb.NewMount, verb.CloneTree, verb.Bind, verb.Layer, verb.Unmount:
 		return true
 	}

@@ -11,11 +11,12 @@ import (
 )
 
 // Try makes a call and then others or, where the kernel forbids the first (EPERM), those of Else. First must be one system
-// call.
+// call. With Any every error of it leads to Else.
 type Try struct {
 	First Call
 	Then  []Call
 	Else  []Call
+	Any   bool
 }
 
 func (t Try) String() string {
@@ -30,6 +31,17 @@ func list(calls []Call) string {
 	return strings.Join(words, ", ")
 }
 
+// First is the call that a step makes first.
+func First(c Call) Call {
+	for {
+		try, ok := c.(Try)
+		if !ok {
+			return c
+		}
+		c = try.First
+	}
+}
+
 func (t Try) Needs() Need {
 	all := t.First.Needs()
 	for _, c := range append(slices.Clone(t.Then), t.Else...) {
@@ -40,7 +52,11 @@ func (t Try) Needs() Need {
 
 func (t Try) Lower(p *machine.Program) {
 	t.First.Lower(p)
-	forbidden := p.On(unix.EPERM)
+	errno := unix.EPERM
+	if t.Any {
+		errno = machine.AnyError
+	}
+	forbidden := p.On(errno)
 	for _, c := range t.Then {
 		c.Lower(p)
 	}
