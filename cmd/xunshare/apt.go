@@ -18,13 +18,13 @@ const (
 )
 
 // configuresApt tells whether apt in the root needs the setting, and can be given it.
-func (o *Options) configuresApt() bool {
+func (o *resolved) configuresApt() bool {
 	hasDev := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == chroot.Devices })
 	covered := slices.ContainsFunc(o.Operations, func(op chroot.Operation) bool { return path.Clean("/"+op.Target) == path.Dir(aptFile) })
-	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && !covered && o.Root != "" && chroot.Exists(o.seen(), "/etc/apt")
+	return o.FakeIDs && len(o.NS.Users.Ranges) == 0 && hasDev && !covered && o.Root != "" && o.in.Exists("/etc/apt")
 }
 
-func (o *Options) configureApt(f *Facts) []verb.Step {
+func (o *resolved) configureApt(f *Facts) []verb.Step {
 	if !f.Apt {
 		return nil
 	}

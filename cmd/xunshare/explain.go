@@ -12,11 +12,12 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // explain adds to the error of a launch what can be found out about it now. Nothing is looked up before a failure.
-func explain(err error, o *Options, f *Facts) error {
+func explain(err error, o *resolved, f *Facts) error {
 	var helper *verb.HelperError
 	if errors.As(err, &helper) && strings.HasSuffix(helper.Said, "not allowed") {
 		return remedy.Wrap(err, "only your sub-ids can be mapped, which stand in /etc/subuid and /etc/subgid: --map-auto maps them all")
@@ -53,8 +54,8 @@ func explainName(failed *verb.Error) []string {
 }
 
 // explainExec says why the target did not start.
-func explainExec(failed *verb.Error, o *Options, f *Facts) error {
-	x := failedExec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates)}
+func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
+	x := failedExec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates), rules: f.Rules.Loaded}
 	if len(o.Program) == 0 {
 		x.name = f.Target.Candidates[0]
 	}
@@ -73,9 +74,9 @@ func explainExec(failed *verb.Error, o *Options, f *Facts) error {
 	case failed.Errno == syscall.ENOENT && x.file == "":
 		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), slices.Concat(quoted(x.name), searched(f), x.fromShell())...)
 	case failed.Errno == syscall.ENOENT:
-		return x.noInterpreter(o.inspect(x.file))
+		return x.noInterpreter(rules.Inspect(&o.in, x.file))
 	case failed.Errno == syscall.ENOEXEC:
-		return x.badFormat(x.name, o.inspect(failed.Path))
+		return x.badFormat(failed.Path)
 	case failed.Errno == syscall.EACCES && x.file != "":
 		return x.denied()
 	case failed.Errno == syscall.EACCES:
@@ -87,9 +88,9 @@ func explainExec(failed *verb.Error, o *Options, f *Facts) error {
 }
 
 // firstThere is the first of the files that exists where the target sees it; "" if none does.
-func (o *Options) firstThere(files []string) string {
+func (o *resolved) firstThere(files []string) string {
 	for _, file := range files {
-		if _, err := o.stat(file); err == nil {
+		if _, err := o.in.Stat(file); err == nil {
 			return file
 		}
 	}
@@ -98,11 +99,15 @@ func (o *Options) firstThere(files []string) string {
 
 // failedExec is an execve that failed, for its explanation.
 type failedExec struct {
-	o           *Options
+	o           *resolved
 	failed      *verb.Error
 	name, where string // the program as it was asked for; " in ROOT"
 	file        string // what is there of that name; "" for nothing
+	rules       []*binfmt.Rule
 }
+
+// isRelative tells whether an emulator is looked up elsewhere each time that a program is run.
+func isRelative(r *binfmt.Rule) bool { return !r.Has('F') && !path.IsAbs(r.Interpreter) }
 
 func (x *failedExec) say(format string, args ...any) error {
 	return &execError{fmt.Sprintf(format, args...), x.failed}
@@ -169,7 +174,7 @@ func (x *failedExec) startsWith() string {
 
 // denied is for a file that may not be executed.
 func (x *failedExec) denied() error {
-	info, err := x.o.stat(x.file)
+	info, err := x.o.in.Stat(x.file)
 	switch {
 	case err == nil && info.IsDir() && x.o.Root != "":
 		return x.say("%s: is a directory, not a program", x.file)
@@ -189,33 +194,24 @@ func (x *failedExec) denied() error {
 func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 	switch {
 	case image == nil:
-	case image.Kind == binfmt.KindScript && x.o.inspect(image.Interpreter) == nil:
+	case image.Kind == binfmt.KindScript && rules.Inspect(&x.o.in, image.Interpreter) == nil:
 		return x.say("%s: is a script for %s, which is not there%s", x.file, image.Interpreter, x.where)
-	case image.ELF != nil && image.ELF.Interp != "" && x.o.inspect(image.ELF.Interp) == nil:
+	case image.ELF != nil && image.ELF.Interp != "" && rules.Inspect(&x.o.in, image.ELF.Interp) == nil:
 		return remedy.Wrap(x.say("%s: needs the program loader %s, which is not there%s", x.file, image.ELF.Interp, x.where),
 			"use a statically linked program, or put its loader and libraries into the tree")
 	}
 	hint := "a rule without flag F looks for its emulator in the root; a dynamic emulator looks for its loader there"
-	if x.o.hasRelativeRule() {
+	if slices.ContainsFunc(x.rules, isRelative) {
 		hint = "a rule names its emulator by a relative path, which counts from the program's working directory: write the whole path"
 	}
 	return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where), hint)
 }
 
-// hasRelativeRule tells whether an emulator is looked up elsewhere each time that a program is run.
-func (o *Options) hasRelativeRule() bool {
-	return slices.ContainsFunc(slices.Concat(o.Rules, o.Foreign.FromFiles), func(r *binfmt.Rule) bool {
-		return !r.Has('F') && !path.IsAbs(r.Interpreter)
-	})
-}
-
-// maxScripts is how many scripts may stand in a row before the kernel gives up (exec_binprm in fs/exec.c).
-const maxScripts = 5
-
 // badFormat is for a file that the kernel does not know how to execute.
-func (x *failedExec) badFormat(name string, image *binfmt.Image) error {
-	for depth := 0; image != nil && image.Kind == binfmt.KindScript && depth < maxScripts; depth++ {
-		name, image = image.Interpreter, x.o.inspect(image.Interpreter)
+func (x *failedExec) badFormat(file string) error {
+	name, image := rules.Behind(&x.o.in, file)
+	if name == file {
+		name = x.name
 	}
 	if image == nil || image.ELF == nil {
 		return x.say("%s: is not a program that this kernel can execute", name)

@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/nodes"
+	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/seccomp"
@@ -19,7 +19,7 @@ type filterFacts struct {
 	unprivileged bool // it can be installed only if set-id programs lose their effect
 }
 
-func lookAtFilter(o *Options, f *Facts) (filterFacts, error) {
+func lookAtFilter(o *resolved, f *Facts) (filterFacts, error) {
 	lends := len(f.Root.Lends()) > 0
 	if !o.FakeIDs && !o.NoSync && !lends {
 		return filterFacts{}, nil
@@ -45,7 +45,7 @@ func isAdmin() bool {
 }
 
 // filtering installs the filter.
-func (o *Options) filtering(f *Facts) []verb.Step {
+func (o *resolved) filtering(f *Facts) []verb.Step {
 	if len(f.Filter.Program) == 0 {
 		return nil
 	}
@@ -73,10 +73,10 @@ func (f *Facts) listen(listener, stop int) {
 }
 
 // keepLent keeps what has been written to the files that were lent to the tree.
-func (f *Facts) keepLent(note func(sentence string)) {
+func (f *Facts) keepLent(told *notes.Notes) {
 	for _, l := range f.Root.Lends() {
 		if err := l.Settle(); err != nil {
-			note(fmt.Sprintf("what was written to %s is not kept in the tree: %v", l.Path, err))
+			told.Add("what was written to %s is not kept in the tree: %v", l.Path, err)
 		}
 	}
 }

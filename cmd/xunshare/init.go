@@ -8,7 +8,7 @@ import (
 
 // initialize makes the process an init. It is tied to xunshare's life by the target's death signal, which it passes on
 // as any other; SIGKILL ties it from the start.
-func (o *Options) initialize() []verb.Step {
+func (o *resolved) initialize() []verb.Step {
 	if !o.Init {
 		return nil
 	}

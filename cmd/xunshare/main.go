@@ -5,13 +5,17 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/xunshare/xunshare/internal/attend"
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/notes"
+	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/supervise"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -28,84 +32,64 @@ func main() {
 	status.Exit()
 }
 
-func run(args []string) (status supervise.Status, err error) {
-	o, err := parse(args)
-	defer func() { o.conclude(status, err) }()
+func run(args []string) (ended supervise.Status, err error) {
+	asked, err := cmdline.Parse(args)
+	report, failed := openStatus(asked.Status)
+	defer func() { report.conclude(ended, err) }()
 	switch {
 	case err != nil:
-		return supervise.Status{}, err
-	case o.Help:
-		_, err = os.Stdout.WriteString(usage)
-		return supervise.Status{}, err
-	case o.Version:
+		return ended, err
+	case asked.Help:
+		_, err = os.Stdout.WriteString(cmdline.Usage)
+		return ended, err
+	case asked.Version:
 		_, err = fmt.Println("xunshare", version)
-		return supervise.Status{}, err
+		return ended, err
 	}
-	if err := o.Validate(); err != nil {
-		return supervise.Status{}, err
+	if err := cmp.Or(failed, asked.Validate()); err != nil {
+		return ended, err
 	}
 	switch {
-	case o.ListArches != "":
-		return supervise.Status{}, listArches(&o)
-	case o.PrintRule != nil:
-		return supervise.Status{}, printRules(&o)
+	case asked.ListArches != "":
+		return ended, rules.List(asked)
+	case asked.PrintRule != nil:
+		return ended, rules.Print(asked)
 	}
-	o.stayOnMainThread()
-	return start(&o)
+	stayOnMainThread(&asked.NS)
+	return start(asked, asked.NS, &notes.Notes{To: os.Stderr, Verbose: asked.Verbose}, report)
 }
 
 // start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
-// What is asked stays as it is for that: facts complete a copy.
-func start(asked *Options) (supervise.Status, error) {
-	if err := asked.room(); err != nil {
+func start(asked *cmdline.Options, ids ns.Options, told *notes.Notes, report status) (supervise.Status, error) {
+	if err := room(asked); err != nil {
 		return supervise.Status{}, limited(err)
 	}
-	o := *asked
-	facts, err := gather(&o)
+	o := resolve(asked, ids, told)
+	facts, err := gather(o)
 	if err != nil {
 		return supervise.Status{}, limited(withoutProc(err))
 	}
-	o.say(facts.Notes)
-	for _, sentence := range facts.Root.Warnings {
-		o.note(sentence)
-	}
-	steps := plan(&o, &facts)
+	told.Release()
+	steps := plan(o, &facts)
 	if o.DryRun {
 		_, err = os.Stdout.WriteString(verb.Format(steps))
 		return supervise.Status{}, err
 	}
-	parent := attend.Parent{Meet: func(pid int) { o.announce(pid, &facts) }, Listen: facts.listen, Note: o.note}
-	status, err := launch.Run(steps, wait(&o), parent)
-	facts.keepLent(o.note)
+	note := func(sentence string) { told.Add("%s", sentence) }
+	parent := attend.Parent{Meet: func(pid int) { report.announce(pid, &facts) }, Listen: facts.listen, Note: note}
+	ended, err := launch.Run(steps, wait(o), parent)
+	facts.keepLent(told)
 	var helper *verb.HelperError
-	if errors.As(err, &helper) && asked.NS.Withdraw(err) {
-		asked.Said = o.Said
-		return start(asked)
+	if errors.As(err, &helper) && ids.Withdraw(err) {
+		told.Hold()
+		return start(asked, ids, told, report)
 	}
-	return status, limited(explain(err, &o, &facts))
-}
-
-// say is for what --verbose tells.
-func (o *Options) say(notes []string) {
-	if !o.Verbose {
-		return
-	}
-	for _, sentence := range notes {
-		o.note(sentence)
-	}
-}
-
-// note says something that is no error, once.
-func (o *Options) note(sentence string) {
-	if !slices.Contains(o.Said, sentence) {
-		o.Said = append(o.Said, sentence)
-		fmt.Fprintf(os.Stderr, "xunshare: note: %s\n", sentence)
-	}
+	return ended, limited(explain(err, o, &facts))
 }
 
 // wait says how xunshare behaves while the target runs: without --fork as if it were the target, and so with --into, which
 // implies it.
-func wait(o *Options) supervise.Wait {
+func wait(o *resolved) supervise.Wait {
 	switch {
 	case o.NS.Forward:
 		return supervise.Forward

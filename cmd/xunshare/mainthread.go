@@ -43,8 +43,8 @@ func mayEnterTime(words []string) bool {
 
 // stayOnMainThread binds nothing that init has not bound: it lets go of the thread where the words asked for no time namespace
 // of this process's own.
-func (o *Options) stayOnMainThread() {
-	if o.NS.Child() || !o.NS.Kinds.Has(ns.Time) {
+func stayOnMainThread(ids *ns.Options) {
+	if ids.Child() || !ids.Kinds.Has(ns.Time) {
 		runtime.UnlockOSThread()
 		return
 	}

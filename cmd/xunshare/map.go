@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 
@@ -12,30 +11,9 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// setMap chooses an id map by name; the last of it and of the options for single ids counts.
-func setMap(o *Options, v string) error {
-	o.MapAuto, o.NS.Offer = false, ns.NoIDs
-	switch v {
-	case "root":
-		return mapRoot(o, "")
-	case "current":
-		return mapCurrent(o, "")
-	case "subids":
-		err := cmp.Or(mapRoot(o, ""), mapAuto(o, ""))
-		o.FollowTree = true
-		return err
-	case "auto":
-		o.MapAuto, o.NS.Offer = true, ns.LowIDs
-		err := mapRoot(o, "")
-		o.FollowTree = true
-		return err
-	}
-	return fmt.Errorf("%q is none of auto, root, current, subids", v)
-}
-
 // chooseIDs does without the sub-ids of --map=auto where there are none that can be mapped: then what would need them is
 // faked.
-func (o *Options) chooseIDs(f *Facts) {
+func (o *resolved) chooseIDs(f *Facts) {
 	switch {
 	case o.NS.Offer == ns.NoIDs && f.NS.Refused == nil:
 		return
@@ -43,17 +21,17 @@ func (o *Options) chooseIDs(f *Facts) {
 		f.IDs = "all"
 	case f.NS.Refused == nil:
 		f.IDs = "subids"
-		f.Notes = append(f.Notes, "your sub-ids are mapped")
+		o.notes.Detail("your sub-ids are mapped")
 	default:
 		f.IDs = "single"
-		f.Notes = append(f.Notes, fmt.Sprintf("only one id is mapped: %v", f.NS.Refused))
+		o.notes.Detail("only one id is mapped: %v", f.NS.Refused)
 		o.FakeIDs = o.FakeIDs || o.MapAuto
 	}
 }
 
 // chooseRoot finds out who user and group 0 are. A map that was written out counts more than what --map=auto, and so --into,
 // would make of the caller. Else the owner of the tree's root is root in it: mmdebstrap, LXC and podman make trees of sub-ids.
-func (o *Options) chooseRoot() error {
+func (o *resolved) chooseRoot() error {
 	for _, kind := range [...]struct {
 		ids         *ns.IDs
 		own         int

@@ -1,66 +1,31 @@
 package main
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/ns"
-	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// mountOptions is what the command line asks for of the mounts, and of what else the target finds.
-type mountOptions struct {
-	Operations []chroot.Operation // in the order of the command line
-	ReadOnly   bool
-	Ephemeral  bool
-	UpperDir   string // of --ephemeral=DIR; "" for none
-	Hostname   string // "" for no other
-	Names      int    // how many host names were given, with --into's own
-	Env        []change
-	NoNewPrivs bool
-}
-
-// change is one of the environment.
-type change struct {
-	name, value string
-	unset       bool
-}
-
 // mounts tells whether something is to be mounted in the root, or over it.
-func (m *mountOptions) mounts() bool { return len(m.Operations) > 0 || m.ReadOnly || m.Ephemeral }
+func (o *resolved) mounts() bool { return len(o.Operations) > 0 || o.ReadOnly || o.Ephemeral }
 
 // enters is the root that the launch enters: the caller's own where something is to be mounted in that.
-func (o *Options) enters() string {
+func (o *resolved) enters() string {
 	if o.Root == "" && o.mounts() {
 		return "/"
 	}
 	return o.Root
 }
 
-// validateMounts finds what cannot go together.
-func (o *Options) validateMounts() error {
-	switch {
-	case o.mounts() && !o.NS.PivotAllowed():
-		return remedy.New("with this --propagation, what is mounted in the root would show up on the host", "leave it out, or add --user")
-	case o.Ephemeral && o.ReadOnly:
-		return errors.New("--ephemeral and --read-only exclude each other: nothing could be changed that would have to be thrown away")
-	case o.Ephemeral && o.Root == "":
-		return remedy.New("--ephemeral puts a layer over a tree", "add --root=DIR")
-	}
-	return nil
-}
-
 // mountIn completes what package chroot has to know of the options.
-func (o *Options) mountIn(t *chroot.Options, f *Facts) {
+func (o *resolved) mountIn(t *chroot.Options, f *Facts) {
 	t.Operations, t.ReadOnly, t.Ephemeral, t.UpperDir = o.Operations, o.ReadOnly, o.Ephemeral, o.UpperDir
-	t.Root, t.Seen = o.enters(), o.View
+	t.Root, t.Seen = o.enters(), o.in.View
 	t.Mapped = func(user, group uint32) bool { return o.NS.MapsOwner(f.NS, user, group) }
 	t.TTYGroup = o.NS.MapsGroup(f.NS, ttyGroup)
 	t.OwnNet = o.NS.Kinds.Has(ns.Net) || !o.NS.Kinds.Has(ns.User)
@@ -68,6 +33,7 @@ func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 	t.Watched = o.NS.OwnPIDs()
 	t.Furnish = o.Into
 	t.Peopled = o.FakeIDs || len(o.NS.Users.Ranges) > 0
+	t.Told = o.notes
 	if o.Dir == "" && (o.Into || o.Root == "" && t.Root != "") {
 		t.Dir, t.Home, t.GuessedDir = f.Dir, f.Home, true
 	}
@@ -77,19 +43,19 @@ func (o *Options) mountIn(t *chroot.Options, f *Facts) {
 const ttyGroup = 5
 
 // rename sets the host name.
-func (o *Options) rename() []verb.Step {
+func (o *resolved) rename() []verb.Step {
 	if o.Hostname == "" {
 		return nil
 	}
 	call := verb.Call(verb.Hostname{Name: o.Hostname})
-	if o.Into && o.Names == 1 && o.Hostname == hostnameOf(o.Root) { // which nobody has asked for
+	if o.Into && o.Names == 1 && o.Hostname == cmdline.HostnameOf(o.Root) { // which nobody has asked for
 		call = verb.Try{First: call, Else: []verb.Call{verb.Say{Text: notNamed}}}
 	}
 	return []verb.Step{{Call: call, Reason: "set the host name"}}
 }
 
 // raiseLoopback makes a new network usable, where a tree is to be; unshare(1) leaves it as it is.
-func (o *Options) raiseLoopback() []verb.Step {
+func (o *resolved) raiseLoopback() []verb.Step {
 	if !o.Into || !o.NS.Kinds.Has(ns.Net) {
 		return nil
 	}
@@ -100,7 +66,7 @@ func (o *Options) raiseLoopback() []verb.Step {
 const notNamed = "xunshare: note: the host name cannot be set here, so it stays as it is; --hostname= leaves it out\n"
 
 // lock keeps the target from gaining privileges.
-func (o *Options) lock() []verb.Step {
+func (o *resolved) lock() []verb.Step {
 	if !o.NoNewPrivs {
 		return nil
 	}
@@ -108,162 +74,18 @@ func (o *Options) lock() []verb.Step {
 }
 
 // changed is the environment after the changes. Of several variables of one name the first counts (getenv(3)).
-func (m *mountOptions) changed(env []string) []string {
-	if len(m.Env) == 0 {
+func (o *resolved) changed(env []string) []string {
+	if len(o.Env) == 0 {
 		return env
 	}
 	env = slices.Clone(env)
-	for _, c := range m.Env {
-		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, c.name+"=") })
-		if !c.unset {
-			env = append(env, c.name+"="+c.value)
+	for _, c := range o.Env {
+		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, c.Name+"=") })
+		if !c.Unset {
+			env = append(env, c.Name+"="+c.Value)
 		}
 	}
 	return env
-}
-
-// The setters of the options.
-
-func bind(o *Options, v string) error { return o.bind(v, false) }
-
-func bindReadOnly(o *Options, v string) error { return o.bind(v, true) }
-
-func (o *Options) bind(v string, readOnly bool) error {
-	source, target, given := cutPath(v)
-	source, err := filepath.Abs(cmp.Or(source, "."))
-	switch {
-	case v == "" || given && target == "" || strings.HasPrefix(v, ":"):
-		return fmt.Errorf("%q is not SRC[:DST]", v)
-	case err != nil:
-		return err
-	case !given:
-		target = source
-	}
-	return o.operate(chroot.Operation{Kind: chroot.Bind, Source: source, Target: target, ReadOnly: readOnly})
-}
-
-// cutPath cuts v at the first colon that no backslash stands in front of. In the path a backslash escapes a colon and a
-// backslash.
-func cutPath(v string) (path, rest string, found bool) {
-	var b strings.Builder
-	for i := 0; i < len(v); i++ {
-		switch c := v[i]; {
-		case c == '\\' && i+1 < len(v) && (v[i+1] == ':' || v[i+1] == '\\'):
-			i++
-			b.WriteByte(v[i])
-		case c == ':':
-			return b.String(), v[i+1:], true
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String(), "", false
-}
-
-// operate adds an operation.
-func (o *Options) operate(op chroot.Operation) error {
-	if op.Target != "" && !filepath.IsAbs(op.Target) {
-		return fmt.Errorf("%q: the place in the root has to be an absolute path", op.Target)
-	}
-	if op.Target == "" { // there is one of these, where it was given last
-		o.leaveOut(op.Kind)
-	}
-	o.Operations = append(o.Operations, op)
-	return nil
-}
-
-// leaveOut drops the operations of a kind.
-func (o *Options) leaveOut(kind chroot.OperationKind) {
-	o.Operations = slices.DeleteFunc(o.Operations, func(op chroot.Operation) bool { return op.Kind == kind })
-}
-
-func addTmpfs(o *Options, v string) error {
-	target, data, _ := cutPath(v)
-	for _, option := range strings.Split(data, ",") {
-		if option != "" && !isTmpfsOption(option) {
-			return fmt.Errorf("%q is neither size=BYTES (with k, m, g or %%) nor mode=OCTAL", option)
-		}
-	}
-	if target == "" {
-		return notEmpty(target)
-	}
-	return o.operate(chroot.Operation{Kind: chroot.Tmpfs, Target: target, Data: data})
-}
-
-func isTmpfsOption(option string) bool {
-	name, value, _ := strings.Cut(option, "=")
-	switch name {
-	case "size":
-		number := strings.TrimRight(value, "kKmMgGtT%")
-		return len(value)-len(number) <= 1 && number != "" && strings.Trim(number, "0123456789") == ""
-	case "mode":
-		return value != "" && len(value) <= 4 && strings.Trim(value, "01234567") == ""
-	}
-	return false
-}
-
-func addDevices(o *Options, _ string) error {
-	return o.operate(chroot.Operation{Kind: chroot.Devices})
-}
-
-func addSystem(o *Options, _ string) error { return o.operate(chroot.Operation{Kind: chroot.System}) }
-
-func setResolver(o *Options, v string) error {
-	switch v {
-	case "auto":
-		return o.operate(chroot.Operation{Kind: chroot.Resolver})
-	case "off":
-		o.leaveOut(chroot.Resolver)
-		return nil
-	}
-	return fmt.Errorf("%q is neither auto nor off", v)
-}
-
-// ownPlace is where --bind-self shows xunshare.
-const ownPlace = "/usr/local/bin/xunshare"
-
-func bindSelf(o *Options, v string) error {
-	if v == "" {
-		return notEmpty(v)
-	}
-	return o.operate(chroot.Operation{Kind: chroot.Bind, Source: "/proc/self/exe", Target: v, ReadOnly: true})
-}
-
-// setEphemeral may be given an empty directory where the option stands without one.
-func setEphemeral(o *Options, v string) (err error) {
-	o.Ephemeral, o.UpperDir = true, ""
-	if v != "" {
-		o.UpperDir, err = filepath.Abs(v)
-	}
-	return err
-}
-
-const maxHostname = 64 // __NEW_UTS_LEN of the kernel
-
-func setHostname(o *Options, v string) error {
-	if len(v) > maxHostname {
-		return fmt.Errorf("a host name has at most %d bytes", maxHostname)
-	}
-	o.Hostname = v
-	o.Names++
-	return nil
-}
-
-func setEnv(o *Options, v string) error {
-	name, value, ok := strings.Cut(v, "=")
-	if !ok || name == "" {
-		return fmt.Errorf("%q is not NAME=VALUE", v)
-	}
-	o.Env = append(o.Env, change{name: name, value: value})
-	return nil
-}
-
-func unsetEnv(o *Options, v string) error {
-	if v == "" || strings.Contains(v, "=") {
-		return fmt.Errorf("%q is not the name of a variable", v)
-	}
-	o.Env = append(o.Env, change{name: v, unset: true})
-	return nil
 }
 
 // workingDirectory is the caller's.

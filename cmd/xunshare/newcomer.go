@@ -26,13 +26,13 @@ type newcomer struct {
 const newHome = "/run/xunshare/home"
 
 // newcomer is the caller as one; nil if the tree knows the target, or it is not the caller under an id of its own.
-func (o *Options) newcomer(known bool) *newcomer {
+func (o *resolved) newcomer(known bool) *newcomer {
 	users := &o.NS.Users
 	if known || !o.Into || o.NS.SetUser != nil || users.AsRoot || users.Single == nil || *users.Single == 0 {
 		return nil
 	}
-	if o.Caller != nil {
-		return o.Caller
+	if o.caller != nil {
+		return o.caller
 	}
 	host := hostEntry(os.Getuid())
 	n := newcomer{home: o.homeOf(host[accounts.Home]), shell: host[accounts.Shell]}
@@ -43,8 +43,8 @@ func (o *Options) newcomer(known bool) *newcomer {
 	group := targetGroup(o)
 	n.passwd = fmt.Sprintf("%s:*:%d:%d:%s:%s:%s\n", n.name, *users.Single, group, host[accounts.Comment], n.home, n.shell)
 	n.group = o.newGroups(group, n.name)
-	o.Caller = &n
-	return o.Caller
+	o.caller = &n
+	return o.caller
 }
 
 // hostEntry is the line of a user, or as much as can be known of it. Name services are asked by getent(1).
@@ -64,7 +64,7 @@ func hostEntry(uid int) []string {
 }
 
 // targetGroup is the group that the target has inside.
-func targetGroup(o *Options) uint32 {
+func targetGroup(o *resolved) uint32 {
 	switch {
 	case o.NS.SetGroup != nil:
 		return *o.NS.SetGroup
@@ -77,7 +77,7 @@ func targetGroup(o *Options) uint32 {
 }
 
 // unused is a name for an id that nobody else has in a file of the tree, the first choice if that can be.
-func (o *Options) unused(file, name, kind string, id uint32) string {
+func (o *resolved) unused(file, name, kind string, id uint32) string {
 	taken := func(name string) bool {
 		return o.findIn(file, func(fields []string) bool { return fields[accounts.Name] == name }) != nil
 	}
@@ -94,7 +94,7 @@ func isAccount(word string) bool {
 }
 
 // newGroups has lines for the groups of the target that the tree does not know: its own, and that of those not mapped.
-func (o *Options) newGroups(own uint32, user string) string {
+func (o *resolved) newGroups(own uint32, user string) string {
 	groups := []uint32{own}
 	if more, _ := os.Getgroups(); slices.ContainsFunc(more, func(g int) bool { return g != os.Getgid() }) {
 		groups = append(groups, overflowUser)
@@ -120,7 +120,7 @@ func (o *Options) newGroups(own uint32, user string) string {
 }
 
 // homeOf is the caller's home if it can be written to inside, or else one that lasts as long as the program.
-func (o *Options) homeOf(home string) string {
+func (o *resolved) homeOf(home string) string {
 	if !path.IsAbs(home) || strings.Contains(home, ":") {
 		return newHome
 	}
@@ -134,7 +134,7 @@ func (o *Options) homeOf(home string) string {
 			return newHome
 		}
 	}
-	if home == "/" || o.ReadOnly || !chroot.Writable(o.seen(), home, nobody) {
+	if home == "/" || o.ReadOnly || !chroot.Writable(o.in.Seen(), home, nobody) {
 		return newHome
 	}
 	return home
@@ -149,7 +149,7 @@ func liesIn(at, dir string) bool {
 }
 
 // settle gives the newcomer an account and a home.
-func (o *Options) settle() {
+func (o *resolved) settle() {
 	n := o.newcomer(o.passwdEntry(targetUser(o)) != nil)
 	if n == nil {
 		return

@@ -6,12 +6,13 @@ import (
 
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/internal/rules"
 )
 
 // onNoExec names the mount that keeps a file, or what loads or interprets it, from being executed; nil if none does.
 func (x *failedExec) onNoExec(file string) error {
 	files := []string{file}
-	if image := x.o.inspect(file); image != nil {
+	if image := rules.Inspect(&x.o.in, file); image != nil {
 		files = append(files, image.Interpreter)
 		if image.ELF != nil {
 			files = append(files, image.ELF.Interp)
@@ -21,7 +22,7 @@ func (x *failedExec) onNoExec(file string) error {
 		if needed == "" {
 			continue
 		}
-		root, at := x.o.behind(x.o.inside(needed))
+		root, at := x.o.behind(x.o.in.Path(needed))
 		if mount, found := chroot.NoExec(root, at); found {
 			return x.noExec(file, needed, mount, root == "")
 		}
@@ -42,7 +43,7 @@ func (x *failedExec) noExec(file, needed, mount string, host bool) error {
 }
 
 // behind is what a path inside the root stands for, a root and a path in it: that of the host, where it is bound.
-func (o *Options) behind(file string) (root, at string) {
+func (o *resolved) behind(file string) (root, at string) {
 	root, at = o.Root, file
 	for _, op := range o.Operations {
 		target := path.Clean("/" + op.Target)

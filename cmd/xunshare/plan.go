@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -10,7 +11,7 @@ import (
 // plan puts the steps of a launch in order. It is the only place that knows the order, and it is pure: the same
 // options and facts give the same steps. docs/architecture.md, "The order of a launch", says why they stand where they
 // stand.
-func plan(o *Options, f *Facts) []verb.Step {
+func plan(o *resolved, f *Facts) []verb.Step {
 	tree := o.tree(f)
 	rules := o.rules(f, &tree)
 	var steps []verb.Step
@@ -39,12 +40,12 @@ func plan(o *Options, f *Facts) []verb.Step {
 	add(o.initialize())
 	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
 	add(o.lock())
-	add(f.Rules.personality())
+	add(f.Rules.Personality())
 	return append(steps, verb.Step{Call: f.Target, Reason: "run the program"})
 }
 
 // tree is what package chroot has to know of the options.
-func (o *Options) tree(f *Facts) chroot.Options {
+func (o *resolved) tree(f *Facts) chroot.Options {
 	t := chroot.Options{Root: o.Root, Dir: o.Dir, Pivot: o.NS.PivotAllowed(),
 		Shares: o.NS.Propagate != ns.Private, ProcDir: o.ProcDir}
 	o.mountIn(&t, f)
@@ -67,13 +68,13 @@ func (o *Options) tree(f *Facts) chroot.Options {
 	case o.Root != "":
 		t.Proc = chroot.HostProc
 	}
-	t.ProcDir = procDir
+	t.ProcDir = cmdline.ProcDir
 	return t
 }
 
 // rules is what package binfmt has to know of them. Rules live as long as a mount of their instance: in a root that
 // has no place for one it lies beneath.
-func (o *Options) rules(f *Facts, t *chroot.Options) binfmt.Options {
+func (o *resolved) rules(f *Facts, t *chroot.Options) binfmt.Options {
 	r := binfmt.Options{Kept: f.Rules.Kept, Rules: f.Rules.Loaded, Instance: f.Rules.Instance, Dir: o.BinfmtDir,
 		ReadOnly: f.Rules.Instance && !o.OwnBinfmt}
 	if r.Instance && o.Root != "" {
@@ -81,7 +82,7 @@ func (o *Options) rules(f *Facts, t *chroot.Options) binfmt.Options {
 	}
 	shown := o.MountBinfmt || r.Instance
 	if shown && r.Dir == "" && (o.Root == "" || t.Proc != chroot.SameProc) {
-		r.Dir = binfmtDir
+		r.Dir = cmdline.BinfmtDir
 	}
 	return r
 }

@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -36,11 +38,15 @@ func checkGolden(t *testing.T, file string) {
 	}
 	first, want, _ := strings.Cut(string(text), "\n")
 	line, facts, _ := strings.Cut(first, "#")
-	o := parsed(t, strings.TrimSpace(strings.TrimPrefix(line, "xunshare")))
-	if err := o.Validate(); err != nil {
+	asked, err := cmdline.Parse(strings.Fields(line))
+	if err == nil {
+		err = asked.Validate()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	got := verb.Format(plan(&o, goldenFacts(&o, facts)))
+	o := resolve(asked, asked.NS, nil)
+	got := verb.Format(plan(o, goldenFacts(o, facts)))
 	if *update {
 		if err := os.WriteFile(file, []byte(first+"\n"+got), 0o644); err != nil {
 			t.Fatal(err)
@@ -50,10 +56,10 @@ func checkGolden(t *testing.T, file string) {
 	}
 }
 
-func goldenFacts(o *Options, words string) *Facts {
+func goldenFacts(o *resolved, words string) *Facts {
 	f := &Facts{NS: ns.Facts{UID: 1000, GID: 100}, Root: chroot.Facts{ProcDir: true, Here: o.enters() == "/"}, Dir: "/home/me"}
 	f.Root.Mounts = goldenMounts(o, strings.Fields(words))
-	f.Rules = ruleFacts{Loaded: o.Rules, Instance: len(o.Rules) > 0 || o.Foreign.None}
+	f.Rules = rules.Choice{Loaded: o.Rules, Instance: len(o.Rules) > 0 || o.Foreign.None}
 	o.NS.NeedsRoot = len(o.Rules) > 0
 	f.Target = verb.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
 	if o.FakeIDs || o.NoSync {

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/machine"
 	"github.com/xunshare/xunshare/internal/supervise"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -35,24 +34,25 @@ type statusFailed struct {
 	Code      int    `json:"exit-code"` // of xunshare
 }
 
-// setStatusFD takes a descriptor that the caller has opened. The program does not get it.
-func setStatusFD(o *Options, v string) error {
-	fd, err := strconv.ParseUint(v, 10, 31)
-	if err != nil {
-		return fmt.Errorf("%q is not the number of a descriptor", v)
+// A status is the descriptor of --json-status-fd; negative for none.
+type status int
+
+// openStatus takes a descriptor that the caller has opened. The program does not get it.
+func openStatus(fd int) (status, error) {
+	if fd < 0 {
+		return -1, nil
 	}
 	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_ACCMODE == unix.O_RDONLY {
-		return fmt.Errorf("descriptor %d is not open for writing", fd)
+		return -1, fmt.Errorf("--json-status-fd: descriptor %d is not open for writing", fd)
 	}
-	unix.CloseOnExec(int(fd))
-	o.Status = int(fd)
-	return nil
+	unix.CloseOnExec(fd)
+	return status(fd), nil
 }
 
 // announce writes what runs, when everything is set up: {"child-pid": N, "user-namespace": N, ...}. The pid is as seen
 // here, and with --init that of the init; the numbers are those of namespaces(7).
-func (o *Options) announce(pid int, f *Facts) {
+func (s status) announce(pid int, f *Facts) {
 	object := map[string]any{"child-pid": pid}
 	if f.IDs != "" {
 		object["ids"] = f.IDs
@@ -67,19 +67,19 @@ func (o *Options) announce(pid int, f *Facts) {
 			object[kind+"-namespace"] = n
 		}
 	}
-	o.tell(object)
+	s.tell(object)
 }
 
 // conclude writes how it ended, or why it did not begin.
-func (o *Options) conclude(status supervise.Status, err error) {
+func (s status) conclude(ended supervise.Status, err error) {
 	switch {
-	case o.Status < 0:
+	case s < 0:
 	case err != nil:
-		o.tell(failure(err))
-	case status.Signal != 0:
-		o.tell(statusEnded{Code: 128 + int(status.Signal), Signal: unix.SignalName(status.Signal)})
+		s.tell(failure(err))
+	case ended.Signal != 0:
+		s.tell(statusEnded{Code: 128 + int(ended.Signal), Signal: unix.SignalName(ended.Signal)})
 	default:
-		o.tell(statusEnded{Code: status.Code})
+		s.tell(statusEnded{Code: ended.Code})
 	}
 }
 
@@ -94,16 +94,16 @@ func failure(err error) statusFailed {
 }
 
 // tell writes one object in one write(2). Nobody who reads is no reason to fail.
-func (o *Options) tell(object any) {
+func (s status) tell(object any) {
 	text, err := json.Marshal(object)
-	signal.Ignore(syscall.SIGPIPE) // which launch lets act on this process, as on any other
+	machine.SetDispositions(0, machine.SetOf(unix.SIGPIPE)) // which launch lets act on this process, as on any other
 	if err == nil {
-		_, _ = unix.Write(o.Status, append(text, '\n'))
+		_, _ = unix.Write(int(s), append(text, '\n'))
 	}
 }
 
 // meet has the program wait until it has been announced.
-func (o *Options) meet() []verb.Step {
+func (o *resolved) meet() []verb.Step {
 	if o.Status < 0 {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
@@ -23,8 +24,8 @@ func hasProc() bool { return unix.Access("/proc/self/fd", unix.F_OK) == nil }
 
 // room tells whether there is room for the descriptors and the files of a launch. What turns out not to be enough while it
 // is made is an error too, but then notes have been said already.
-func (o *Options) room() error {
-	if !o.Into {
+func room(asked *cmdline.Options) error {
+	if !asked.Into {
 		return launch.Room(7)
 	}
 	const layers = 4096 // what is shown in place of files of the tree

@@ -2,13 +2,12 @@ package main
 
 import (
 	"os"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -18,7 +17,7 @@ const defaultPath = "/bin:/usr/bin"
 const defaultShell = "/bin/sh"
 
 // target is the program to run: the one that was asked for, found as execvp(3) does, or the login shell.
-func target(o *Options, env []string) verb.Exec {
+func target(o *resolved, env []string) verb.Exec {
 	if len(o.Program) == 0 {
 		shell := loginShell(o, env)
 		return verb.Exec{Candidates: []string{shell}, Argv: []string{loginName(shell)}, Env: env}
@@ -28,15 +27,25 @@ func target(o *Options, env []string) verb.Exec {
 }
 
 // environment is what the target gets.
-func (o *Options) environment() []string {
+func (o *resolved) environment() []string {
 	env := os.Environ()
 	switch {
 	case o.ClearEnv || o.Whitelist:
-		env = o.KeptEnv
+		env = o.kept()
 	case o.Into:
 		env = o.intoEnvironment()
 	}
 	return o.changed(env)
+}
+
+// kept are the variables that are on the list and set.
+func (o *resolved) kept() (env []string) {
+	for _, name := range o.KeptEnv {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // candidates are the files that a program's name may stand for.
@@ -76,7 +85,7 @@ func withDefault(env []string, name, value string) []string {
 }
 
 // loginShell is $SHELL, or the shell of the user that the target will be, or sh.
-func loginShell(o *Options, env []string) string {
+func loginShell(o *resolved, env []string) string {
 	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
 		return shell
 	}
@@ -87,7 +96,7 @@ func loginShell(o *Options, env []string) string {
 // overflowUser is who an unmapped user is (/proc/sys/kernel/overflowuid).
 const overflowUser = 65534
 
-func targetUser(o *Options) int {
+func targetUser(o *resolved) int {
 	switch {
 	case o.NS.SetUser != nil:
 		return int(*o.NS.SetUser)
@@ -103,44 +112,11 @@ func targetUser(o *Options) int {
 
 // isText tells whether the first of the files that is there is a script without #!, which execvp(3) hands to the
 // shell. A program for another machine is not: the shell would read it as commands.
-func isText(o *Options, files []string) bool {
+func isText(o *resolved, files []string) bool {
 	for _, file := range files {
-		if image := o.inspect(file); image != nil {
+		if image := rules.Inspect(&o.in, file); image != nil {
 			return image.Kind == binfmt.KindText || image.Kind == binfmt.KindEmpty
 		}
 	}
 	return false
-}
-
-// inspect looks into a file as the target will see it. Nil if it cannot.
-func (o *Options) inspect(file string) *binfmt.Image {
-	f, err := o.openToRead(file)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	image, _ := binfmt.Inspect(f)
-	return image
-}
-
-// openToRead opens a regular file where the target will see it.
-func (o *Options) openToRead(file string) (*os.File, error) {
-	return chroot.Read(o.seen(), o.inside(file))
-}
-
-func (o *Options) stat(file string) (os.FileInfo, error) {
-	f, err := chroot.Open(o.seen(), o.inside(file))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Stat()
-}
-
-// inside is the path of a file inside the root, where the target finds it from its working directory.
-func (o *Options) inside(file string) string {
-	if path.IsAbs(file) {
-		return file
-	}
-	return path.Join(o.lookIn(), file)
 }

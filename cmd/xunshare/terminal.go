@@ -19,7 +19,7 @@ const (
 
 // describeTerminal sees to it that programs in the tree know the terminal that TERM names: the tree's own description will
 // do, or else the host's is shown. Where there is none, TERM becomes the nearest that the tree knows.
-func (o *Options) describeTerminal(f *Facts) {
+func (o *resolved) describeTerminal(f *Facts) {
 	name, _ := variable(f.Target.Env, "TERM")
 	_, other := variable(f.Target.Env, "TERMINFO")
 	if !o.Into || other || !terminfo.IsName(name) || o.hasTerminal(terminfo.System[:], letterFile, name) {
@@ -36,7 +36,7 @@ func (o *Options) describeTerminal(f *Facts) {
 		return
 	}
 	if near := o.nearestTerminal(dirs, name); near != "" {
-		o.note("neither " + o.Root + " nor this system has a description of the terminal " + name + " (terminfo): TERM is " + near + " inside")
+		o.notes.Add("neither %s nor this system has a description of the terminal %s (terminfo): TERM is %s inside", o.Root, name, near)
 		f.Target.Env = with(f.Target.Env, "TERM", near)
 	}
 }
@@ -50,22 +50,22 @@ func isCommon(name string) bool {
 }
 
 // terminfoDirs are the directories of the tree that descriptions lie in.
-func (o *Options) terminfoDirs() (dirs []string) {
+func (o *resolved) terminfoDirs() (dirs []string) {
 	_, home, _ := o.account()
 	for _, dir := range append(terminfo.System[:], path.Join(home, ".terminfo")) {
-		if chroot.Exists(o.seen(), dir) {
+		if o.in.Exists(dir) {
 			dirs = append(dirs, dir)
 		}
 	}
 	return dirs
 }
 
-func (o *Options) hasTerminal(dirs []string, kind int, name string) bool {
-	return slices.ContainsFunc(dirs, func(dir string) bool { return chroot.Exists(o.seen(), terminfo.Files(dir, name)[kind]) })
+func (o *resolved) hasTerminal(dirs []string, kind int, name string) bool {
+	return slices.ContainsFunc(dirs, func(dir string) bool { return o.in.Exists(terminfo.Files(dir, name)[kind]) })
 }
 
 // nearestTerminal is one that the tree knows and that understands most of what the other does; "" if it knows none.
-func (o *Options) nearestTerminal(dirs []string, name string) string {
+func (o *resolved) nearestTerminal(dirs []string, name string) string {
 	likely := []string{"xterm-256color", "xterm", "vt220", "linux", "vt100", "ansi", "dumb"}
 	switch {
 	case strings.HasPrefix(name, "tmux"), strings.HasPrefix(name, "screen"):
@@ -79,11 +79,6 @@ func (o *Options) nearestTerminal(dirs []string, name string) string {
 		}
 	}
 	return ""
-}
-
-// prepend puts an operation before all others.
-func (o *Options) prepend(op chroot.Operation) {
-	o.Operations = append([]chroot.Operation{op}, o.Operations...)
 }
 
 // with sets a variable.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 
 	"github.com/xunshare/xunshare/internal/chroot"
@@ -9,12 +8,9 @@ import (
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
-// seen is the root as it can be looked into while the facts are gathered.
-func (o *Options) seen() string { return cmp.Or(o.View, o.Root) }
-
 // lookAtRoot gathers the facts of the root. A root of the caller's own that its mode closes to the caller (0000) is seen as
 // root of a namespace sees it, through a view that is there until leave.
-func (o *Options) lookAtRoot() (f chroot.Facts, leave func(), err error) {
+func (o *resolved) lookAtRoot() (f chroot.Facts, leave func(), err error) {
 	leave = func() {}
 	f, err = chroot.Look(o.enters())
 	var closed *chroot.ClosedError
@@ -24,9 +20,9 @@ func (o *Options) lookAtRoot() (f chroot.Facts, leave func(), err error) {
 	fd, failed := o.openView(closed)
 	switch {
 	case failed == nil:
-		o.View = chroot.OpenedAt(fd)
-		f, err = chroot.Look(o.View)
-		return f, func() { chroot.CloseView(fd); o.View = "" }, err
+		o.in.View = chroot.OpenedAt(fd)
+		f, err = chroot.Look(o.in.View)
+		return f, func() { chroot.CloseView(fd); o.in.View = "" }, err
 	case closed.Searchable:
 		err = nil
 	}
@@ -35,7 +31,7 @@ func (o *Options) lookAtRoot() (f chroot.Facts, leave func(), err error) {
 
 var errNoView = errors.New("the root is not the caller's, or there is no user namespace")
 
-func (o *Options) openView(closed *chroot.ClosedError) (fd int, err error) {
+func (o *resolved) openView(closed *chroot.ClosedError) (fd int, err error) {
 	if !o.NS.Kinds.Has(ns.User) {
 		return -1, errNoView
 	}

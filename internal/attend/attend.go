@@ -7,6 +7,7 @@ package attend
 import (
 	"fmt"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -25,19 +26,27 @@ type Parent struct {
 	Listen func(listener, stop int)
 }
 
-// An Attendant attends to one launch.
+// An Attendant attends to one launch. It does so in turn with who waits for the end of the child, which polls for both.
 type Attendant struct {
 	Parent
-	plan    []verb.Step
-	groups  [][]int       // the steps that are tasks, those together that are performed while the child waits once
-	made    []verb.Undoer // the tasks that have left something behind
-	meeting machine.Pair
-	channel machine.Pair
+	// Elsewhere has tasks performed by another thread, because this one is not as the others any more.
+	Elsewhere bool
+
+	plan     []verb.Step
+	groups   [][]int       // the steps that are tasks, those together that are performed while the child waits once
+	made     []verb.Undoer // the tasks that have left something behind
+	child    verb.Waiter
+	err      error // of the task that failed
+	meeting  machine.Pair
+	channel  machine.Pair
+	listener int           // of a filter; negative if there is none that nobody serves
+	stop     int           // an eventfd that ends what serves it
+	served   chan struct{} // is closed then; nil if nobody serves
 }
 
 // New prepares for a plan, and tells the world of its child where the sockets are. An error leaves none of them open.
 func New(plan []verb.Step, parent Parent, w *machine.World) (*Attendant, error) {
-	t := &Attendant{Parent: parent, plan: plan, groups: groups(plan), meeting: machine.NoPair, channel: machine.NoPair}
+	t := &Attendant{Parent: parent, plan: plan, groups: groups(plan), meeting: machine.NoPair, channel: machine.NoPair, listener: -1, stop: -1}
 	var err error
 	if len(t.groups) > 0 {
 		t.meeting, err = socketpair(unix.SOCK_STREAM)
@@ -45,12 +54,30 @@ func New(plan []verb.Step, parent Parent, w *machine.World) (*Attendant, error) 
 	if err == nil && verb.Want(plan, verb.ToParent|verb.Listens) {
 		t.channel, err = socketpair(unix.SOCK_SEQPACKET)
 	}
-	if err != nil && t.meeting != machine.NoPair {
-		unix.Close(t.meeting.Ours)
-		unix.Close(t.meeting.Theirs)
+	if err == nil && verb.Want(plan, verb.Listens) {
+		t.stop, err = unix.Eventfd(0, unix.EFD_CLOEXEC)
+		err = os.NewSyscallError("eventfd", err)
+	}
+	if err != nil {
+		t.closeAll()
 	}
 	w.Meeting, w.Channel = t.meeting, t.channel
 	return t, err
+}
+
+// closeAll closes all that is still open.
+func (t *Attendant) closeAll() {
+	for _, fd := range []*int{&t.meeting.Ours, &t.meeting.Theirs, &t.channel.Ours, &t.channel.Theirs, &t.listener, &t.stop} {
+		shut(fd)
+	}
+}
+
+// shut closes a descriptor that may be none, and makes it none.
+func shut(fd *int) {
+	if *fd >= 0 {
+		unix.Close(*fd)
+		*fd = -1
+	}
 }
 
 func socketpair(kind int) (machine.Pair, error) {
@@ -82,41 +109,54 @@ func Joins(plan []verb.Step, i int) bool {
 		plan[i-1].Wants(verb.ParentsHelp) && !plan[i-1].Wants(verb.Alone)
 }
 
-// Attend does what the child waits for, once it has been started, each time that it waits; not if it ends before. A child for
-// whom it cannot be done is ended. What Attend returns waits until that is over, and returns the error.
-func (t *Attendant) Attend(pid int) (over func() error) {
-	if t.meeting == machine.NoPair {
-		return func() error { return nil }
-	}
-	unix.Close(t.meeting.Theirs)
-	done := make(chan error, 1)
-	go func() {
-		defer unix.Close(t.meeting.Ours)
-		err := t.attendAll(pid)
-		if err != nil {
-			unix.Kill(pid, unix.SIGKILL)
-		}
-		done <- err
-	}()
-	return func() error { return <-done }
+// Begin attends to a child that has been started.
+func (t *Attendant) Begin(pid int) {
+	shut(&t.meeting.Theirs)
+	shut(&t.channel.Theirs)
+	t.child = verb.Waiter{PID: pid, Folder: "/proc/" + strconv.Itoa(pid), Meet: t.Meet, Note: t.Note}
 }
 
-func (t *Attendant) attendAll(pid int) error {
-	child := verb.Waiter{PID: pid, Folder: fmt.Sprint("/proc/", pid), Meet: t.Meet, Note: t.Note}
-	for _, group := range t.groups {
-		if !t.reached() {
-			return nil
-		}
-		if err := t.perform(group, child); err != nil {
-			return err
-		}
+// Watch says what to wait for.
+func (t *Attendant) Watch(polled []unix.PollFd) {
+	for i, fd := range [...]int{t.meeting.Ours, t.channel.Ours, t.listener} {
+		polled[i] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+	}
+}
+
+// React does what the child waits for.
+func (t *Attendant) React(polled []unix.PollFd) {
+	if polled[0].Revents != 0 {
+		t.meet()
+	}
+	if polled[1].Revents != 0 {
+		t.takeListener()
+	}
+	if polled[2].Revents != 0 {
+		t.serve(polled[2].Revents&unix.POLLIN != 0)
+	}
+}
+
+// meet performs the next tasks, now that the child waits for them; it may have ended. A child for whom they cannot be
+// performed is ended.
+func (t *Attendant) meet() {
+	if !t.reached() {
+		shut(&t.meeting.Ours)
+		return
+	}
+	t.err = t.perform(t.groups[0], t.child)
+	t.groups = t.groups[1:]
+	if t.err == nil {
 		// One that has gone is no reason to die of SIGPIPE.
 		_ = unix.Send(t.meeting.Ours, make([]byte, 1), unix.MSG_NOSIGNAL)
+	} else {
+		unix.Kill(t.child.PID, unix.SIGKILL)
 	}
-	return nil
+	if t.err != nil || len(t.groups) == 0 {
+		shut(&t.meeting.Ours)
+	}
 }
 
-// reached waits until the child is there; false if it has ended.
+// reached tells whether the child is there; it may have ended.
 func (t *Attendant) reached() bool {
 	for {
 		n, err := unix.Read(t.meeting.Ours, make([]byte, 1))
@@ -126,8 +166,16 @@ func (t *Attendant) reached() bool {
 	}
 }
 
+// End ends all that is done beside the target, which has ended, and returns the error of the task that failed.
+func (t *Attendant) End() error {
+	t.endService()
+	t.closeAll()
+	return t.err
+}
+
 // AttendHere does what this thread of this process waits for, between the walks of a program that it performs itself.
 func (t *Attendant) AttendHere(walk func() (goOn bool)) error {
+	t.Elsewhere = true
 	thread := verb.Waiter{Folder: fmt.Sprint("/proc/self/task/", unix.Gettid())}
 	for _, group := range t.groups {
 		if !walk() {

@@ -2,54 +2,51 @@ package attend
 
 import (
 	"encoding/binary"
-	"os"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Serve has Parent.Listen called, once the child has been started and has sent the listener. What it returns stops that and
-// waits.
-func (t *Attendant) Serve() (over func(), err error) {
-	if !verb.Want(t.plan, verb.Listens) {
-		return func() {}, nil
+// takeListener takes the listener that the child has sent.
+func (t *Attendant) takeListener() {
+	if fd, ok := t.receive(); ok {
+		t.listener = fd
 	}
-	unix.Close(t.channel.Theirs)
-	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
-	if err != nil {
-		return func() {}, os.NewSyscallError("eventfd", err)
+	shut(&t.channel.Ours)
+}
+
+// serve has Parent.Listen called, beside all else, once the first call waits for an answer: a launch in which none does goes
+// without. If none waits, nobody is left who could make one.
+func (t *Attendant) serve(waits bool) {
+	listener := t.listener
+	t.listener = -1
+	if !waits {
+		unix.Close(listener)
+		return
 	}
-	done := make(chan struct{})
+	t.served = make(chan struct{})
 	go func() {
-		defer close(done)
-		listener, ok := t.receive()
-		unix.Close(t.channel.Ours)
-		if ok {
-			t.Listen(listener, stop)
-			unix.Close(listener)
-		}
+		defer close(t.served)
+		t.Listen(listener, t.stop)
+		unix.Close(listener)
 	}()
-	return func() {
-		_, _ = unix.Write(stop, binary.NativeEndian.AppendUint64(nil, 1))
-		<-done
-		unix.Close(stop)
-	}, nil
+}
+
+// endService ends that, and waits.
+func (t *Attendant) endService() {
+	if t.served == nil {
+		return
+	}
+	_, _ = unix.Write(t.stop, binary.NativeEndian.AppendUint64(nil, 1))
+	<-t.served
 }
 
 // CloseTheirs closes the child's end of the channel, once the child has its own, so that Receive sees the end.
-func (t *Attendant) CloseTheirs() {
-	if t.channel.Theirs >= 0 {
-		unix.Close(t.channel.Theirs)
-	}
-}
+func (t *Attendant) CloseTheirs() { shut(&t.channel.Theirs) }
 
 // CloseOurs closes the parent's end of the channel, if nobody is there to send anything.
-func (t *Attendant) CloseOurs() {
-	if t.channel.Ours >= 0 {
-		unix.Close(t.channel.Ours)
-	}
-}
+func (t *Attendant) CloseOurs() { shut(&t.channel.Ours) }
 
 // Receive receives what the child has handed over, and closes the channel. Nobody else has its other end open any more.
 func (t *Attendant) Receive() (handed []int) {

@@ -7,6 +7,7 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -35,6 +36,7 @@ type Options struct {
 	Furnish    bool                          // what every root has is made in a tree of the caller's own, on the disk
 	GuessedDir bool                          // Dir is not what was asked for: work in Home, or else in "/", if it is not there
 	Home       string                        // "" for none
+	Told       *notes.Notes                  // takes what the target might miss; nil for nobody
 }
 
 // Proc says which proc(5) the target sees.

@@ -75,7 +75,7 @@ func (s *survey) divide(mounts []Submount) error {
 
 func (d *partition) say(what string, list []string) {
 	if len(list) > 0 {
-		d.facts.Warnings = append(d.facts.Warnings, what+some(list))
+		d.Told.Add("%s", what+some(list))
 	}
 }
 

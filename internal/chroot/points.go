@@ -52,7 +52,7 @@ func (s *survey) make(where place, dir bool) (p Point, err error) {
 	case s.ours(where.at, mount):
 	case s.furnishes(where, mount):
 		p.Again = true // another launch may make it first
-		s.facts.Notes = append(s.facts.Notes, fmt.Sprintf("the tree has no %s: an empty directory is made in it", p.Path))
+		s.Told.Detail("the tree has no %s: an empty directory is made in it", p.Path)
 	default:
 		if p.Layer, err = s.newLayer(where, mount); err != nil {
 			return p, err

@@ -66,13 +66,13 @@ func hostResolver() (text string, ok bool) {
 }
 
 func (s *survey) skipResolver(why string) (Point, error) {
-	s.facts.Notes = append(s.facts.Notes, why)
+	s.Told.Detail("%s", why)
 	return Point{Skip: true}, nil
 }
 
 // leaveResolver is skipResolver for what the user would wonder about.
 func (s *survey) leaveResolver(why string) (Point, error) {
-	s.facts.Warnings = append(s.facts.Warnings, why)
+	s.Told.Add("%s", why)
 	return Point{Skip: true}, nil
 }
 

@@ -1,7 +1,6 @@
 package chroot
 
 import (
-	"fmt"
 	"os"
 	"path"
 
@@ -17,8 +16,8 @@ func (s *survey) seal() {
 		s.facts.Sealed = append(s.facts.Sealed, l.Path)
 		if s.couldWrite(l.Path, l.mount) {
 			made := some(s.madeIn(l))
-			s.facts.Warnings = append(s.facts.Warnings, fmt.Sprintf(
-				"%s is read-only inside, because %s had to be made in a layer over it; to keep it writable, make what is missing on the disk first", l.Path, made))
+			s.Told.Add("%s is read-only inside, because %s had to be made in a layer over it; to keep it writable, make what is missing on the disk first",
+				l.Path, made)
 		}
 	}
 }

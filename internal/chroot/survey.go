@@ -25,8 +25,6 @@ type Mounts struct {
 	OldKernel  bool       // it has no mount_setattr(2)
 	RootMounts []Submount // of the root, where they have to be known
 	Parts      []Part     // those that the root is put together of, under --ephemeral; none if it is one
-	Notes      []string   // what the target might miss, in sentences
-	Warnings   []string   // the same, where the user would wonder
 }
 
 // A Terminal is a descriptor of the caller's, with its flags (F_GETFL).

@@ -30,7 +30,7 @@ func Run(plan []verb.Step, w supervise.Wait, parent attend.Parent) (supervise.St
 			return supervise.Status{}, err
 		}
 	}
-	return runChild(child, w, parent)
+	return runChild(child, w, parent, len(here) > 0)
 }
 
 // split divides a plan before its Clone.
@@ -64,31 +64,57 @@ func runHere(steps []verb.Step, parent attend.Parent) error {
 // A supervisor stands for the target from the moment that it listens to signals.
 type supervisor interface {
 	Dispositions() (byDefault, ignored machine.SignalSet)
-	Supervise(pid int) (supervise.Status, error)
+	Begin(pid int)
+	Watch(polled []unix.PollFd)
+	React(polled []unix.PollFd)
+	Look() (end supervise.Status, ended bool, err error)
 	Close()
 }
 
-// runChild performs the steps behind a Clone in a child, and waits for it.
-func runChild(steps []verb.Step, w supervise.Wait, parent attend.Parent) (status supervise.Status, err error) {
+// runChild performs the steps behind a Clone in a child, and waits for it. If this thread is not as the others any more, what
+// the child waits for is done by another.
+func runChild(steps []verb.Step, w supervise.Wait, parent attend.Parent, elsewhere bool) (status supervise.Status, err error) {
 	p, err := prepare(steps, parent)
 	if err != nil {
 		return status, err
 	}
+	p.attendant.Elsewhere = elsewhere
 	s, err := p.supervisor(w)
 	if err != nil {
 		return status, err
 	}
 	defer s.Close()
-	pid, over, err := p.start(s.Dispositions())
+	pid, err := p.start(s.Dispositions())
 	if err == nil {
-		status, err = s.Supervise(pid)
+		status, err = p.stand(s, pid)
 		err = cmp.Or(err, p.outcome())
 	}
 	caller.EndWith(0)
-	if err = cmp.Or(over(), err); err != nil {
+	if err = cmp.Or(p.attendant.End(), err); err != nil {
 		p.attendant.Undo()
 	}
 	return status, err
+}
+
+// stand attends to the child, hears signals and waits for the end of the target, in turn: nothing that a launch waits for is
+// done beside that, for one more goroutine is one more thread.
+func (p *performance) stand(s supervisor, pid int) (supervise.Status, error) {
+	var polled [5]unix.PollFd
+	signals, child := polled[:2], polled[2:]
+	signals[1].Fd = -1 // which some have no use for
+	s.Begin(pid)
+	p.attendant.Begin(pid)
+	for {
+		if status, ended, err := s.Look(); ended {
+			return status, err
+		}
+		s.Watch(signals)
+		p.attendant.Watch(child)
+		if n, _ := unix.Poll(polled[:], -1); n > 0 { // or it has been interrupted
+			s.React(signals)
+			p.attendant.React(child)
+		}
+	}
 }
 
 // supervisor is the one for the plan's target.
@@ -96,32 +122,24 @@ func (p *performance) supervisor(w supervise.Wait) (supervisor, error) {
 	if after, ok := verb.AfterInit(p.plan); ok {
 		return supervise.NewJob(&p.arena.Station, &p.World, verb.CanShare(after))
 	}
-	return supervise.NewRelay(w, p.flags()&unix.CLONE_NEWPID != 0, &p.World), nil
+	return supervise.NewRelay(w, p.flags()&unix.CLONE_NEWPID != 0, &p.World)
 }
 
 // flags are those of the plan's Clone, its first step.
 func (p *performance) flags() uintptr { return p.plan[0].Call.(verb.Clone).Flags }
 
-// start starts the child and does what it waits for. What is returned as over waits until that is done.
-func (p *performance) start(byDefault, ignored machine.SignalSet) (pid int, over func() error, err error) {
-	over = func() error { return nil }
+// start starts the child.
+func (p *performance) start(byDefault, ignored machine.SignalSet) (pid int, err error) {
 	pid, errno := p.arena.Start(p.flags(), verb.CanShare(p.plan), byDefault, ignored)
 	unix.Close(p.Parent)
 	if errno != 0 {
-		return 0, over, &verb.Error{Step: p.plan[0], Operation: "clone", Errno: errno}
+		return 0, &verb.Error{Step: p.plan[0], Operation: "clone", Errno: errno}
 	}
 	caller.EndWith(pid)
 	if verb.Want(p.plan, verb.HeldMounts) {
 		holdMounts(pid)
 	}
-	met := p.attendant.Attend(pid)
-	served, err := p.attendant.Serve()
-	over = func() error { defer served(); return met() }
-	if err != nil {
-		unix.Kill(pid, unix.SIGKILL)
-		_, _ = supervise.WaitFor(pid, supervise.Shield)
-	}
-	return pid, over, err
+	return pid, nil
 }
 
 // holdMounts keeps the child's mount namespace, and with it all mounts there, for as long as this process lives. A child

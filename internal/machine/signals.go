@@ -10,8 +10,8 @@ import (
 // SigsetSize is that of the kernel's sigset_t, in bytes.
 const SigsetSize = 8
 
-// lastSignal is the highest signal number (signal(7); mips, which has 128, is not built for).
-const lastSignal = 64
+// LastSignal is the highest signal number (signal(7); mips, which has 128, is not built for).
+const LastSignal = 64
 
 // SignalSet has bit i-1 set for signal i, as sigset_t has.
 type SignalSet uint64
@@ -56,7 +56,7 @@ func ChangeMask(how int, set, old *SignalSet) {
 // currentDispositions tells the signals that this process has handlers for, all of them the Go runtime's, and those that
 // it ignores.
 func currentDispositions() (handled, ignored SignalSet) {
-	for sig := syscall.Signal(1); sig <= lastSignal; sig++ {
+	for sig := syscall.Signal(1); sig <= LastSignal; sig++ {
 		var d Disposition
 		switch errno := Dispose(sig, nil, &d); {
 		case errno != 0 || d.Handler == SigDefault:
@@ -74,7 +74,7 @@ func currentDispositions() (handled, ignored SignalSet) {
 //go:nosplit
 //go:norace
 func SetDispositions(byDefault, ignored SignalSet) {
-	for sig := 1; sig <= lastSignal; sig++ {
+	for sig := 1; sig <= LastSignal; sig++ {
 		var d Disposition
 		switch {
 		case ignored.Has(sig):

@@ -2,6 +2,7 @@ package ns
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os/exec"
 	"strconv"
@@ -13,25 +14,41 @@ import (
 // invalidID is (uid_t) -1, which no process can have (credentials(7)).
 const invalidID = 1<<32 - 1
 
-// ParseUser returns the user id that s names: a decimal number, or a name of the user database of the host.
-func ParseUser(s string) (uint32, error) { return parseID(s, "user", "passwd") }
-
-// ParseGroup returns the group id that s names: a decimal number, or a name of the group database of the host.
-func ParseGroup(s string) (uint32, error) { return parseID(s, "group", "group") }
-
-func parseID(s, noun, database string) (uint32, error) {
+// ParseSingle takes a decimal number, or a name for LookUp to find; noun is what there is an id of.
+func (i *IDs) ParseSingle(noun, s string) error {
 	id, numeric, err := number(s)
-	if err != nil {
-		return 0, fmt.Errorf("%s %q: %w", noun, s, err)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s %q: %w", noun, s, err)
+	case numeric:
+		i.SetSingle(id)
+		return nil
+	case s == "":
+		return unknown(noun, s)
 	}
-	if numeric {
-		return id, nil
+	i.Single, i.Name = nil, s
+	return nil
+}
+
+// LookUp finds the single ids that were named in the databases of the host.
+func (o *Options) LookUp() error {
+	return cmp.Or(o.Users.lookUp("--map-user", "user", "passwd"), o.Groups.lookUp("--map-group", "group", "group"))
+}
+
+func (i *IDs) lookUp(option, noun, database string) error {
+	if i.Name == "" {
+		return nil
 	}
-	entry := databaseEntry(database, s)
-	if entry == nil {
-		return 0, fmt.Errorf("%s %q: there is no %s of that name on this system, and it is not a decimal number", noun, s, noun)
+	id := databaseEntry(database, i.Name)
+	if id == nil {
+		return fmt.Errorf("%s: %w", option, unknown(noun, i.Name))
 	}
-	return *entry, nil
+	i.SetSingle(*id)
+	return nil
+}
+
+func unknown(noun, name string) error {
+	return fmt.Errorf("%s %q: there is no %s of that name on this system, and it is not a decimal number", noun, name, noun)
 }
 
 // ParseID returns the id that s is: a decimal number, as --setuid, --setgid and --owner take it.

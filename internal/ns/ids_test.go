@@ -3,6 +3,7 @@ package ns
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/xunshare/xunshare/internal/idmap"
@@ -17,6 +18,26 @@ func TestParseID(t *testing.T) {
 	for _, s := range []string{"", "+", "-1", "5 ", "0x5", "++5", "root", "4294967295", "4294967296", "99999999999999999999"} {
 		if got, err := ParseID(s); err == nil {
 			t.Errorf("%q is %d", s, got)
+		}
+	}
+}
+
+// A name is found in the host's databases, later than the command line is read; a number needs none.
+func TestLookUp(t *testing.T) {
+	for name, want := range map[string]string{"root": "", "5": "", "nosuch": `--map-user: user "nosuch": there is no user of that name`, "-1": `user "-1": there is no user`, "0x10": "there is no user"} {
+		var o Options
+		err := o.Users.ParseSingle("user", name)
+		if err == nil && o.Users.None() {
+			t.Errorf("%s maps nobody", name)
+		}
+		if err == nil {
+			err = o.LookUp()
+		}
+		switch {
+		case want == "" && (err != nil || o.Users.Single == nil || o.Users.Name != ""):
+			t.Errorf("%s: %v, %+v", name, err, o.Users)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
 }

@@ -40,13 +40,19 @@ type Options struct {
 // IDs is what the users, or the groups, of a new user namespace are mapped to.
 type IDs struct {
 	Single *uint32      // the id inside that the caller's own id is mapped to; nil for none
+	Name   string       // that of the single id in the host's database, until LookUp has found it
 	Ranges []idmap.Spec // in the order of the command line
 	Zero   *uint32      // whom 0 is mapped to if that is one of the ids of an automatic range; nil for nobody in particular
 	AsRoot bool         // the target is 0, whoever that is outside, and not the caller's own id
 }
 
 // None tells whether nothing is mapped.
-func (i IDs) None() bool { return i.Single == nil && len(i.Ranges) == 0 }
+func (i IDs) None() bool { return !i.single() && len(i.Ranges) == 0 }
+
+func (i IDs) single() bool { return i.Single != nil || i.Name != "" }
+
+// SetSingle has the caller's own id mapped to one id inside.
+func (i *IDs) SetSingle(id uint32) { i.Single, i.Name = &id, "" }
 
 // Owner is the user and group that make a user namespace, and so own it (user_namespaces(7)).
 type Owner struct{ User, Group uint32 }

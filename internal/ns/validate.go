@@ -7,7 +7,7 @@ import (
 // Validate finds what cannot go together. Each error is one sentence.
 func (o *Options) Validate() error {
 	switch {
-	case o.Setgroups == SetgroupsAllow && o.Groups.Single != nil && len(o.Groups.Ranges) == 0:
+	case o.Setgroups == SetgroupsAllow && o.Groups.single() && len(o.Groups.Ranges) == 0:
 		return remedy.New("--setgroups=allow and a map of one group exclude each other",
 			"the kernel lets an ordinary user map a group only after setgroups(2) was given up: leave --setgroups out")
 	case (o.Monotonic != nil || o.Boottime != nil) && !o.Kinds.Has(Time):

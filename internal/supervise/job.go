@@ -24,8 +24,9 @@ type Job struct {
 	watch
 	init    int // its pid
 	tty     terminal
-	reports int // where the init's reports are read
-	theirs  int // our copy of the end that the init writes to; negative once it is closed
+	reports int  // where the init's reports are read
+	theirs  int  // our copy of the end that the init writes to; negative once it is closed
+	over    bool // nobody can report any more
 }
 
 // NewJob sets up the station by which an init and this process tell each other what happens to the target, which may share
@@ -47,8 +48,9 @@ func NewJob(s *machine.Station, w *machine.World, share bool) (*Job, error) {
 		byDefault |= machine.SetOf(unix.SIGTSTP) &^ ignored
 		signals = slices.DeleteFunc(signals, func(sig syscall.Signal) bool { return sig == unix.SIGTSTP })
 	}
-	j.watch = listen(signals, byDefault, ignored)
-	return j, nil
+	var err error
+	j.watch, err = listen(signals, byDefault, ignored)
+	return j, err
 }
 
 // Close closes the pipe of a job whose init has not been started, or has ended.
@@ -71,37 +73,50 @@ func flag(b bool) uint32 {
 	return 0
 }
 
-// Supervise stands for the target until it ends. pid is its init's.
-func (j *Job) Supervise(pid int) (Status, error) {
+// Begin stands for a target whose init has been started.
+func (j *Job) Begin(pid int) {
 	j.closeTheirs()
 	j.init = pid
-	go j.each(j.pass)
-	return j.stand()
 }
 
-// stand stops with the target until it ends.
-func (j *Job) stand() (Status, error) {
-	for {
-		report, ok := j.read()
-		if !ok {
-			break
-		}
-		if report&machine.Answer == 0 {
-			j.stop(syscall.Signal(report))
-		}
+// Watch says what to wait for.
+func (j *Job) Watch(polled []unix.PollFd) {
+	polled[0] = unix.PollFd{Fd: int32(ear[0]), Events: unix.POLLIN}
+	polled[1] = unix.PollFd{Fd: int32(j.reports), Events: unix.POLLIN}
+}
+
+// React passes on what has been heard, and stops with the target.
+func (j *Job) React(polled []unix.PollFd) {
+	if polled[0].Revents != 0 {
+		j.each(j.pass)
+	}
+	if polled[1].Revents == 0 {
+		return
+	}
+	report, ok := j.read()
+	j.over = !ok
+	if ok && report&machine.Answer == 0 {
+		j.stop(syscall.Signal(report))
+	}
+}
+
+// Look tells how the target has ended, once the init has.
+func (j *Job) Look() (end Status, ended bool, err error) {
+	if !j.over {
+		return Status{}, false, nil
 	}
 	status, err := WaitFor(j.init, Shield)
 	if err != nil {
-		return Status{}, os.NewSyscallError("wait4", err)
+		return Status{}, true, os.NewSyscallError("wait4", err)
 	}
 	j.tty.takeIfLeft()
 	switch {
 	case j.Ended != 0:
 		status = unix.WaitStatus(j.Status)
 	case switchedOff(status):
-		return Status{}, nil
+		return Status{}, true, nil
 	}
-	return statusOf(status), nil
+	return statusOf(status), true, nil
 }
 
 // read reads what the init says next; ok is false when that has ended, and with it the pipe's last writer.
@@ -128,14 +143,14 @@ func (j *Job) isStopped() bool {
 }
 
 // pass passes a signal on, unless the terminal has sent it to the target as well.
-func (j *Job) pass(sig syscall.Signal) {
-	switch {
+func (j *Job) pass(h heard) {
+	switch sig := h.sig(); {
 	case sig == unix.SIGCONT && orphaned():
 		j.resume()
 	case sig == unix.SIGCONT: // perhaps the one that ended our stop: that has been seen to
 		j.Poke = machine.Continued | flag(j.tty.foreground())*machine.InForeground
 		j.send(sig)
-	case j.Apart != 0 || !fromTerminal(sig):
+	case j.Apart != 0 || !h.fromTerminal():
 		j.send(sig)
 	}
 }

@@ -1,11 +1,11 @@
 package supervise
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -31,36 +31,50 @@ type Relay struct {
 	watch
 	how   Wait
 	pid   int
-	first bool         // of a pid namespace: the kernel drops what it has no handler for (pid_namespaces(7))
-	fatal atomic.Int32 // the signal that the relay has killed it for
+	first bool           // of a pid namespace: the kernel drops what it has no handler for (pid_namespaces(7))
+	fatal syscall.Signal // the one that the relay has killed it for
 }
 
 // NewRelay begins to listen to signals for a child that is to be the first of a pid namespace, or not.
-func NewRelay(how Wait, first bool, w *machine.World) *Relay {
+func NewRelay(how Wait, first bool, w *machine.World) (*Relay, error) {
 	byDefault, ignored := how.dispositions(w)
-	return &Relay{watch: listen(how.forwards(), byDefault, ignored), how: how, first: first}
+	watch, err := listen(how.forwards(), byDefault, ignored)
+	return &Relay{watch: watch, how: how, first: first}, err
 }
 
 // Close has nothing to close.
 func (r *Relay) Close() {}
 
-// Supervise waits for the child to end.
-func (r *Relay) Supervise(pid int) (Status, error) {
-	r.pid = pid
-	if r.how != Shield {
-		go r.each(r.pass)
+// Begin stands for a child that has been started.
+func (r *Relay) Begin(pid int) { r.pid = pid }
+
+// Watch says what to wait for.
+func (r *Relay) Watch(polled []unix.PollFd) {
+	polled[0] = unix.PollFd{Fd: int32(ear[0]), Events: unix.POLLIN}
+}
+
+// React passes on what has been heard.
+func (r *Relay) React(polled []unix.PollFd) {
+	if polled[0].Revents != 0 {
+		r.each(r.pass)
 	}
+}
+
+// Look tells how the child has ended, once it has.
+func (r *Relay) Look() (end Status, ended bool, err error) {
 	for {
-		status, err := WaitFor(r.pid, r.how)
+		status, changed, err := lookAt(r.pid, r.how)
 		switch {
 		case err != nil:
-			return Status{}, os.NewSyscallError("wait4", err)
+			return Status{}, true, os.NewSyscallError("wait4", err)
+		case !changed:
+			return Status{}, false, nil
 		case status.Exited():
-			return statusOf(status), nil
-		case r.first && r.how == Transparent && r.fatal.Load() == 0 && switchedOff(status):
-			return Status{}, nil
+			return statusOf(status), true, nil
+		case r.first && r.how == Transparent && r.fatal == 0 && switchedOff(status):
+			return Status{}, true, nil
 		case status.Signaled():
-			return Status{Signal: r.cause(status.Signal())}, nil
+			return Status{Signal: cmp.Or(r.fatal, status.Signal())}, true, nil
 		case status.Stopped() && r.how == Transparent:
 			unix.Kill(unix.Getpid(), unix.SIGSTOP)
 		}
@@ -68,22 +82,14 @@ func (r *Relay) Supervise(pid int) (Status, error) {
 }
 
 // pass passes one on. A first process that would never notice a signal that ends others is killed for it.
-func (r *Relay) pass(sig syscall.Signal) {
-	switch {
+func (r *Relay) pass(h heard) {
+	switch sig := h.sig(); {
 	case r.first && r.drops(sig):
-		r.fatal.Store(int32(sig))
+		r.fatal = sig
 		unix.Kill(r.pid, unix.SIGKILL)
-	case !fromTerminal(sig):
+	case !h.fromTerminal():
 		unix.Kill(r.pid, sig)
 	}
-}
-
-// cause is the signal that the target died by: the one that it was killed for.
-func (r *Relay) cause(by syscall.Signal) syscall.Signal {
-	if fatal := r.fatal.Load(); fatal != 0 {
-		return syscall.Signal(fatal)
-	}
-	return by
 }
 
 // drops tells whether the target neither handles, ignores nor blocks sig, from its status (proc_pid_status(5)).
@@ -100,21 +106,4 @@ func (r *Relay) drops(sig syscall.Signal) bool {
 		}
 	}
 	return err == nil
-}
-
-// fromTerminal tells whether the target has got sig already. The terminal sends these to the whole foreground
-// group, which the target is in as long as this process is; who sends them by hand while it is in the foreground is
-// taken for the terminal, for os/signal does not tell the sender (si_code of sigaction(2)).
-func fromTerminal(sig syscall.Signal) bool {
-	switch sig {
-	case unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGWINCH:
-	default:
-		return false
-	}
-	tty, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(tty)
-	return terminal{tty, unix.Getpgrp()}.foreground()
 }

@@ -6,16 +6,31 @@ import (
 
 // WaitFor is wait4(2) without EINTR.
 func WaitFor(pid int, w Wait) (status unix.WaitStatus, err error) {
-	options := 0
-	if w == Transparent {
-		options = unix.WUNTRACED
-	}
+	_, err = wait4(pid, &status, w.options())
+	return status, err
+}
+
+// lookAt is WaitFor, but it does not wait: changed tells whether there is something new.
+func lookAt(pid int, w Wait) (status unix.WaitStatus, changed bool, err error) {
+	who, err := wait4(pid, &status, w.options()|unix.WNOHANG)
+	return status, who != 0, err
+}
+
+func wait4(pid int, status *unix.WaitStatus, options int) (who int, err error) {
 	for {
-		_, err = unix.Wait4(pid, &status, options, nil)
+		who, err = unix.Wait4(pid, status, options, nil)
 		if err != unix.EINTR {
-			return status, err
+			return who, err
 		}
 	}
+}
+
+// options are those of wait4(2): who stops with a child wants to know that it has been stopped.
+func (w Wait) options() int {
+	if w == Transparent {
+		return unix.WUNTRACED
+	}
+	return 0
 }
 
 // switchedOff tells whether the first process of a pid namespace, which nothing but SIGKILL can kill, was ended because

@@ -2,9 +2,6 @@ package verb
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -15,7 +12,8 @@ import (
 // where there is no child, another thread does. Tasks that follow each other are performed side by side, but for a Meet.
 type Task interface {
 	Call
-	Perform(w Waiter) error
+	// Perform performs the task, or begins it: finish, unless it is nil, waits for the end.
+	Perform(w Waiter) (finish func() error, err error)
 }
 
 // A Waiter is who waits for a task: a child, or a thread of this process.
@@ -41,53 +39,9 @@ func (WriteMap) Needs() Need { return ParentsHelp }
 
 func (m WriteMap) Lower(p *machine.Program) { p.Wait() }
 
-func (m WriteMap) Perform(w Waiter) error {
-	return os.WriteFile(w.Folder+"/"+m.File, []byte(m.Text), 0)
+func (m WriteMap) Perform(w Waiter) (finish func() error, err error) {
+	return nil, os.WriteFile(w.Folder+"/"+m.File, []byte(m.Text), 0)
 }
-
-// Helper runs a program of the host that maps ids for the child: newuidmap(1) or newgidmap(1). The child's id stands
-// between Path and Args.
-type Helper struct {
-	Path string
-	Args []string
-}
-
-func (h Helper) String() string {
-	return "spawn(" + quote(h.Path) + ", [CHILD, " + quoteAll(h.Args, ", ") + "])"
-}
-
-func (Helper) Needs() Need { return ParentsHelp }
-
-func (h Helper) Lower(p *machine.Program) { p.Wait() }
-
-// Perform fails if the helper ends in any other way than well; what it said is in the error.
-func (h Helper) Perform(w Waiter) error {
-	cmd := exec.Command(h.Path, append([]string{strings.TrimPrefix(w.Folder, "/proc/")}, h.Args...)...)
-	said, err := cmd.CombinedOutput()
-	if err == nil {
-		return nil
-	}
-	return &HelperError{Path: h.Path, Said: strings.TrimSpace(string(said)), Err: err}
-}
-
-// HelperError says that a helper did not end well, and what it said about it.
-type HelperError struct {
-	Path string
-	Said string
-	Err  error // of package os/exec
-}
-
-func (e *HelperError) Error() string {
-	name := filepath.Base(e.Path) + ": "
-	sentence := name + e.Err.Error()
-	if e.Said != "" {
-		sentence += ": " + strings.ReplaceAll(strings.TrimPrefix(e.Said, name), "\n", "; ")
-	}
-	return sentence
-}
-
-// Unwrap returns why the helper did not end well.
-func (e *HelperError) Unwrap() error { return e.Err }
 
 // Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)), unless the launch fails.
 // Kind is its name in /proc/PID/ns.
@@ -101,11 +55,11 @@ func (Persist) Needs() Need { return ParentsHelp }
 
 func (b Persist) Lower(p *machine.Program) { p.Wait() }
 
-func (b Persist) Perform(w Waiter) error {
+func (b Persist) Perform(w Waiter) (finish func() error, err error) {
 	if err := unix.Mount(w.Folder+"/ns/"+b.Kind, b.File, "", unix.MS_BIND, ""); err != nil {
-		return &os.PathError{Op: "mount", Path: b.File, Err: err}
+		return nil, &os.PathError{Op: "mount", Path: b.File, Err: err}
 	}
-	return nil
+	return nil, nil
 }
 
 func (b Persist) Undo() { _ = unix.Unmount(b.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) }
@@ -136,10 +90,10 @@ func (Meet) Needs() Need { return ParentsHelp | Alone }
 
 func (m Meet) Lower(p *machine.Program) { p.Wait() }
 
-func (m Meet) Perform(w Waiter) error {
+func (m Meet) Perform(w Waiter) (finish func() error, err error) {
 	if m.Work != nil {
-		return m.Work.Do(w.Folder, w.Note)
+		return nil, m.Work.Do(w.Folder, w.Note)
 	}
 	w.Meet(w.PID)
-	return nil
+	return nil, nil
 }

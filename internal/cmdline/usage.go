@@ -1,7 +1,7 @@
-package main
+package cmdline
 
-// usage is what --help prints: written by hand, grouped by purpose, at most 80 columns.
-const usage = `Usage: xunshare [options] [program [argument...]]
+// Usage is what --help prints: written by hand, grouped by purpose, at most 80 columns.
+const Usage = `Usage: xunshare [options] [program [argument...]]
 
 Run a program, or the login shell, in new namespaces and in another root: one of
 a foreign architecture too, whose programs an emulator of the host runs:

@@ -1,4 +1,4 @@
-package main
+package cmdline
 
 import (
 	"os"
@@ -73,7 +73,7 @@ func TestConfig(t *testing.T) {
 
 func TestHostnameOf(t *testing.T) {
 	for dir, want := range map[string]string{"/chroot/ppc": "ppc", "/a/b c_d": "b-c-d", "/": "", "/x/" + strings.Repeat("a", 99): strings.Repeat("a", 64), "/.": "", "/x/-": ""} {
-		if got := hostnameOf(dir); got != want {
+		if got := HostnameOf(dir); got != want {
 			t.Errorf("%s: %q, want %q", dir, got, want)
 		}
 	}

@@ -1,15 +1,11 @@
-package main
+package cmdline
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
@@ -35,9 +31,10 @@ const (
 	optional // only as --name=value
 )
 
+// The usual places of what is mounted for others to be seen in.
 const (
-	procDir   = "/proc"
-	binfmtDir = "/proc/sys/fs/binfmt_misc"
+	ProcDir   = "/proc"
+	BinfmtDir = "/proc/sys/fs/binfmt_misc"
 )
 
 var table = [...]option{
@@ -68,9 +65,9 @@ var table = [...]option{
 	{name: "monotonic", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Monotonic, v) }},
 	{name: "boottime", takes: required, set: func(o *Options, v string) error { return seconds(&o.NS.Boottime, v) }},
 	{name: "propagation", takes: required, set: setPropagation},
-	{name: "mount-proc", takes: optional, preset: procDir, implies: ns.Mount, set: mountProc},
+	{name: "mount-proc", takes: optional, preset: ProcDir, implies: ns.Mount, set: mountProc},
 	{name: "mount-binfmt", takes: optional, implies: ns.Mount | ns.User, set: mountBinfmt},
-	{name: "load-interp", short: 'l', takes: required, implies: ns.Mount | ns.User, set: loadBinfmt},
+	{name: "load-interp", short: 'l', takes: required, implies: ns.Mount | ns.User, set: loadInterp},
 	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
 	{name: "arch", takes: required, ours: true, implies: ns.Mount | ns.User, set: setArch},
 	{name: "emulator", takes: required, ours: true, set: setEmulator},
@@ -79,7 +76,7 @@ var table = [...]option{
 	{name: "cpu", takes: required, ours: true, set: setCPU},
 	{name: "guest-setuid", takes: required, ours: true, set: setGuestSetuid},
 	{name: "host-binfmt", takes: required, ours: true, set: setHostBinfmt},
-	{name: "list-arches", takes: optional, preset: listTable, ours: true, set: setListArches},
+	{name: "list-arches", takes: optional, preset: ListTable, ours: true, set: setListArches},
 	{name: "print-rule", takes: required, ours: true, set: setPrintRule},
 	{name: "into", takes: required, ours: true, set: setInto},
 	{name: "config", takes: required, ours: true},
@@ -141,72 +138,6 @@ func (o *Options) persist(kind ns.Kind, file string) {
 	o.NS.Persist = append(others, ns.Persist{Kind: kind, File: file})
 }
 
-func mapRoot(o *Options, _ string) error {
-	o.FollowTree = false
-	o.NS.Users.Single, o.NS.Groups.Single = new(uint32), new(uint32)
-	return nil
-}
-
-func mapCurrent(o *Options, _ string) error {
-	o.FollowTree = false
-	user, group := uint32(os.Geteuid()), uint32(os.Getegid())
-	o.NS.Users.Single, o.NS.Groups.Single = &user, &group
-	return nil
-}
-
-func mapUser(o *Options, v string) error {
-	id, err := ns.ParseUser(v)
-	o.NS.Users.Single = &id
-	return err
-}
-
-func mapGroup(o *Options, v string) error {
-	id, err := ns.ParseGroup(v)
-	o.NS.Groups.Single = &id
-	return err
-}
-
-func mapUsers(o *Options, v string) error { return addRange(&o.NS.Users, v) }
-
-func mapGroups(o *Options, v string) error { return addRange(&o.NS.Groups, v) }
-
-func addRange(ids *ns.IDs, v string) error {
-	spec, err := idmap.Parse(v)
-	ids.Ranges = append(ids.Ranges, spec)
-	return err
-}
-
-func mapAuto(o *Options, _ string) error { return mapBoth(o, "auto") }
-
-func mapSubids(o *Options, _ string) error { return mapBoth(o, "subids") }
-
-func mapBoth(o *Options, word string) error {
-	return errors.Join(mapUsers(o, word), mapGroups(o, word))
-}
-
-func setOwner(o *Options, v string) error {
-	user, group, ok := strings.Cut(v, ":")
-	if !ok {
-		return fmt.Errorf("%q is not UID:GID", v)
-	}
-	uid, err := ns.ParseID(user)
-	gid, err2 := ns.ParseID(group)
-	o.NS.Owner = &ns.Owner{User: uid, Group: gid}
-	return cmp.Or(err, err2)
-}
-
-func setUser(o *Options, v string) error {
-	id, err := ns.ParseID(v)
-	o.NS.SetUser = &id
-	return err
-}
-
-func setGroup(o *Options, v string) error {
-	id, err := ns.ParseID(v)
-	o.NS.SetGroup = &id
-	return err
-}
-
 func seconds(to **int64, v string) error {
 	n, err := strconv.ParseInt(strings.TrimLeft(v, " \t"), 10, 64)
 	*to = &n
@@ -218,17 +149,6 @@ func seconds(to **int64, v string) error {
 
 func forwardSignals(o *Options, _ string) error {
 	o.NS.Fork, o.NS.Forward = true, true
-	return nil
-}
-
-// whitelist adds the variables that are set now: those that are not stay out.
-func whitelist(o *Options, v string) error {
-	for _, name := range strings.Split(v, ",") {
-		if value, ok := os.LookupEnv(name); ok && name != "" {
-			o.KeptEnv = append(o.KeptEnv, name+"="+value)
-		}
-		o.Whitelist = o.Whitelist || name != ""
-	}
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package cmdline
 
 import (
 	"cmp"
@@ -13,12 +13,12 @@ import (
 // errEnough ends the reading of options: what follows --help does not matter.
 var errEnough = errors.New("enough")
 
-// parse reads the command line, args[0] being the program's name.
-func parse(args []string) (Options, error) {
-	o := Options{Status: -1}
+// Parse reads the command line, args[0] being the program's name.
+func Parse(args []string) (*Options, error) {
+	o := &Options{Status: -1}
 	options, program, misuse := normalize(args[1:])
 	options, bad := expand(options)
-	err := cmp.Or(read(options, &o), bad)
+	err := cmp.Or(read(options, o), bad)
 	switch {
 	case o.Help || o.Version:
 		return o, nil

@@ -1,19 +1,19 @@
-package main
+package cmdline
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
-	"github.com/xunshare/xunshare/internal/rulefile"
 )
 
-// foreign is what is asked about other architectures.
-type foreign struct {
+// Foreign is what is asked about other architectures.
+type Foreign struct {
 	Asked  bool           // --arch was given
 	Auto   bool           // what the program, or the tree, is for
 	All    bool           // all that there are emulators for
@@ -22,12 +22,12 @@ type foreign struct {
 
 	Emulators []emulator.Given
 	Env       []emulator.Variable // each emulator finds them, whatever its environment is
-	Sysroots  []sysroot           // in the order given
+	Sysroots  []Sysroot           // in the order given
 	CPU       bool                // a CPU was named, so that programs of the host's own architecture are emulated too
 	NoSetuid  bool                // set-id programs run without their privilege
 	HideHost  bool                // the rules of the host are not kept
 
-	FromFiles []*binfmt.Rule // rules from files, which get flag F where that works
+	Sources []RuleSource // of rules that get flag F where that works
 }
 
 // The words of --arch.
@@ -109,24 +109,33 @@ func oneOf(v, a, b string) error {
 	return nil
 }
 
-// loadBinfmt takes a rule, @FILE or NAME. A rule may begin with any character, so what can be one is one.
-func loadBinfmt(o *Options, v string) error {
+// A RuleSource is where rules are to be found: @FILE, or the name of one that the system has.
+type RuleSource struct {
+	Option string // as it was called: --load-binfmt, --load-interp
+	Word   string
+}
+
+// A Sysroot is a directory with the loader and the libraries of an architecture.
+type Sysroot struct {
+	Arch *binfmt.Arch // nil if it was not said
+	Dir  string
+}
+
+func loadBinfmt(o *Options, v string) error { return o.load("--load-binfmt", v) }
+
+func loadInterp(o *Options, v string) error { return o.load("--load-interp", v) }
+
+// load takes a rule, @FILE or NAME. A rule may begin with any character, so what can be one is one.
+func (o *Options) load(option, v string) error {
 	rule, err := binfmt.Parse(v)
-	file, isFile := strings.CutPrefix(v, "@")
-	var found []*binfmt.Rule
 	switch {
 	case err == nil:
 		o.Rules = append(o.Rules, rule)
-	case isFile:
-		found, err = rulefile.ReadFile(file)
-	case isName(v):
-		found, err = rulefile.System{}.Find(v)
-		err = remedy.Wrap(err, "a rule itself is written :name:type:offset:magic:mask:interpreter:flags")
-	}
-	if err != nil {
+	case strings.HasPrefix(v, "@"), isName(v):
+		o.Foreign.Sources = append(o.Foreign.Sources, RuleSource{option, v})
+	default:
 		return err
 	}
-	o.Foreign.FromFiles = append(o.Foreign.FromFiles, found...)
 	if !o.MountBinfmt {
 		o.MountBinfmt, o.ProcImplied = true, true
 	}
@@ -150,17 +159,17 @@ func (o *Options) validateEmulators() error {
 	switch {
 	case len(o.Foreign.Emulators) > 0 && !o.Foreign.Asked:
 		return remedy.New("--emulator is for the architectures of --arch", "add --arch=auto; a rule names its emulator itself")
-	case o.Foreign.CPU && !o.loads():
+	case o.Foreign.CPU && !o.Loads():
 		return remedy.New("--cpu is for emulators, and nothing asks for one", "add --arch=auto")
-	case len(o.Foreign.Sysroots) > 0 && !o.loads():
+	case len(o.Foreign.Sysroots) > 0 && !o.Loads():
 		return remedy.New("--sysroot is for emulators, and nothing asks for one", "add --arch=auto")
 	}
 	return nil
 }
 
-// loads tells whether rules are asked for, whether they turn out to be needed or not.
-func (o *Options) loads() bool {
-	return len(o.Rules) > 0 || len(o.Foreign.FromFiles) > 0 || o.Foreign.Asked && !o.Foreign.None
+// Loads tells whether rules are asked for, whether they turn out to be needed or not.
+func (o *Options) Loads() bool {
+	return len(o.Rules) > 0 || len(o.Foreign.Sources) > 0 || o.Foreign.Asked && !o.Foreign.None
 }
 
 // implyMaps gives a launch with --arch, and without a word about ids, those that its purpose needs: on the host's own
@@ -177,4 +186,56 @@ func (o *Options) implyMaps() {
 	}
 	_ = mapCurrent(o, "")
 	ids.Offer = ns.SameIDs
+}
+
+// setSysroot takes [ARCH:]DIR.
+func setSysroot(o *Options, v string) error {
+	name, dir, found := strings.Cut(v, ":")
+	var r Sysroot
+	if !found || strings.Contains(name, "/") {
+		name, dir = "", v
+	} else {
+		var err error
+		if r.Arch, err = findArch(name); err != nil {
+			return remedy.Wrap(err, "it is --sysroot=[ARCH:]DIR; a directory with a colon in its name needs a '/' before that")
+		}
+	}
+	r.Dir = dir
+	o.Foreign.Sysroots = append(o.Foreign.Sysroots, r)
+	return notEmpty(dir)
+}
+
+// setEmulatorEnv sets a variable for the emulator: in the environment of the program, and in
+// every emulator that the launch starts, whatever environment that gets.
+func setEmulatorEnv(o *Options, v string) error {
+	if err := setEnv(o, v); err != nil {
+		return err
+	}
+	name, _, _ := strings.Cut(v, "=")
+	same := func(other emulator.Variable) bool { return strings.HasPrefix(other.Text, name+"=") }
+	o.Foreign.Env = append(slices.DeleteFunc(o.Foreign.Env, same), emulator.Variable{Text: v})
+	return nil
+}
+
+// The forms of --list-arches.
+const (
+	ListTable = "table"
+	ListJSON  = "json"
+)
+
+func setListArches(o *Options, v string) error {
+	o.ListArches = v
+	return oneOf(v, ListTable, ListJSON)
+}
+
+func setPrintRule(o *Options, v string) error {
+	o.PrintRule = nil
+	for name := range strings.SplitSeq(v, ",") {
+		arch, err := findArch(name)
+		if err != nil {
+			return err
+		}
+		o.PrintRule = append(o.PrintRule, arch)
+	}
+	return nil
 }

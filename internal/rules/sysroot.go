@@ -1,4 +1,4 @@
-package main
+package rules
 
 import (
 	"fmt"
@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
@@ -52,28 +51,12 @@ func (r *sysroot) variables() []emulator.Variable {
 	}
 }
 
-// setSysroot takes [ARCH:]DIR.
-func setSysroot(o *Options, v string) error {
-	name, dir, found := strings.Cut(v, ":")
-	var r sysroot
-	if !found || strings.Contains(name, "/") {
-		name, dir = "", v
-	} else {
-		var err error
-		if r.Arch, err = findArch(name); err != nil {
-			return remedy.Wrap(err, "it is --sysroot=[ARCH:]DIR; a directory with a colon in its name needs a '/' before that")
-		}
-	}
-	r.Dir = dir
-	o.Foreign.Sysroots = append(o.Foreign.Sysroots, r)
-	return notEmpty(dir)
-}
-
 // lookAtSysroots finds out which sysroot each of the architectures uses. Those that were given
 // are taken first.
-func (o *Options) lookAtSysroots(arches []*binfmt.Arch, f *ruleFacts) (all sysroots, err error) {
-	for _, r := range o.Foreign.Sysroots {
-		if r, err = o.completed(r); err != nil {
+func (c *chooser) lookAtSysroots(arches []*binfmt.Arch) (all sysroots, err error) {
+	for _, given := range c.Foreign.Sysroots {
+		r, err := c.completed(sysroot{Arch: given.Arch, Dir: given.Dir})
+		if err != nil {
 			return nil, fmt.Errorf("--sysroot: %w", err)
 		}
 		same := func(other sysroot) bool { return other.Arch == r.Arch && other.Hard == r.Hard }
@@ -82,21 +65,21 @@ func (o *Options) lookAtSysroots(arches []*binfmt.Arch, f *ruleFacts) (all sysro
 	if len(arches) == 0 {
 		return all, nil
 	}
-	dirs := o.crossDirs()
+	dirs := c.crossDirs()
 	for _, a := range arches {
 		if all.of(a, false) == nil {
-			all = append(all, o.findSysroots(a, dirs)...)
+			all = append(all, c.findSysroots(a, dirs)...)
 		}
 	}
 	for _, r := range all {
-		f.note("%s: libraries from %s", r.Arch.Name, r.Dir)
+		c.notes.Detail("%s: libraries from %s", r.Arch.Name, r.Dir)
 	}
 	return all, nil
 }
 
 // completed checks a sysroot that was given, and finds out which architecture it is for.
-func (o *Options) completed(r sysroot) (sysroot, error) {
-	if o.Root == "" {
+func (c *chooser) completed(r sysroot) (sysroot, error) {
+	if c.Root == "" {
 		dir, err := filepath.Abs(r.Dir)
 		if err != nil {
 			return r, err
@@ -105,16 +88,16 @@ func (o *Options) completed(r sysroot) (sysroot, error) {
 	}
 	switch {
 	case !path.IsAbs(r.Dir):
-		return r, remedy.New(fmt.Sprintf("%s: the programs look for it in %s, where it has to be an absolute path", r.Dir, o.Root),
+		return r, remedy.New(fmt.Sprintf("%s: the programs look for it in %s, where it has to be an absolute path", r.Dir, c.Root),
 			"name it as it is called in there: --sysroot=/usr/aarch64-linux-gnu")
-	case !chroot.IsDir(o.seen(), r.Dir):
-		return r, remedy.New(fmt.Sprintf("%s: is no directory%s", r.Dir, o.inRoot()), "it is the one that has the loader in its lib: /usr/aarch64-linux-gnu")
+	case !c.in.IsDir(r.Dir):
+		return r, remedy.New(fmt.Sprintf("%s: is no directory%s", r.Dir, c.inRoot()), "it is the one that has the loader in its lib: /usr/aarch64-linux-gnu")
 	case r.Arch != nil:
-		r.Hard = isHard(o.loaderIn(r.Dir, r.Arch))
+		r.Hard = isHard(c.loaderIn(r.Dir, r.Arch))
 		return r, nil
 	}
 	for _, a := range binfmt.Arches() {
-		if loader := o.loaderIn(r.Dir, a); loader != "" {
+		if loader := c.loaderIn(r.Dir, a); loader != "" {
 			r.Arch, r.Hard = a, isHard(loader)
 			return r, nil
 		}
@@ -123,18 +106,18 @@ func (o *Options) completed(r sysroot) (sysroot, error) {
 		"say which it is for: --sysroot=arm64:"+r.Dir)
 }
 
-func (o *Options) inRoot() string {
-	if o.Root == "" {
+func (c *chooser) inRoot() string {
+	if c.Root == "" {
 		return ""
 	}
-	return " in " + o.Root
+	return " in " + c.Root
 }
 
 // crossDirs are the directories that may be sysroots. Debian, Arch and Gentoo have them as
 // /usr/TRIPLET, where Debian's packages libc6-ARCH-cross put the libraries; Fedora and openSUSE
 // have a sys-root in there.
-func (o *Options) crossDirs() (dirs []string) {
-	for _, name := range chroot.List(o.seen(), "/usr") {
+func (c *chooser) crossDirs() (dirs []string) {
+	for _, name := range c.in.List("/usr") {
 		if strings.Contains(name, "-linux") {
 			dirs = append(dirs, "/usr/"+name)
 		}
@@ -145,7 +128,7 @@ func (o *Options) crossDirs() (dirs []string) {
 
 // findSysroots looks for those that have a loader for the architecture, where the tree itself has
 // not: one, and for arm one of each kind.
-func (o *Options) findSysroots(a *binfmt.Arch, dirs []string) (found sysroots) {
+func (c *chooser) findSysroots(a *binfmt.Arch, dirs []string) (found sysroots) {
 	for _, dir := range dirs {
 		name, _, _ := strings.Cut(path.Base(dir), "-")
 		other := binfmt.FindArch(name)
@@ -153,9 +136,9 @@ func (o *Options) findSysroots(a *binfmt.Arch, dirs []string) (found sysroots) {
 			continue
 		}
 		for _, dir := range [...]string{dir, dir + "/sys-root"} {
-			loader := o.loaderIn(dir, a)
+			loader := c.loaderIn(dir, a)
 			same := func(other sysroot) bool { return other.Hard == isHard(loader) }
-			if loader != "" && !o.isFor(loader, a) && !slices.ContainsFunc(found, same) {
+			if loader != "" && !c.isFor(loader, a) && !slices.ContainsFunc(found, same) {
 				found = append(found, sysroot{a, dir, isHard(loader)})
 			}
 		}
@@ -168,10 +151,10 @@ func isHard(loader string) bool { return strings.Contains(loader, "armhf") }
 
 // loaderIn is the path of a loader for the architecture in a sysroot, as its programs have it; ""
 // if there is none.
-func (o *Options) loaderIn(sysroot string, a *binfmt.Arch) string {
+func (c *chooser) loaderIn(sysroot string, a *binfmt.Arch) string {
 	for _, dir := range [...]string{"/lib", "/lib64", "/lib32", "/usr/lib"} {
-		for _, name := range chroot.List(o.seen(), sysroot+dir) {
-			if strings.HasPrefix(name, "ld") && strings.Contains(name, ".so") && o.isFor(path.Join(sysroot, dir, name), a) {
+		for _, name := range c.in.List(sysroot + dir) {
+			if strings.HasPrefix(name, "ld") && strings.Contains(name, ".so") && c.isFor(path.Join(sysroot, dir, name), a) {
 				return path.Join(dir, name)
 			}
 		}
@@ -180,7 +163,7 @@ func (o *Options) loaderIn(sysroot string, a *binfmt.Arch) string {
 }
 
 // isFor tells whether a file is a program, or a loader, for the architecture.
-func (o *Options) isFor(file string, a *binfmt.Arch) bool {
-	h := o.header(file)
+func (c *chooser) isFor(file string, a *binfmt.Arch) bool {
+	h := c.header(file)
 	return h != nil && h.Arch() == a
 }

@@ -1,4 +1,4 @@
-package main
+package rules
 
 import (
 	"encoding/json"
@@ -8,41 +8,20 @@ import (
 	"text/tabwriter"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/emulator"
 )
 
-func setListArches(o *Options, v string) error {
-	o.ListArches = v
-	return oneOf(v, listTable, listJSON)
-}
-
-// The forms of --list-arches.
-const (
-	listTable = "table"
-	listJSON  = "json"
-)
-
-func setPrintRule(o *Options, v string) error {
-	o.PrintRule = nil
-	for name := range strings.SplitSeq(v, ",") {
-		arch, err := findArch(name)
-		if err != nil {
-			return err
-		}
-		o.PrintRule = append(o.PrintRule, arch)
-	}
-	return nil
-}
-
-// listArches prints which architectures there are, and what would run their programs here.
-func listArches(o *Options) error {
+// List prints which architectures there are, and what would run their programs here.
+func List(asked *cmdline.Options) error {
+	c := chooser{Options: asked}
 	arches := binfmt.Arches()
-	search, err := o.search(arches)
+	search, err := c.search(arches)
 	if err != nil {
 		return err
 	}
-	rows := search.List(arches, !o.Foreign.NoSetuid)
-	if o.ListArches == listJSON {
+	rows := search.List(arches, !c.Foreign.NoSetuid)
+	if c.ListArches == cmdline.ListJSON {
 		out := json.NewEncoder(os.Stdout)
 		out.SetIndent("", "  ")
 		return out.Encode(rows)
@@ -79,19 +58,20 @@ func describe(r *emulator.Row) string {
 	return words
 }
 
-// printRules prints the rules that would be loaded, for use elsewhere: a line for each.
-func printRules(o *Options) error {
-	search, err := o.search(o.PrintRule)
+// Print prints the rules that would be loaded, for use elsewhere: a line for each.
+func Print(asked *cmdline.Options) error {
+	c := chooser{Options: asked}
+	search, err := c.search(c.PrintRule)
 	if err != nil {
 		return err
 	}
 	var lines strings.Builder
-	for _, arch := range o.PrintRule {
-		found, err := search.Find(arch, o.Root != "")
+	for _, arch := range c.PrintRule {
+		found, err := search.Find(arch, c.Root != "")
 		if err != nil {
 			return err
 		}
-		for _, r := range arch.Rules(found.Path, found.Flags(!o.Foreign.NoSetuid)) {
+		for _, r := range arch.Rules(found.Path, found.Flags(!c.Foreign.NoSetuid)) {
 			fmt.Fprintln(&lines, r)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package cmdline
 
 import (
 	"os"
@@ -10,9 +10,9 @@ import (
 
 const goodRule = `:ppc:M::\x7fELF\x01\x02\x01:\xff\xff\xff\xff\xff\xff\xff:/qemu-ppc:OC`
 
-func parsed(t *testing.T, line string) Options {
+func parsed(t *testing.T, line string) *Options {
 	t.Helper()
-	o, err := parse(append([]string{"xunshare"}, strings.Fields(line)...))
+	o, err := Parse(append([]string{"xunshare"}, strings.Fields(line)...))
 	if err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}
@@ -27,7 +27,7 @@ func TestLastMapWins(t *testing.T) {
 		user uint32
 	}{
 		{"-r", 0}, {"-c", me}, {"-r -c", me}, {"-c -r", 0}, {"-r --map-user=7", 7}, {"--map-user=7 -r", 0},
-		{"--map-user=+08", 8}, {"--map-user root", 0}, {"--map-user=4294967294", 4294967294},
+		{"--map-user=+08", 8}, {"--map-user=4294967294", 4294967294},
 	} {
 		o := parsed(t, c.line)
 		if o.NS.Users.Single == nil || *o.NS.Users.Single != c.user || !o.NS.Kinds.Has(ns.User) {
@@ -61,12 +61,9 @@ func TestImplications(t *testing.T) {
 // What is wrong is said in one sentence, the leftmost first.
 func TestBadOptions(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
-		{"--map-user=-1", `--map-user: user "-1": there is no user`},
 		{"--map-user=4294967295", `--map-user: user "4294967295": not an id`},
 		{"--map-user=99999999999999999999", `not an id`},
-		{"--map-user=0x10", `there is no user`},
 		{"--map-user=", `there is no user`},
-		{"--map-group=nosuchgroup", `--map-group: group "nosuchgroup": there is no group`},
 		{"--setgroups=x", `--setgroups: "x" is neither allow nor deny`},
 		{"--propagation=x", `--propagation: "x" is none of private, slave, shared, unchanged`},
 		{"--kill-child=9", `--kill-child: signal "9" is not known`},
@@ -77,9 +74,9 @@ func TestBadOptions(t *testing.T) {
 		{"-l :x", `--load-interp: rule`},
 		{"--setgroups=x --bogus", `neither allow nor deny`},
 		{"--bogus --setgroups=x", `there is no option --bogus`},
-		{"--map-user=x --help", `there is no user`},
+		{"--kill-child=9 --help", `signal "9" is not known`},
 	} {
-		_, err := parse(append([]string{"xunshare"}, strings.Fields(c.line)...))
+		_, err := Parse(append([]string{"xunshare"}, strings.Fields(c.line)...))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v, want one sentence with %q", c.line, err, c.want)
 		}

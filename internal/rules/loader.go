@@ -1,4 +1,4 @@
-package main
+package rules
 
 import (
 	"fmt"
@@ -9,41 +9,50 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 )
 
-// lookForLoader says what is missing if the program is dynamic and for an emulator that will not
-// find its loader, and completes the environment where the emulator has to learn from that where
-// the loader is.
-func (o *Options) lookForLoader(f *Facts) {
-	if len(f.Rules.Prefixes) == 1 {
-		f.Target.Env = withDefault(f.Target.Env, prefixVariable, f.Rules.Prefixes[0])
+// complete adds to the environment of the target what an emulator has to learn from that: where the loader is.
+func (c *chooser) complete(env []string) []string {
+	if _, set := variable(env, prefixVariable); set || len(c.prefixes) != 1 {
+		return env
 	}
-	if !o.loads() {
-		return
+	return append(slices.Clone(env), prefixVariable+"="+c.prefixes[0])
+}
+
+func variable(env []string, name string) (value string, ok bool) {
+	for _, v := range env {
+		if value, ok = strings.CutPrefix(v, name+"="); ok {
+			return value, true
+		}
 	}
-	for _, file := range f.Target.Candidates {
-		h := o.header(file)
+	return "", false
+}
+
+// lookForLoader says what is missing if the program is dynamic and for an emulator that will not find its loader.
+func (c *chooser) lookForLoader(files, env []string) {
+	for _, file := range files {
+		h := c.header(file)
 		if h == nil {
 			continue
 		}
-		if a := h.Arch(); a != nil && h.Interp != "" && !a.RunsHere() && !o.finds(h.Interp, a, f) {
-			o.note(noLoader(file, h.Interp, a, o.inRoot()))
+		if a := h.Arch(); a != nil && h.Interp != "" && !a.RunsHere() && !c.finds(h.Interp, a, env) {
+			c.notes.Add("%s", noLoader(file, h.Interp, a, c.inRoot()))
 		}
 		return
 	}
 }
 
 // finds tells whether an emulator finds the loader, or whether that cannot be told.
-func (o *Options) finds(loader string, a *binfmt.Arch, f *Facts) bool {
+func (c *chooser) finds(loader string, a *binfmt.Arch, env []string) bool {
 	mounted := func(op chroot.Operation) bool { return op.Kind == chroot.Bind }
-	if _, set := variable(f.Target.Env, prefixVariable); set || slices.ContainsFunc(o.Operations, mounted) || slices.Contains(f.Rules.Others, a) || chroot.Exists(o.seen(), loader) {
+	if _, set := variable(env, prefixVariable); set || slices.ContainsFunc(c.Operations, mounted) || slices.Contains(c.others, a) || c.in.Exists(loader) {
 		return true
 	}
 	prefixes := []string{"/etc/qemu-binfmt/" + a.Name, "/usr/gnemul/qemu-" + a.Name} // what distributions build QEMU with
-	for _, r := range f.Rules.Sysroots {
+	for _, r := range c.sysroots {
 		if r.Arch == a {
 			prefixes = append(prefixes, r.Dir)
 		}
 	}
-	return slices.ContainsFunc(prefixes, func(dir string) bool { return chroot.Exists(o.seen(), dir+loader) })
+	return slices.ContainsFunc(prefixes, func(dir string) bool { return c.in.Exists(dir + loader) })
 }
 
 // noLoader is what to do. Debian has the C libraries of other architectures for cross compilers.

@@ -1,4 +1,4 @@
-package main
+package rules
 
 import (
 	"errors"
@@ -12,32 +12,20 @@ import (
 	"github.com/xunshare/xunshare/internal/emulator"
 )
 
-// setEmulatorEnv sets a variable for the emulator: in the environment of the program, and in
-// every emulator that the launch starts, whatever environment that gets.
-func setEmulatorEnv(o *Options, v string) error {
-	if err := setEnv(o, v); err != nil {
-		return err
-	}
-	name, _, _ := strings.Cut(v, "=")
-	same := func(other emulator.Variable) bool { return strings.HasPrefix(other.Text, name+"=") }
-	o.Foreign.Env = append(slices.DeleteFunc(o.Foreign.Env, same), emulator.Variable{Text: v})
-	return nil
-}
-
 // rulesWith makes the rules for an emulator.
-func (o *Options) rulesWith(e *emulator.Emulator, flags string, f *ruleFacts) ([]*binfmt.Rule, error) {
+func (c *chooser) rulesWith(e *emulator.Emulator, flags string) ([]*binfmt.Rule, error) {
 	if e.Kind != emulator.QEMU {
-		f.Others = append(f.Others, e.Arch)
-		interpreter, err := o.interpreterOf(e, nil, f)
+		c.others = append(c.others, e.Arch)
+		interpreter, err := c.interpreterOf(e, nil)
 		return e.Arch.Rules(interpreter, flags), err
 	}
-	usual, hard := f.Sysroots.of(e.Arch, false), f.Sysroots.of(e.Arch, true)
-	interpreter, err := o.interpreterOf(e, usual, f)
+	usual, hard := c.sysroots.of(e.Arch, false), c.sysroots.of(e.Arch, true)
+	interpreter, err := c.interpreterOf(e, usual)
 	rules := e.Arch.Rules(interpreter, flags)
 	if err != nil || hard == usual {
 		return rules, err
 	}
-	interpreter, err = o.interpreterOf(e, hard, f)
+	interpreter, err = c.interpreterOf(e, hard)
 	return append(rules, binfmt.HardFloatRule(interpreter, flags)), err
 }
 
@@ -45,26 +33,26 @@ func (o *Options) rulesWith(e *emulator.Emulator, flags string, f *ruleFacts) ([
 // in it what the emulator is to be told. There is a copy, too, of an emulator that is a program
 // of the very kind that it emulates: the rule does not match it, or it would be its own
 // interpreter without end.
-func (o *Options) interpreterOf(e *emulator.Emulator, r *sysroot, f *ruleFacts) (string, error) {
-	c := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(o.Foreign.Env, r.variables())}
-	return o.copied(c, e.Path, f)
+func (c *chooser) interpreterOf(e *emulator.Emulator, r *sysroot) (string, error) {
+	copied := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(c.Foreign.Env, r.variables())}
+	return c.copied(copied, e.Path)
 }
 
 // copied is the path of a copy that differs from the emulator at file, or that path itself if
 // nothing does. The child inherits the descriptor.
-func (o *Options) copied(c emulator.Copy, file string, f *ruleFacts) (string, error) {
-	if len(c.Env) > 0 {
+func (c *chooser) copied(want emulator.Copy, file string) (string, error) {
+	if len(want.Env) > 0 {
 		if why := cannotInsert(file); why != nil {
-			o.leaveToEnvironment(c.Env, fmt.Sprintf("%s: %v", file, why), f)
-			c.Env = nil
+			c.leaveToEnvironment(want.Env, fmt.Sprintf("%s: %v", file, why))
+			want.Env = nil
 		}
 	}
-	if !c.Mark && len(c.Env) == 0 {
+	if !want.Mark && len(want.Env) == 0 {
 		return file, nil
 	}
-	fd, err := c.Of(file)
-	if err != nil && !c.Mark {
-		o.leaveToEnvironment(c.Env, fmt.Sprintf("%s: %v", file, err), f)
+	fd, err := want.Of(file)
+	if err != nil && !want.Mark { // vm.memfd_noexec=2 forbids it
+		c.leaveToEnvironment(want.Env, fmt.Sprintf("%s: %v", file, err))
 		return file, nil
 	}
 	if err != nil {
@@ -74,18 +62,18 @@ func (o *Options) copied(c emulator.Copy, file string, f *ruleFacts) (string, er
 }
 
 // leaveToEnvironment is for an emulator that is told what it is told in the environment alone.
-func (o *Options) leaveToEnvironment(env []emulator.Variable, why string, f *ruleFacts) {
+func (c *chooser) leaveToEnvironment(env []emulator.Variable, why string) {
 	for _, v := range env {
 		if dir, found := strings.CutPrefix(v.Text, prefixVariable+"="); found {
-			f.Prefixes = append(f.Prefixes, dir)
+			c.prefixes = append(c.prefixes, dir)
 		}
 	}
 	note := why + ", so what it is told is in the environment alone, and lost where a program clears that"
-	if len(o.Foreign.Env)+len(o.Foreign.Sysroots) == 0 {
-		f.note("%s", note)
+	if len(c.Foreign.Env)+len(c.Foreign.Sysroots) == 0 {
+		c.notes.Detail("%s", note)
 		return
 	}
-	o.note(note)
+	c.notes.Add("%s", note)
 }
 
 func cannotInsert(file string) error {
@@ -103,19 +91,19 @@ const ownDescriptors = "/proc/self/fd/"
 // brief gives a rule that was not made here a copy of its emulator, if the emulator is to be told
 // something. That takes flag F: without it the emulator is looked up anew each time, perhaps in
 // another root.
-func (o *Options) brief(r *binfmt.Rule, f *ruleFacts) (*binfmt.Rule, error) {
-	env := o.Foreign.Env
-	if told := f.Sysroots.of(archOf(r), false); told != nil && isQEMU(r.Interpreter) {
+func (c *chooser) brief(r *binfmt.Rule) (*binfmt.Rule, error) {
+	env := c.Foreign.Env
+	if told := c.sysroots.of(archOf(r), false); told != nil && isQEMU(r.Interpreter) {
 		env = slices.Concat(env, told.variables())
 	}
 	if len(env) == 0 || strings.HasPrefix(r.Interpreter, ownDescriptors) {
 		return r, nil
 	}
 	if !r.Has('F') || !path.IsAbs(r.Interpreter) {
-		o.leaveToEnvironment(env, "rule "+r.Name+" has no flag F", f)
+		c.leaveToEnvironment(env, "rule "+r.Name+" has no flag F")
 		return r, nil
 	}
-	interpreter, err := o.copied(emulator.Copy{Env: env}, r.Interpreter, f)
+	interpreter, err := c.copied(emulator.Copy{Env: env}, r.Interpreter)
 	told := rebuilt(r)
 	told.Interpreter = interpreter
 	return told, err
@@ -123,13 +111,13 @@ func (o *Options) brief(r *binfmt.Rule, f *ruleFacts) (*binfmt.Rule, error) {
 
 // briefKept is brief for a rule of the host, if that is for QEMU: the interpreters of others are
 // no concern of this launch.
-func (o *Options) briefKept(r *binfmt.Rule, f *ruleFacts) *binfmt.Rule {
-	if len(o.Foreign.Env)+len(f.Sysroots) == 0 || !r.Has('F') || !isQEMU(r.Interpreter) {
+func (c *chooser) briefKept(r *binfmt.Rule) *binfmt.Rule {
+	if len(c.Foreign.Env)+len(c.sysroots) == 0 || !r.Has('F') || !isQEMU(r.Interpreter) {
 		return r
 	}
-	told, err := o.brief(r, f)
+	told, err := c.brief(r)
 	if err != nil {
-		f.note("%s: %v", r.Name, err)
+		c.notes.Detail("%s: %v", r.Name, err)
 		return r
 	}
 	return told
@@ -158,13 +146,13 @@ func archOf(r *binfmt.Rule) *binfmt.Arch {
 
 // again makes the rules anew that an outer launch has made a copy of the emulator for: that
 // cannot be opened once more.
-func (o *Options) again(r *binfmt.Rule, f *ruleFacts) ([]*binfmt.Rule, error) {
+func (c *chooser) again(r *binfmt.Rule) ([]*binfmt.Rule, error) {
 	a := archOf(r)
 	if a == nil || a == binfmt.Host() {
 		return nil, errors.New("its emulator is a copy that cannot be found again")
 	}
-	if f.Sysroots.of(a, false) == nil {
-		f.Sysroots = append(f.Sysroots, o.findSysroots(a, o.crossDirs())...)
+	if c.sysroots.of(a, false) == nil {
+		c.sysroots = append(c.sysroots, c.findSysroots(a, c.crossDirs())...)
 	}
-	return o.archRules([]*binfmt.Arch{a}, f)
+	return c.archRules([]*binfmt.Arch{a})
 }

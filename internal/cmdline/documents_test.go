@@ -1,4 +1,4 @@
-package main
+package cmdline
 
 import (
 	"os"
@@ -225,7 +225,7 @@ func within(text, from, to string) string {
 
 // The help fits a terminal.
 func TestHelpFits(t *testing.T) {
-	lines := strings.Split(strings.TrimSuffix(usage, "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(Usage, "\n"), "\n")
 	for _, line := range lines {
 		if len(line) > 80 {
 			t.Errorf("%d columns: %s", len(line), line)

@@ -1,4 +1,10 @@
-package main
+// Package cmdline reads the command line: getopt_long(3)'s words, files of options and --into become one value, Options, in which
+// the last of several options that say the same has won. An option is one row of the table; the help, the manual and the
+// completions are compared with it.
+//
+// Not for: what this machine makes of it. No setter looks at the machine; the files that name other options are all that is
+// read.
+package cmdline
 
 import (
 	"fmt"
@@ -8,15 +14,13 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// Options is what the command line asks for.
+// Options is what the command line asks for. Nobody changes it once Parse has returned it.
 type Options struct {
 	NS ns.Options
 
-	Into bool     // --into: Root is to be ready for use
-	Said []string // the notes that the user has had; a launch that is tried once more does not repeat them
-	Root string   // --root; "" stays in the caller's
-	View string   // where the root can be looked into while the facts are gathered; "" for Root itself
-	Dir  string   // --wd; "" for none
+	Into bool   // --into: Root is to be ready for use
+	Root string // --root; "" stays in the caller's
+	Dir  string // --wd; "" for none
 
 	ProcDir     string         // where --mount-proc mounts; "" if it was not given
 	BinfmtDir   string         // where --mount-binfmt mounts; "" for the usual place
@@ -24,31 +28,30 @@ type Options struct {
 	OwnBinfmt   bool           // --mount-binfmt was given: the target may change it
 	ProcImplied bool           // /proc has to show it
 	Rules       []*binfmt.Rule // --load-binfmt, written out
-	Foreign     foreign
+	Foreign     Foreign
 	ListArches  string         // --list-arches: table or json; "" for no list
 	PrintRule   []*binfmt.Arch // --print-rule
 	Verbose     bool
 	Status      int // the descriptor of --json-status-fd; negative for none
 	ClearEnv    bool
 	Whitelist   bool     // only KeptEnv is passed on
-	KeptEnv     []string // NAME=VALUE
+	KeptEnv     []string // names
 	Init        bool     // the target runs under an init
 	MapAuto     bool     // the best map there is, and FakeIDs if that is of one id only
 	FollowTree  bool     // user and group 0 are those whom the tree belongs to, if they are among the sub-ids
 	FakeIDs     bool     // what the id maps have no place for succeeds without being done
 	NoSync      bool     // files count as written to the disk at once
-	mountOptions
+	Mounts
 	DryRun  bool
 	Help    bool
 	Version bool
-	Caller  *newcomer // the caller as a user whom the tree does not know; nil if it is not so
-	Program []string  // and its arguments; empty for the login shell
+	Program []string // and its arguments; empty for the login shell
 }
 
 // imply sets what follows from several options together. A process whose children belong to another pid namespace
 // cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
 func (o *Options) imply() {
-	if o.loads() && o.NS.Kinds.Has(ns.PID) {
+	if o.Loads() && o.NS.Kinds.Has(ns.PID) {
 		o.NS.Fork = true
 	}
 	if o.Status >= 0 && !o.NS.Child() { // somebody has to be left to write

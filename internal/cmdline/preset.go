@@ -1,0 +1,51 @@
+package cmdline
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// preset is what --into means, beside --root and --hostname. These options stand in front of all others, so that each can
+// be given another argument; docs/xunshare.1 and the help have the same list.
+var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map=auto",
+	"--arch=auto", "--mount-proc=" + ProcDir, "--sys=", "--dev=", "--resolv-conf=auto"}
+
+// withPreset puts the preset in front of options with an --into. The last one counts.
+func withPreset(options []string) []string {
+	dir, found := "", false
+	for _, option := range options {
+		if value, ok := strings.CutPrefix(option, intoOption); ok {
+			dir, found = value, true
+		}
+	}
+	if !found || dir == "" {
+		return options
+	}
+	all := append(preset[:], "--root="+dir)
+	if name := HostnameOf(dir); name != "" {
+		all = append(all, "--hostname="+name)
+	}
+	return append(all, options...)
+}
+
+// HostnameOf makes a host name of the last part of a path (hostname(7)).
+func HostnameOf(dir string) string {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	name := strings.Map(func(r rune) rune {
+		alnum := r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9'
+		if alnum || r == '-' || r == '.' {
+			return r
+		}
+		return '-'
+	}, filepath.Base(full))
+	return strings.Trim(name[:min(len(name), maxHostname)], "-.")
+}
+
+// setInto notes what withPreset has not put into options.
+func setInto(o *Options, v string) error {
+	o.Into = true
+	return notEmpty(v)
+}

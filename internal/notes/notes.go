@@ -1,0 +1,56 @@
+// Package notes is what the user is told that is no error, and the one way by which it reaches them.
+//
+// Not for: errors and their hints, which package remedy has.
+package notes
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Notes are sentences for the user. Each is said once, however often a launch is tried. They are held back until Release: what a
+// launch that cannot begin would have been like is nobody's business. A nil Notes takes all and says nothing.
+type Notes struct {
+	To       io.Writer
+	Verbose  bool // details are said too
+	said     []string
+	held     []string
+	released bool
+}
+
+// Add adds what the user would wonder about.
+func (n *Notes) Add(format string, args ...any) {
+	sentence := fmt.Sprintf(format, args...)
+	switch {
+	case n == nil || slices.Contains(n.said, sentence):
+		return
+	case !n.released && !slices.Contains(n.held, sentence):
+		n.held = append(n.held, sentence)
+	case n.released:
+		n.say(sentence)
+	}
+}
+
+// Detail adds what only --verbose tells.
+func (n *Notes) Detail(format string, args ...any) {
+	if n != nil && n.Verbose {
+		n.Add(format, args...)
+	}
+}
+
+// Release says what was held back; what comes later is said at once.
+func (n *Notes) Release() {
+	for _, sentence := range n.held {
+		n.say(sentence)
+	}
+	n.held, n.released = nil, true
+}
+
+// Hold holds what comes from now on back, for another try, and forgets what was held.
+func (n *Notes) Hold() { n.held, n.released = nil, false }
+
+func (n *Notes) say(sentence string) {
+	n.said = append(n.said, sentence)
+	fmt.Fprintf(n.To, "xunshare: note: %s\n", sentence)
+}

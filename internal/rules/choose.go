@@ -1,0 +1,178 @@
+// Package rules decides which rules of binfmt_misc a launch loads, and with which emulators: what --arch, --load-binfmt and the
+// options beside them mean on this machine, for this tree and this program.
+//
+// Not for: what a rule is and whether the kernel takes it (package binfmt), finding emulators (package emulator), and loading.
+package rules
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/cmdline"
+	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/notes"
+	"github.com/xunshare/xunshare/internal/rulefile"
+)
+
+// A Choice is which rules a launch loads here.
+type Choice struct {
+	Instance  bool           // the user namespace gets an instance of binfmt_misc, and so loses sight of the host's
+	Kept      []*binfmt.Rule // the host's rules, which may fail
+	Loaded    []*binfmt.Rule // ours; of two rules that match, the one loaded last wins
+	Companion bool           // what runs is for the host's 32-bit companion, whose programs this kernel runs itself
+
+	sysroots sysroots       // which directory has the libraries of an architecture
+	prefixes []string       // of sysroots that an emulator has to learn from its environment
+	others   []*binfmt.Arch // whose emulator is not QEMU
+	tree     *binfmt.Arch   // what the tree is for, with --arch=auto; nil if that is not known
+}
+
+// A chooser makes a choice.
+type chooser struct {
+	*cmdline.Options
+	in    *chroot.Inside
+	notes *notes.Notes
+	Choice
+}
+
+// Choose turns what is asked about architectures into rules. files are what the program's name may stand for, env is its
+// environment, which is returned with what an emulator has to learn from it.
+func Choose(asked *cmdline.Options, in *chroot.Inside, files, env []string, told *notes.Notes) (Choice, []string, error) {
+	c := chooser{Options: asked, in: in, notes: told}
+	if !c.Loads() {
+		c.Instance = c.Foreign.None
+		return c.Choice, env, nil
+	}
+	if err := c.choose(files); err != nil {
+		return c.Choice, env, err
+	}
+	env = c.complete(env)
+	c.lookForLoader(files, env)
+	return c.Choice, env, nil
+}
+
+func (c *chooser) choose(files []string) error {
+	arches, err := c.wanted(files)
+	if err != nil {
+		return err
+	}
+	host, skipped, err := rulefile.Registered(rulefile.Mounted)
+	if err != nil {
+		c.notes.Detail("the rules of this system cannot be read: %v", err)
+	}
+	if c.sysroots, err = c.lookAtSysroots(arches); err != nil {
+		return err
+	}
+	if c.servedByHost(arches, host) {
+		c.notes.Detail("the rules of this system do for %s", nameAll(arches))
+		return nil
+	}
+	if c.Loaded, err = c.archRules(c.companion(arches)); err != nil {
+		return err
+	}
+	fromFiles, err := c.fileRules()
+	if err != nil {
+		return err
+	}
+	written, err := c.writtenRules()
+	if err != nil {
+		return err
+	}
+	c.Loaded = slices.Concat(c.Loaded, fromFiles, written)
+	c.Instance = len(c.Loaded) > 0
+	if c.Instance && !c.Foreign.HideHost {
+		c.keep(host, skipped)
+	}
+	return binfmt.CheckSet(c.Loaded)
+}
+
+// wanted lists the architectures that need a rule. The host's own need none, unless an emulator or a CPU was named.
+func (c *chooser) wanted(files []string) ([]*binfmt.Arch, error) {
+	asked := c.Foreign.Arches
+	switch {
+	case c.Foreign.All:
+		return slices.DeleteFunc(binfmt.Arches(), func(a *binfmt.Arch) bool { return a.RunsHere() && !c.emulates(a) }), nil
+	case c.Foreign.Auto:
+		found, err := c.detect(files)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, c.besides(c.tree)...)
+		c.notes.Detail("--arch=auto: %s", nameAll(found))
+		asked = append(found, asked...)
+	}
+	if slices.ContainsFunc(asked, c.isCompanion) {
+		c.Companion = c.runsCompanion(files)
+	}
+	var wanted []*binfmt.Arch
+	for i, a := range asked {
+		switch {
+		case slices.Contains(asked[:i], a):
+		case a.RunsHere() && !c.emulates(a):
+			c.notes.Detail("%s runs here without an emulator", a.Name)
+		default:
+			wanted = append(wanted, a)
+		}
+	}
+	return wanted, nil
+}
+
+// emulates tells whether programs of an architecture that the host runs itself are to be emulated all the same.
+func (c *chooser) emulates(a *binfmt.Arch) bool {
+	return c.Foreign.CPU || c.names(a)
+}
+
+// names tells whether an emulator was named for an architecture.
+func (c *chooser) names(a *binfmt.Arch) bool {
+	return slices.ContainsFunc(c.Foreign.Emulators, func(g emulator.Given) bool { return g.Arch == a })
+}
+
+// search is for the emulators of architectures.
+func (c *chooser) search(asked []*binfmt.Arch) (*emulator.Search, error) {
+	given, err := emulator.Assign(c.Foreign.Emulators, asked)
+	return &emulator.Search{Path: os.Getenv("PATH"), Given: given}, err
+}
+
+// archRules makes the rules of architectures, with the emulators that are found.
+func (c *chooser) archRules(arches []*binfmt.Arch) (rules []*binfmt.Rule, err error) {
+	search, err := c.search(arches)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range search.Given {
+		if !slices.Contains(arches, g.Arch) {
+			c.notes.Detail("%s is not needed: nothing asks for %s", g.Path, g.Arch.Name)
+		}
+	}
+	for _, a := range arches {
+		found, err := search.Find(a, c.Root != "")
+		switch {
+		case err != nil && c.Foreign.All && !c.names(a):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		flags := found.Flags(!c.Foreign.NoSetuid && !c.NoNewPrivs)
+		c.notes.Detail("%s: %s %s, flags %s: %s", a.Name, found.Kind, found.Version.Text, flags, found.Path)
+		if !found.HasCPUInfo() {
+			c.notes.Detail("/proc/cpuinfo is this machine's with it: --ro-bind=FILE:/proc/cpuinfo shows another")
+		}
+		made, err := c.rulesWith(found, flags)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, made...)
+	}
+	return rules, nil
+}
+
+func nameAll(arches []*binfmt.Arch) string {
+	names := make([]string, len(arches))
+	for i, a := range arches {
+		names[i] = a.Name
+	}
+	return strings.Join(names, ", ")
+}
