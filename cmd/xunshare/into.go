@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/environ"
 )
 
 // managerFile tells programs what has made their surroundings, also those that may not look at process 1 (systemd's
@@ -112,7 +112,7 @@ const inContainer = "container=xunshare"
 // is about the system comes from the tree.
 func (o *resolved) intoEnvironment() []string {
 	var env []string
-	for _, v := range os.Environ() {
+	for _, v := range environ.All() {
 		if name, _, _ := strings.Cut(v, "="); isKept(name) {
 			env = append(env, v)
 		}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/environ"
 )
 
 // A newcomer is the caller in a tree that has no account for the id that the caller keeps in it. Programs that refuse to run as
@@ -53,12 +53,12 @@ func hostEntry(uid int) []string {
 	isIt := func(fields []string) bool { return fields[accounts.ID] == id }
 	entry := accounts.FindIn("/etc/passwd", isIt)
 	if entry == nil {
-		out, _ := exec.Command("getent", "passwd", id).Output()
+		out, _ := environ.Command("getent", "passwd", id).Output()
 		entry = accounts.Find(bytes.NewReader(out), isIt)
 	}
 	if entry == nil {
 		entry = make([]string, accounts.Shell+1)
-		entry[accounts.Name] = os.Getenv("USER")
+		entry[accounts.Name] = environ.Get("USER")
 	}
 	return entry
 }

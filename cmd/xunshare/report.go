@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -38,7 +38,7 @@ func exitStatus(err error) int {
 	switch {
 	case errors.As(err, &helper) && helper.Op == "exec":
 		return statusNotExecutable
-	case errors.Is(err, exec.ErrNotFound): // a helper, which unshare(1) runs in the same way
+	case errors.Is(err, environ.ErrNotFound): // a helper, which unshare(1) runs in the same way
 		return statusNotFound
 	case !errors.As(err, &failed) || failed.Operation != execve:
 		return statusFailure

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/verb"
@@ -28,7 +29,7 @@ func target(o *resolved, env []string) verb.Exec {
 
 // environment is what the target gets.
 func (o *resolved) environment() []string {
-	env := os.Environ()
+	env := environ.All()
 	switch {
 	case o.ClearEnv || o.Whitelist:
 		env = o.kept()
@@ -41,7 +42,7 @@ func (o *resolved) environment() []string {
 // kept are the variables that are on the list and set.
 func (o *resolved) kept() (env []string) {
 	for _, name := range o.KeptEnv {
-		if value, ok := os.LookupEnv(name); ok {
+		if value, ok := environ.Lookup(name); ok {
 			env = append(env, name+"="+value)
 		}
 	}

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"os"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/terminfo"
 )
 
@@ -29,7 +29,7 @@ func (o *resolved) describeTerminal(f *Facts) {
 	if o.hasTerminal(dirs, numberFile, name) || o.hasTerminal(dirs, letterFile, name) || len(dirs) == 0 && isCommon(name) {
 		return
 	}
-	if data := terminfo.Find(name, os.Getenv); data != nil {
+	if data := terminfo.Find(name, environ.Get); data != nil {
 		o.prepend(chroot.Operation{Kind: chroot.File, Target: terminfo.Files(terminfoDir, name)[letterFile], Data: string(terminfo.Old(data))})
 		others, _ := variable(f.Target.Env, terminfoVariable)
 		f.Target.Env = with(f.Target.Env, terminfoVariable, terminfoDir+":"+others)

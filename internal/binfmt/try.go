@@ -6,11 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
-	"os/exec"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/environ"
 )
 
 // Matches reports whether the rule runs a file that starts with start and is called name, as load_misc_binary of
@@ -62,11 +63,11 @@ const tryPatience = 5 * time.Second
 // Which instance of binfmt_misc holds here cannot be seen from /proc: another one may be mounted there, or none.
 func (a *Arch) Runs() bool {
 	err := try(a.Sample())
-	var ended *exec.ExitError
+	var ended *environ.ExitError
 	return err == nil || errors.As(err, &ended) && !errors.Is(err, syscall.ENOEXEC)
 }
 
-// try executes a file with this content and waits for it. The error is that of execve(2), an *exec.ExitError, or another
+// try executes a file with this content and waits for it. The error is that of execve(2), an *environ.ExitError, or another
 // that tells nothing.
 func try(image []byte) error {
 	fd, err := unix.MemfdCreate("xunshare-sample", unix.MFD_CLOEXEC)
@@ -80,7 +81,7 @@ func try(image []byte) error {
 	}
 	soon, cancel := context.WithTimeout(context.Background(), tryPatience)
 	defer cancel()
-	cmd := exec.CommandContext(soon, "/proc/self/fd/3")
+	cmd := environ.CommandContext(soon, "/proc/self/fd/3")
 	cmd.ExtraFiles = []*os.File{file}
 	return cmd.Run()
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/accounts"
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -80,7 +81,7 @@ func configOf(option string) (string, error) {
 
 // configDir is where --into looks for names (XDG Base Directory Specification).
 func configDir() string {
-	base := os.Getenv("XDG_CONFIG_HOME")
+	base := environ.Get("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(base) {
 		base = filepath.Join(homeDir(), ".config")
 	}
@@ -89,7 +90,7 @@ func configDir() string {
 
 // homeDir is the caller's. One who has none finds nothing in the root's.
 func homeDir() string {
-	if home := os.Getenv("HOME"); filepath.IsAbs(home) {
+	if home := environ.Get("HOME"); filepath.IsAbs(home) {
 		return home
 	}
 	id := strconv.Itoa(os.Getuid())

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"os/exec"
 	"strconv"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/accounts"
+	"github.com/xunshare/xunshare/internal/environ"
 )
 
 // invalidID is (uid_t) -1, which no process can have (credentials(7)).
@@ -82,7 +82,7 @@ func databaseEntry(database, name string) *uint32 {
 	isIt := func(fields []string) bool { return fields[accounts.Name] == name }
 	entry := accounts.FindIn("/etc/"+database, isIt)
 	if entry == nil {
-		out, _ := exec.Command("getent", "--", database, name).Output()
+		out, _ := environ.Command("getent", "--", database, name).Output()
 		entry = accounts.Find(bytes.NewReader(out), isIt)
 	}
 	if entry == nil {

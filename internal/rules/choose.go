@@ -5,7 +5,6 @@
 package rules
 
 import (
-	"os"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/rulefile"
 )
@@ -133,7 +133,7 @@ func (c *chooser) names(a *binfmt.Arch) bool {
 // search is for the emulators of architectures.
 func (c *chooser) search(asked []*binfmt.Arch) (*emulator.Search, error) {
 	given, err := emulator.Assign(c.Foreign.Emulators, asked)
-	return &emulator.Search{Path: os.Getenv("PATH"), Given: given}, err
+	return &emulator.Search{Path: environ.Get("PATH"), Given: given}, err
 }
 
 // archRules makes the rules of architectures, with the emulators that are found.

@@ -6,16 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // Helpers returns the paths of newuidmap(1) and newgidmap(1), which map sub-ids for a user who is not root. The error
-// says why one of them could not do that, as far as that can be told beforehand; it is exec.ErrNotFound if one is not
+// says why one of them could not do that, as far as that can be told beforehand; it is environ.ErrNotFound if one is not
 // in PATH.
 func Helpers() (newuidmap, newgidmap string, err error) {
 	if newuidmap, err = helper("newuidmap", "cap_setuid", unix.CAP_SETUID); err != nil {
@@ -28,7 +28,7 @@ func Helpers() (newuidmap, newgidmap string, err error) {
 }
 
 func helper(name, capName string, capability uint) (string, error) {
-	path, err := exec.LookPath(name)
+	path, err := environ.LookPath(name)
 	if err != nil {
 		if plain := unexecutable(name); plain != "" {
 			return "", remedy.Wrap(&fs.PathError{Op: "exec", Path: plain, Err: fs.ErrPermission}, "sudo chmod 4755 "+plain)
@@ -45,7 +45,7 @@ func helper(name, capName string, capability uint) (string, error) {
 
 // unexecutable is a file of that name in PATH; "" if there is none.
 func unexecutable(name string) string {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+	for _, dir := range filepath.SplitList(environ.Get("PATH")) {
 		path := filepath.Join(dir, name)
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return path

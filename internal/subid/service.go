@@ -3,10 +3,10 @@ package subid
 import (
 	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/accounts"
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -33,7 +33,7 @@ func fromService(service, program string, kind Kind, user string) ([]entry, erro
 	if kind == Groups {
 		args = []string{"-g", user}
 	}
-	out, err := exec.Command(program, args...).Output()
+	out, err := environ.Command(program, args...).Output()
 	if err != nil {
 		return nil, remedy.Errorf("they have to be given where "+service+" takes them from (nsswitch.conf says subid: "+service+")",
 			"%s has no %s: %s %s: %w", user, kind, program, strings.Join(args, " "), withOutput(err))
@@ -47,7 +47,7 @@ func fromService(service, program string, kind Kind, user string) ([]entry, erro
 
 // withOutput puts what a program said in the place of its status.
 func withOutput(err error) error {
-	var exit *exec.ExitError
+	var exit *environ.ExitError
 	if errors.As(err, &exit) {
 		if said := strings.TrimSpace(string(exit.Stderr)); said != "" {
 			return fmt.Errorf("%s (%w)", said, err)

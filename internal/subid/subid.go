@@ -8,10 +8,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os/exec"
 	"strconv"
 
 	"github.com/xunshare/xunshare/internal/accounts"
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -83,7 +83,7 @@ func (s System) entries(kind Kind, user string, uid int) ([]entry, error) {
 	if service == "" {
 		return s.fromFile(kind, user, uid)
 	}
-	if program, err := exec.LookPath("getsubids"); err == nil {
+	if program, err := environ.LookPath("getsubids"); err == nil {
 		return fromService(service, program, kind, user)
 	}
 	entries, err := s.fromFile(kind, user, uid)
@@ -98,7 +98,7 @@ func (s System) UserName(uid int) (string, error) {
 	isIt := func(fields []string) bool { return fields[accounts.ID] == id && fields[accounts.Name] != "" }
 	found := accounts.FindIn(s.Root+"/etc/passwd", isIt)
 	if found == nil {
-		out, _ := exec.Command("getent", "passwd", id).Output()
+		out, _ := environ.Command("getent", "passwd", id).Output()
 		found = accounts.Find(bytes.NewReader(out), isIt)
 	}
 	if found == nil {

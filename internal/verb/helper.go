@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
@@ -56,7 +57,7 @@ func (h Helper) start(child string) (*running, error) {
 	}
 	defer unix.Close(pipe[1])
 	pid, err := syscall.ForkExec(h.Path, append([]string{h.Path, child}, h.Args...),
-		&syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{uintptr(null), uintptr(pipe[1]), uintptr(pipe[1])}})
+		&syscall.ProcAttr{Env: environ.All(), Files: []uintptr{uintptr(null), uintptr(pipe[1]), uintptr(pipe[1])}})
 	if err != nil {
 		unix.Close(pipe[0])
 		return nil, &os.PathError{Op: "fork/exec", Path: h.Path, Err: err}
