@@ -4,6 +4,7 @@
 # make test-full a Debian system for each of five architectures, built and used, besides: hours
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local SYSCONFDIR=/etc DESTDIR=
+# make packages .deb, .rpm, .apk and a tarball of each of PACKAGE_ARCHES, in PACKAGES; make release VERSION= checks first
 # make bench    start-up and memory, side by side with others; BENCHFLAGS='-only into', '-only second-stage' (minutes)...
 # make cover    coverage of all tests, run as an ordinary user and as root
 # make fuzz     FUZZTIME=30s for each fuzz target
@@ -15,6 +16,8 @@ BIN ?= bin/xunshare
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 FUZZTIME ?= 30s
+PACKAGES ?= .cache/dist
+PACKAGE_ARCHES ?= amd64 arm64 riscv64 ppc64le s390x
 ARCH ?= arm64
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -29,7 +32,7 @@ ENTRY = $(if $(wildcard internal/caller/entry_$(GOARCH).s),-E xunshare_entry)
 LDFLAGS = -s -w -buildid= $(ENTRY) -X runtime.godebugDefault=containermaxprocs=0,updatemaxprocs=0,asyncpreemptoff=1
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' $(BUILDFLAGS)
 
-.PHONY: build demo test test-fast test-full test-deps install bench cover fuzz lint cross vulncheck clean
+.PHONY: build demo test test-fast test-full test-deps install packages release bench cover fuzz lint cross vulncheck clean
 
 build:
 	@mkdir -p $(dir $(BIN))
@@ -62,6 +65,17 @@ install: $(if $(wildcard $(BIN)),,build)
 	[ -n "$(DESTDIR)" ] || ! command -v apparmor_parser >/dev/null || apparmor_parser -r $(SYSCONFDIR)/apparmor.d/xunshare || true
 	install -D -m 644 packaging/completions/xunshare.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/xunshare.fish
 
+# Packages and a tarball of each architecture, and their checksums; the same commit gives the same bytes.
+packages:
+	GO=$(GO) scripts/make-packages $(PACKAGES) $(PACKAGE_ARCHES)
+
+# The version stands in cmd/xunshare/main.go, and CHANGELOG.md has an entry for it: a release only checks that it is what was meant.
+release:
+	@test -z "$$(git status --porcelain)" || { echo 'release: the tree has changes that are not committed' >&2; exit 1; }
+	@grep -qx 'const version = "$(VERSION)"' cmd/xunshare/main.go || { echo 'release: VERSION=$(VERSION) is not the one in cmd/xunshare/main.go' >&2; exit 1; }
+	@grep -q '^## $(VERSION) - [0-9]' CHANGELOG.md || { echo 'release: CHANGELOG.md has no entry with a date for $(VERSION)' >&2; exit 1; }
+	$(MAKE) packages
+
 bench: build
 	@scripts/install-deps bench
 	$(GO) run ./test/bench $(BENCHFLAGS)
@@ -77,7 +91,7 @@ cover: test-deps
 
 # Root's fuzz cache is closed to the user that tests become.
 fuzz:
-	$(GO) test ./cmd/xunshare -run '^$$' -fuzz FuzzNormalize -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/cmdline -run '^$$' -fuzz FuzzNormalize -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/idmap -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/idmap -run '^$$' -fuzz FuzzMerge -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)

@@ -52,6 +52,8 @@ func makeThing(dir, thing string) error {
 		return unreadable(dir)
 	case "source":
 		return fetchSource(dir)
+	case "packages":
+		return makePackages(dir)
 	}
 	return fmt.Errorf("there is no rule for it in makeThing")
 }
