@@ -2,6 +2,8 @@
 
 package caller
 
+//lint:file-ignore U1000 the entry in assembly uses sayLess
+
 import "unsafe"
 
 // Where the runtime lacks something that the surroundings limit it ends the program with its stack, at whatever time:
@@ -29,29 +31,36 @@ var sentences = [...]sentence{
 // sayLess is what the entry makes overrideWrite.
 var sayLess = writeOrSay
 
-// printed is set once the runtime prints what is meant to be seen.
-var printed bool
+// What the runtime has begun to print: a reason comes next; a fault of this program, which is meant to be seen.
+var reasonNext, fault bool
 
 // fatalError is what the runtime prints in front of a reason, by a call of its own.
 const fatalError = "fatal error: "
 
-// writeOrSay runs where the runtime is about to die, on any stack and perhaps without memory.
+// writeOrSay runs where the runtime is about to die, on any stack and perhaps without memory, and for what GODEBUG makes it
+// print. Each argument of a print of the runtime's comes by itself.
 //
 //go:nosplit
 //go:norace
 func writeOrSay(fd uintptr, p unsafe.Pointer, n int32) int32 {
 	text := unsafe.String((*byte)(p), n)
-	if fd == 2 && !printed {
+	switch {
+	case fd != 2 || fault:
+	case text == fatalError:
+		reasonNext = true
+		return n
+	case reasonNext || begins(text, "runtime: ") || begins(text, "SIG"):
 		for i := range sentences {
 			if s := &sentences[i]; holds(text, &s.words) {
 				end(s.text)
 			}
 		}
-		if text == fatalError {
-			return n
+		if reasonNext {
+			write(fatalError)
 		}
-		printed = true
-		write(fatalError)
+		fault = reasonNext || begins(text, "SIG")
+	default:
+		fault = begins(text, "panic")
 	}
 	written, _, errno := rawSyscall6(sysWrite, fd, uintptr(p), uintptr(n), 0, 0, 0)
 	if errno != 0 {
@@ -77,6 +86,12 @@ func end(text string) {
 //go:norace
 func write(text string) {
 	rawSyscall6(sysWrite, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)), 0, 0, 0)
+}
+
+//go:nosplit
+//go:norace
+func begins(text, with string) bool {
+	return len(text) >= len(with) && text[:len(with)] == with
 }
 
 // holds tells whether one of the words is in a text.
