@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/xunshare/xunshare/internal/caller"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/verb"
@@ -15,14 +16,15 @@ import (
 
 // report says what went wrong, in one sentence, and under it what can be done.
 func report(err error) {
-	fmt.Fprintf(os.Stderr, "xunshare: %v\n", err)
+	text := fmt.Sprintf("xunshare: %v\n", err)
 	hints := remedy.Hints(err)
 	if strings.Contains(err.Error(), "~/") {
 		hints = append(hints, "only the shell replaces a ~, and at the start of a word: put a blank in place of the =, and whole paths into files")
 	}
 	for _, hint := range hints {
-		fmt.Fprintf(os.Stderr, "xunshare: hint: %s\n", hint)
+		text += fmt.Sprintf("xunshare: hint: %s\n", hint)
 	}
+	caller.LastWords(func() { fmt.Fprint(os.Stderr, text) })
 }
 
 // The exit statuses of a shell for a program that cannot be run (unshare(1), EXIT STATUS).

@@ -37,6 +37,22 @@ var child uintptr
 // EndWith has a process killed if the runtime ends this one, for lack of a thread say; 0 is for none.
 func EndWith(pid int) { child = uintptr(pid) }
 
+// What became of the program's last words.
+var words uintptr
+
+const (
+	speaking = 1
+	spoken   = 2
+)
+
+// LastWords calls say, which tells why the program ends. If the runtime ends it meanwhile, in another thread, that waits for
+// it, and adds nothing.
+func LastWords(say func()) {
+	words = speaking
+	say()
+	words = spoken
+}
+
 // OpenFiles returns RLIMIT_NOFILE, soft and hard (getrlimit(2)), and whether it could be read.
 func OpenFiles() (soft, hard uint64, ok bool) {
 	return limit[0], limit[1], limit[1] != unread

@@ -69,16 +69,21 @@ func writeOrSay(fd uintptr, p unsafe.Pointer, n int32) int32 {
 	return int32(written)
 }
 
-// end says a sentence and ends the program, and its child before that.
+// end says a sentence and ends the program, and its child before that. If the program is about to end, only the latter.
 //
 //go:nosplit
 //go:norace
 func end(text string) {
-	const sigkill = 9
+	const sigkill, millisecond, patience = 9, 1000 * 1000, 200
 	if child != 0 {
 		rawSyscall6(sysKill, child, sigkill, 0, 0, 0, 0)
 	}
-	write(text)
+	if words == 0 {
+		write(text)
+	}
+	for tick, n := [2]uintptr{0, millisecond}, 0; words == speaking && n < patience; n++ {
+		rawSyscall6(sysNanosleep, uintptr(unsafe.Pointer(&tick)), 0, 0, 0, 0, 0)
+	}
 	rawSyscall6(sysExitGroup, 1, 0, 0, 0, 0, 0)
 }
 

@@ -8,8 +8,33 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 )
+
+// Where the program is saying its last words, nothing is added, and nothing of them is lost.
+func TestLastWords(t *testing.T) {
+	if _, ok := os.LookupEnv(pieces); ok {
+		LastWords(func() {
+			go say("newosproc")
+			time.Sleep(50 * time.Millisecond)
+			os.Stderr.WriteString("sentence")
+		})
+		time.Sleep(time.Minute)
+	}
+	cmd := exec.Command("/proc/self/exe", "-test.run=^TestLastWords$")
+	cmd.Env = append(os.Environ(), pieces+"=")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	if err := cmd.Run(); err == nil || said.String() != "sentence" {
+		t.Errorf("%v: %q", err, said.String())
+	}
+}
+
+func say(piece string) {
+	writeOrSay(2, unsafe.Pointer(unsafe.StringData("fatal error: ")), 13)
+	writeOrSay(2, unsafe.Pointer(unsafe.StringData(piece)), int32(len(piece)))
+}
 
 const pieces = "XUNSHARE_TEST_PIECES"
 

@@ -4,4 +4,5 @@ const (
 	sysWrite     = 1
 	sysKill      = 62
 	sysExitGroup = 231
+	sysNanosleep = 35
 )

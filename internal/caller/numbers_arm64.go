@@ -4,4 +4,5 @@ const (
 	sysWrite     = 64
 	sysKill      = 129
 	sysExitGroup = 94
+	sysNanosleep = 101
 )

@@ -14,7 +14,7 @@ import (
 )
 
 func TestNumbers(t *testing.T) {
-	for _, n := range [][2]uintptr{{sysWrite, unix.SYS_WRITE}, {sysKill, unix.SYS_KILL}, {sysExitGroup, unix.SYS_EXIT_GROUP},
+	for _, n := range [][2]uintptr{{sysWrite, unix.SYS_WRITE}, {sysKill, unix.SYS_KILL}, {sysExitGroup, unix.SYS_EXIT_GROUP}, {sysNanosleep, unix.SYS_NANOSLEEP},
 		{prlimit64(runtime.GOARCH), unix.SYS_PRLIMIT64}, {rlimitNofile, unix.RLIMIT_NOFILE}} {
 		if n[0] != n[1] {
 			t.Errorf("%d, and is %d", n[0], n[1])
