@@ -51,6 +51,27 @@ func shell(line string, env ...string) string {
 	return string(out)
 }
 
+// The environment is the caller's, whatever is in it, though the Go runtime is given another one; and so are the arguments,
+// however many there are.
+func TestEnvironmentIsInherited(t *testing.T) {
+	const python = `import ctypes, os, sys
+libc = ctypes.CDLL(None)
+def array(words): return (ctypes.c_char_p * (len(words) + 1))(*words, None)
+odd = [b"GOMAXPROCS=7", b"no equals sign", b"A=1", b"A=2", b"=x", b"", b"G", b"GO", b"PWD", b"PWD=/nosuch", b"B=\xff\n", b"GOFOO=1"]
+programs = [w.encode() for w in sys.argv[2:]]
+libc.execve(programs[0], array(programs + [b"/usr/bin/python3", b"-c", b"import sys; print(open('/proc/self/environ', 'rb').read(), len(sys.argv), sys.argv[-1])"] +
+	[b"x" + str(i).encode() for i in range(int(sys.argv[1]))]), array(odd))`
+	for _, count := range []string{"0", "1", "5000", "9000", "60000"} {
+		want := finish(t, exec.Command("python3", "-c", python, count, "/usr/bin/env"))
+		if want.status != 0 || !strings.Contains(want.out, "no equals sign") {
+			t.Fatalf("%+v", want)
+		}
+		for _, options := range []string{"-c", "-cf"} {
+			finish(t, exec.Command("python3", "-c", python, count, binary(), options)).want(t, want.out)
+		}
+	}
+}
+
 // A signal that the caller blocks stays blocked.
 func TestSignalMask(t *testing.T) {
 	const python = `import os, signal, sys

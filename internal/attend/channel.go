@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/caller"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -26,6 +27,7 @@ func (t *Attendant) serve(waits bool) {
 		return
 	}
 	t.served = make(chan struct{})
+	caller.Together()
 	go func() {
 		defer close(t.served)
 		t.Listen(listener, t.stop)

@@ -1,7 +1,8 @@
 #include "textflag.h"
+#include "entry.h"
 
 // xunshare_entry is where the program begins: with the stack as execve(2) leaves it and no runtime yet. It makes a few
-// system calls that only ask, and goes on to the runtime's own entry with the stack untouched.
+// system calls that only ask, and goes on to the runtime's own entry with what environ.go says in front of the stack.
 TEXT xunshare_entry(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	$1, ·entered(SB)
 
@@ -99,6 +100,53 @@ descriptor:
 start:
 	MOVQ	·sayLess(SB), AX
 	MOVQ	AX, runtime·overrideWrite(SB)
+	MOVQ	·profileRate(SB), AX
+	MOVQ	$0, (AX)
+
+	MOVQ	SP, SI
+	MOVQ	SI, ·vector(SB)
+	MOVQ	(SI), CX
+	ADDQ	$2, CX // the count of arguments, they, and the null behind them: so many words
+	LEAQ	(SI)(CX*8), R13
+	MOVQ	R13, R14 // behind the environment
+environment:
+	ADDQ	$8, R14
+	CMPQ	-8(R14), $0
+	JNE	environment
+	MOVQ	R14, R15 // behind the auxiliary vector
+auxiliary:
+	ADDQ	$16, R15
+	CMPQ	-16(R15), $0
+	JNE	auxiliary
+	MOVQ	R15, AX
+	SUBQ	SI, AX
+	CMPQ	AX, $LARGE
+	JHI	go
+	LEAQ	-16(SI), DI
+	SUBQ	AX, DI
+	ANDQ	$~15, DI
+	MOVQ	DI, SP
+	REP; MOVSQ
+	LEAQ	·oneProcessor(SB), AX
+	STOSQ
+variable:
+	LODSQ
+	TESTQ	AX, AX
+	JZ	last
+	CMPW	(AX), $GO
+	JEQ	keep
+	CMPL	(AX), $PWD
+	JNE	variable
+keep:
+	STOSQ
+	JMP	variable
+last:
+	STOSQ
+	MOVQ	R15, CX
+	SUBQ	SI, CX
+	SHRQ	$3, CX
+	REP; MOVSQ
+go:
 	JMP	_rt0_amd64_linux(SB)
 
 refuse:

@@ -1,4 +1,5 @@
 #include "textflag.h"
+#include "entry.h"
 
 // xunshare_entry: see entry_amd64.s.
 TEXT xunshare_entry(SB),NOSPLIT|NOFRAME,$0
@@ -103,6 +104,59 @@ start:
 	MOVD	·sayLess(SB), R0
 	MOVD	$runtime·overrideWrite(SB), R1
 	MOVD	R0, (R1)
+	MOVD	·profileRate(SB), R1
+	MOVD	ZR, (R1)
+
+	MOVD	RSP, R0
+	MOVD	$·vector(SB), R1
+	MOVD	R0, (R1)
+	MOVD	(R0), R1
+	ADD	$2, R1
+	ADD	R1<<3, R0, R2
+	MOVD	R2, R3 // behind the environment
+environment:
+	MOVD.P	8(R3), R1
+	CBNZ	R1, environment
+	MOVD	R3, R4 // behind the auxiliary vector
+auxiliary:
+	MOVD.P	16(R4), R1
+	CBNZ	R1, auxiliary
+	SUB	R0, R4, R5
+	CMP	$LARGE, R5
+	BHI	go
+	SUB	R5, R0, R6
+	SUB	$16, R6
+	AND	$~15, R6
+	MOVD	R6, RSP
+argument:
+	MOVD.P	8(R0), R1
+	MOVD.P	R1, 8(R6)
+	CMP	R2, R0
+	BNE	argument
+	MOVD	$·oneProcessor(SB), R1
+	MOVD.P	R1, 8(R6)
+	MOVD	$GO, R7
+	MOVD	$PWD, R8
+variable:
+	MOVD.P	8(R0), R1
+	CBZ	R1, last
+	MOVHU	(R1), R2
+	CMP	R7, R2
+	BEQ	keep
+	MOVWU	(R1), R2
+	CMP	R8, R2
+	BNE	variable
+keep:
+	MOVD.P	R1, 8(R6)
+	B	variable
+last:
+	MOVD.P	R1, 8(R6)
+word:
+	MOVD.P	8(R0), R1
+	MOVD.P	R1, 8(R6)
+	CMP	R4, R0
+	BNE	word
+go:
 	B	_rt0_arm64_linux(SB)
 
 refuse:

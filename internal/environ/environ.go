@@ -8,13 +8,32 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/caller"
 )
 
 // All returns all variables, as the caller gave them.
-func All() []string { return os.Environ() }
+func All() []string {
+	if env, ok := caller.Environ(); ok {
+		return env
+	}
+	return os.Environ()
+}
 
 // Lookup returns the value of a variable, and whether there is such a variable.
-func Lookup(name string) (value string, ok bool) { return os.LookupEnv(name) }
+func Lookup(name string) (value string, ok bool) {
+	env, ok := caller.Environ()
+	if !ok {
+		return os.LookupEnv(name)
+	}
+	for _, v := range env {
+		if key, value, ok := strings.Cut(v, "="); ok && key == name {
+			return value, true
+		}
+	}
+	return "", false
+}
 
 // Get returns the value of a variable; "" if there is none.
 func Get(name string) string {
@@ -29,7 +48,12 @@ var ErrNotFound = exec.ErrNotFound
 type ExitError = exec.ExitError
 
 // LookPath finds a program in PATH.
-func LookPath(name string) (string, error) { return exec.LookPath(name) }
+func LookPath(name string) (string, error) {
+	if path, ok := Lookup("PATH"); ok { // where package os/exec looks
+		os.Setenv("PATH", path)
+	}
+	return exec.LookPath(name)
+}
 
 // Command prepares to run a program with the caller's environment.
 func Command(name string, args ...string) *exec.Cmd {
@@ -38,5 +62,11 @@ func Command(name string, args ...string) *exec.Cmd {
 
 // CommandContext is Command for a program that is killed when ctx is done.
 func CommandContext(ctx context.Context, name string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, name, args...)
+	caller.Together() // os/exec waits for the program and reads what it says side by side
+	if path, err := LookPath(name); err == nil {
+		name = path
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = All()
+	return cmd
 }
