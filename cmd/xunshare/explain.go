@@ -55,6 +55,9 @@ func explainName(failed *verb.Error) []string {
 
 // explainExec says why the target did not start.
 func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
+	if o.enters() != "" && !o.NS.Child() {
+		o.in = chroot.Inside{Dir: o.lookIn, Entered: true}
+	}
 	x := failedExec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates), rules: f.Rules.Loaded}
 	if len(o.Program) == 0 {
 		x.name = f.Target.Candidates[0]
@@ -66,7 +69,7 @@ func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
 		x.where = " in " + o.Root
 	}
 	switch {
-	case !hasProc(): // which tells what is there
+	case !hasProc() && !o.in.Entered: // which tells what is there
 		return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno),
 			"/proc is not mounted here, so nothing more is known: mount -t proc proc /proc")
 	case failed.Errno == syscall.ENOENT && x.file == "" && x.withoutShell():

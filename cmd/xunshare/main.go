@@ -80,7 +80,7 @@ func start(asked *cmdline.Options, ids ns.Options, told *notes.Notes, report sta
 	ended, err := launch.Run(steps, wait(o), parent)
 	facts.keepLent(told)
 	var helper *verb.HelperError
-	if errors.As(err, &helper) && ids.Withdraw(err) {
+	if errors.As(err, &helper) && ids.Withdraw(err) || err != nil && o.withoutNamespaces(&ids, &facts, err) {
 		told.Hold()
 		return start(asked, ids, told, report)
 	}

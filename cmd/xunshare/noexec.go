@@ -44,7 +44,7 @@ func (x *failedExec) noExec(file, needed, mount string, host bool) error {
 
 // behind is what a path inside the root stands for, a root and a path in it: that of the host, where it is bound.
 func (o *resolved) behind(file string) (root, at string) {
-	root, at = o.Root, file
+	root, at = o.in.Root, file
 	for _, op := range o.Operations {
 		target := path.Clean("/" + op.Target)
 		if rest, ok := strings.CutPrefix(file, target); ok && op.Kind == chroot.Bind && (rest == "" || rest[0] == '/') {

@@ -59,13 +59,13 @@ func (o *resolved) tree(f *Facts) chroot.Options {
 	case o.ProcDir != "":
 		t.Proc = chroot.NewProc
 		return t
-	case !o.ProcImplied || (o.Root != "" && !f.Root.ProcDir):
+	case !o.ProcImplied || !o.NS.Kinds.Has(ns.Mount) || (o.Root != "" && !f.Root.ProcDir):
 		return t
 	case o.NS.OwnPIDs() && t.Root != "" && !t.Pivot: // the one that is there cannot be taken along
 		t.Proc = chroot.NewProc
 	case o.NS.OwnPIDs(): // nobody has asked for a new one
 		t.Proc = chroot.AnyProc
-	case o.Root != "":
+	case o.Root != "" && t.Pivot:
 		t.Proc = chroot.HostProc
 	}
 	t.ProcDir = cmdline.ProcDir

@@ -35,12 +35,27 @@ func explainInstance(errno syscall.Errno) []string {
 	case syscall.ENOENT:
 		return []string{"the mount point has to exist: mkdir it in the tree"}
 	case syscall.ENODEV:
+		if !perNamespace(kernelRelease()) { // loaded or not, it is no use here
+			return olderKernel()
+		}
 		return []string{"this kernel has no binfmt_misc (CONFIG_BINFMT_MISC); an administrator may try: modprobe binfmt_misc"}
 	case syscall.EPERM, syscall.EACCES, syscall.EINVAL, syscall.ENOSYS:
-		return []string{fmt.Sprintf("user namespaces have rules of their own since Linux 6.7, this is %s; on an older one an "+
-			"administrator can register the rule for everybody, with flag F, and no rule is needed here", kernelRelease())}
+		return olderKernel()
 	}
 	return nil
+}
+
+func olderKernel() []string {
+	return []string{fmt.Sprintf("user namespaces have rules of their own since Linux 6.7, this is %s; on an older one an "+
+		"administrator can register the rule for everybody, with flag F, and no rule is needed here", kernelRelease())}
+}
+
+// perNamespace tells whether a kernel of that release has rules for each user namespace (commit 21ca59b365c0). What cannot be read
+// is taken for a new one.
+func perNamespace(release string) bool {
+	var major, minor int
+	n, _ := fmt.Sscanf(release, "%d.%d", &major, &minor)
+	return n < 2 || major > 6 || major == 6 && minor >= 7
 }
 
 func explainRegister(errno syscall.Errno) []string {

@@ -12,6 +12,8 @@ type Inside struct {
 	Root string        // "" for the caller's own
 	View string        // where it can be looked into; "" for Root itself
 	Dir  func() string // the working directory
+
+	Entered bool // this process has entered it, where there may be no /proc; Root is "" then
 }
 
 // Seen is the directory that is looked into, as the functions of this package take a root.
@@ -26,7 +28,12 @@ func (i *Inside) Path(file string) string {
 }
 
 // Read opens a regular file.
-func (i *Inside) Read(file string) (*os.File, error) { return Read(i.Seen(), i.Path(file)) }
+func (i *Inside) Read(file string) (*os.File, error) {
+	if i.Entered {
+		return readHere(i.Path(file))
+	}
+	return Read(i.Seen(), i.Path(file))
+}
 
 // Exists tells whether there is a file of that name.
 func (i *Inside) Exists(file string) bool { return Exists(i.Seen(), i.Path(file)) }

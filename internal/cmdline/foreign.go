@@ -30,6 +30,8 @@ type Foreign struct {
 	Sources []RuleSource // of rules that get flag F where that works
 }
 
+const archOption = "arch"
+
 // The words of --arch.
 const (
 	archAuto = "auto"

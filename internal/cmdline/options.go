@@ -16,7 +16,8 @@ import (
 
 // Options is what the command line asks for. Nobody changes it once Parse has returned it.
 type Options struct {
-	NS ns.Options
+	NS      ns.Options
+	Insists ns.Kind // those of its namespaces that other options than --arch are about
 
 	Into bool   // --into: Root is to be ready for use
 	Root string // --root; "" stays in the caller's

@@ -69,7 +69,7 @@ var table = [...]option{
 	{name: "mount-binfmt", takes: optional, implies: ns.Mount | ns.User, set: mountBinfmt},
 	{name: "load-interp", short: 'l', takes: required, implies: ns.Mount | ns.User, set: loadInterp},
 	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
-	{name: "arch", takes: required, ours: true, implies: ns.Mount | ns.User, set: setArch},
+	{name: archOption, takes: required, ours: true, implies: ns.Mount | ns.User, set: setArch},
 	{name: "emulator", takes: required, ours: true, set: setEmulator},
 	{name: "emulator-env", takes: required, ours: true, set: setEmulatorEnv},
 	{name: "sysroot", takes: required, ours: true, set: setSysroot},
@@ -112,6 +112,9 @@ var table = [...]option{
 // apply does what the option means to o.
 func (f *option) apply(o *Options, value string) error {
 	o.NS.Kinds |= f.implies
+	if f.name != archOption {
+		o.Insists |= f.implies
+	}
 	if f.persists && value != "" {
 		o.persist(f.implies, value)
 	}

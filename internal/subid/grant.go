@@ -18,11 +18,39 @@ const (
 
 // grant says how an administrator gives the user ids of each kind that they have none of. The range is nobody else's:
 // users with sub-ids in common can do to each other what they can do to themselves.
+//
+// Root needs none, and in a user namespace, as a container of an ordinary user's is, most ids cannot be given.
 func (s System) grant(user string, uid int) string {
 	r, ok := s.unused()
+	if uid == 0 {
+		all := "--map=auto maps all ids that there are here, each to itself, and needs no sub-ids"
+		if !ok || !hereIs(r.First, r.Count) {
+			return all
+		}
+		return all + "; or " + s.give(r, user, uid)
+	}
 	if !ok {
 		return "an administrator can give the user a range of ids: see usermod(8), --add-subuids and --add-subgids"
 	}
+	return s.give(r, user, uid)
+}
+
+// hereIs tells whether ids are mapped in the user namespace of this process (user_namespaces(7)). Without /proc they are taken to be.
+func hereIs(first, count uint32) bool {
+	text, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return true
+	}
+	for line := range strings.Lines(string(text)) {
+		var inside, outside, n uint64
+		if _, err := fmt.Sscan(line, &inside, &outside, &n); err == nil && inside <= uint64(first) && uint64(first)+uint64(count) <= inside+n {
+			return true
+		}
+	}
+	return false
+}
+
+func (s System) give(r Range, user string, uid int) string {
 	var flags, files []string
 	for _, kind := range [...]Kind{Users, Groups} {
 		text, _ := os.ReadFile(s.Root + kind.file())

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -63,6 +65,7 @@ type program struct {
 	caps       []byte // security.capability, nil for none
 	nosuid     bool   // of its mount
 	noNewPrivs bool   // of this thread, which its children inherit
+	foreign    bool   // it belongs to a user whom this user namespace does not have
 }
 
 func inspect(path string) (program, error) {
@@ -71,7 +74,7 @@ func inspect(path string) (program, error) {
 	if err := unix.Stat(path, &st); err != nil {
 		return p, fmt.Errorf("stat %s: %w", path, err)
 	}
-	p.mode, p.owner = st.Mode, st.Uid
+	p.mode, p.owner, p.foreign = st.Mode, st.Uid, isForeign(st.Uid)
 	var fs unix.Statfs_t
 	if err := unix.Statfs(path, &fs); err != nil {
 		return p, fmt.Errorf("statfs %s: %w", path, err)
@@ -92,11 +95,23 @@ func inspect(path string) (program, error) {
 	return p, nil
 }
 
+// isForeign tells whether a file's owner is what the kernel makes of ids that are not mapped, and such ids exist.
+func isForeign(owner uint32) bool {
+	overflow, err := os.ReadFile("/proc/sys/kernel/overflowuid")
+	if err != nil || strings.TrimSpace(string(overflow)) != strconv.FormatUint(uint64(owner), 10) {
+		return false
+	}
+	return !hereIs(0, 1<<32-2)
+}
+
 // judge tells why the program will not have the capability, in the order in which it can be mended.
 func (p program) judge(capName string, capability uint) error {
 	setuid := p.mode&unix.S_ISUID != 0 && p.owner == 0
 	switch {
 	case p.script:
+	case p.foreign && !hasCapability(p.caps, capability):
+		return remedy.Errorf("start xunshare outside of it, or map a single id: --map-root-user",
+			"%s cannot map ids: the user namespace that xunshare was started in, as in a sandbox, does not have the file's owner", p.path)
 	case !setuid && !hasCapability(p.caps, capability):
 		return remedy.Errorf(fmt.Sprintf("give it back what its package gave it: sudo chown root: %[1]s && sudo chmod u+s %[1]s", p.path),
 			"%s cannot map ids: it is not set-uid root, and it has no %s", p.path, capName)

@@ -24,6 +24,8 @@ const (
 	noNewPrivs = "/x cannot map ids: programs started here get no new privileges (no_new_privs)\n" +
 		"start xunshare outside of what set that: a sandbox, setpriv --no-new-privs, NoNewPrivileges= of systemd, " +
 		"no-new-privileges of a container engine"
+	unmapped = "/x cannot map ids: the user namespace that xunshare was started in, as in a sandbox, does not have the file's owner\n" +
+		"start xunshare outside of it, or map a single id: --map-root-user"
 	missing = ", which maps ids for ordinary users: executable file not found in $PATH\n" +
 		"install the package uidmap (Debian, Ubuntu), shadow-utils (Fedora) or shadow (elsewhere)"
 )
@@ -49,6 +51,8 @@ func TestJudge(t *testing.T) {
 		{"nosuid and capable", program{mode: 0o100755, caps: capable, nosuid: true}, onNosuid},
 		{"no_new_privs", program{mode: 0o104755, noNewPrivs: true}, noNewPrivs},
 		{"nosuid and no_new_privs", program{mode: 0o104755, nosuid: true, noNewPrivs: true}, onNosuid},
+		{"sandboxed", program{mode: 0o104755, owner: 65534, foreign: true, noNewPrivs: true}, unmapped},
+		{"sandboxed, capable", program{mode: 0o100755, owner: 65534, foreign: true, caps: capable}, ""},
 		{"plain and all", program{mode: 0o100755, nosuid: true, noNewPrivs: true}, powerless},
 	} {
 		c.p.path = "/x"

@@ -148,6 +148,20 @@ func TestNone(t *testing.T) {
 	}
 }
 
+// Root is told what needs no sub-ids, and the range only where it could be mapped.
+func TestRootWithout(t *testing.T) {
+	noPrograms(t)
+	s := files(t, map[string]string{"/etc/passwd": "root:x:0:0::/:/bin/sh\n", "/etc/subuid": "alice:100000:65536\n", "/etc/subgid": ""})
+	_, err := s.Lookup(Users, "root", 0)
+	want := "root has no sub-user-ids: no line of /etc/subuid gives any\n--map=auto maps all ids that there are here, each to itself, and needs no sub-ids"
+	if hereIs(0, 1<<32-2) {
+		want += "; or an administrator can give them: sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 root"
+	}
+	if got := message(s, err); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // TestNotInPasswd: usermod(8) does not know users of a directory service.
 func TestNotInPasswd(t *testing.T) {
 	noPrograms(t)

@@ -40,6 +40,32 @@ func TestIntoOthersTree(t *testing.T) {
 	}
 }
 
+// A launch in place looks into the root that it has entered already, where there may be no /proc.
+func TestFailedInPlace(t *testing.T) {
+	if os.Getuid() != 0 {
+		asuser.Skip(t, "only root can enter a root in place")
+	}
+	dir, root := os.Getenv(asuser.Dir), t.TempDir()+"/tree"
+	const fill = `cp -a "$0/." "$1"; cd "$1"; cp -L bin/busybox foreign; printf '\267' | dd of=foreign bs=1 seek=18 conv=notrunc 2>/dev/null; echo text >plain; mkdir d`
+	if out, err := exec.Command("sh", "-c", fill, dir+"/tree", root).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, options := range [][]string{{"--root=" + root}, {"--mount", "--root=" + root}} {
+		for program, want := range map[string]string{
+			"nosuch":   "nosuch: there is no such program in " + root + "\n",
+			"/nosuch":  "/nosuch: there is no such program in " + root + "\n",
+			"/foreign": "/foreign: is a program for aarch64, and no rule runs it here\nxunshare: hint: let an emulator run it: --arch=auto\n",
+			"/plain":   "/plain: is not executable (mode 0644)\nxunshare: hint: chmod +x " + root + "/plain\n",
+			"/d":       "/d: is a directory, not a program\n",
+		} {
+			out, _ := exec.Command(dir+"/xunshare", append(options, program)...).CombinedOutput()
+			if got := string(out); !strings.HasPrefix(got, "xunshare: "+want) {
+				t.Errorf("%v %s: %q, want %q", options, program, got, want)
+			}
+		}
+	}
+}
+
 // An ordinary user may do so with a tree of root's in a throw-away layer, where what belongs to others in the system does so inside.
 func TestEphemeralRootsTree(t *testing.T) {
 	if os.Getuid() != 0 {
