@@ -5,6 +5,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -35,11 +37,14 @@ func (s *survey) resolver() (Point, error) {
 	mount := s.find(where.at)
 	switch kind := s.mounts[mount].kind; {
 	case where.dir && len(where.missing) == 0:
-		return s.skipResolver("the tree's resolv.conf is a directory")
+		return s.leaveResolver(noResolverHere + "it is a directory")
 	case kind == ofKernel || isUnder(where.path(), procDir):
-		return s.leaveResolver(noResolverHere + "it leads to " + where.path() + ", which is the kernel's")
+		own := "/proc/" + strconv.Itoa(os.Getpid()) // where /proc/net leads as long as this process looks
+		return s.leaveResolver(noResolverHere + "it leads to " + strings.Replace(where.path(), own, "/proc/self", 1) + ", which is the kernel's")
 	case len(where.missing) == 0 && !s.isText(where.at):
 		return s.leaveResolver(noResolverHere + "it leads to " + where.at + ", which is no file")
+	case where.blocked && !s.ours(etc.at, s.find(etc.at)):
+		return s.leaveResolver(noResolverHere + "it is a symbolic link that leads nowhere")
 	case len(where.missing) > 0 && where.at == etc.at && !s.ours(etc.at, s.find(etc.at)):
 		return s.skipResolver("the tree's /etc has no resolv.conf: to have the host's there, make an empty one")
 	case kind == writable:
