@@ -77,6 +77,7 @@ func Closed(fd int) bool {
 }
 
 func init() {
+	grow()
 	if entered == 0 {
 		rawSyscall6(prlimit64(runtime.GOARCH), 0, rlimitNofile, 0, uintptr(unsafe.Pointer(&limit)), 0, 0)
 	}
