@@ -23,9 +23,6 @@ type Facts struct {
 // gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
 // to them, they complete it.
 func gather(o *resolved) (f Facts, err error) {
-	if err = o.NS.LookUp(); err != nil {
-		return f, err
-	}
 	root, closeView, err := o.lookAtRoot()
 	if err != nil {
 		return f, err

@@ -36,7 +36,8 @@ func run(args []string) (ended supervise.Status, err error) {
 	asked, err := cmdline.Parse(args)
 	report, failed := openStatus(asked.Status)
 	defer func() { report.conclude(ended, err) }()
-	switch {
+	ids := asked.NS
+	switch err = cmp.Or(err, ids.LookUp()); { // of what stands in front of --help
 	case err != nil:
 		return ended, err
 	case asked.Help:
@@ -56,7 +57,7 @@ func run(args []string) (ended supervise.Status, err error) {
 		return ended, rules.Print(asked)
 	}
 	stayOnMainThread(&asked.NS)
-	return start(asked, asked.NS, &notes.Notes{To: os.Stderr, Verbose: asked.Verbose}, report)
+	return start(asked, ids, &notes.Notes{To: os.Stderr, Verbose: asked.Verbose}, report)
 }
 
 // start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
