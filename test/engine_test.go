@@ -19,6 +19,7 @@ type engine struct {
 	caps    []string
 	refused []object // the rules of the seccomp profile
 	bare    bool     // nothing in /proc is masked
+	user    int      // who runs the command; 0 for root
 }
 
 type object = map[string]any
@@ -63,6 +64,12 @@ var (
 	dockerAdmin = engine{caps: adminCaps, refused: []object{noPivot}}
 )
 
+// as is an engine that runs the command as an ordinary user.
+func (e engine) as(user int) engine {
+	e.user, e.caps = user, nil
+	return e
+}
+
 func (e engine) unmasked() engine {
 	e.bare = true
 	return e
@@ -105,15 +112,15 @@ func (e engine) config(t *testing.T, command, bundle string, trees []string) obj
 	o := object{
 		"ociVersion": "1.0.2",
 		"hostname":   "container",
-		"process": object{"user": object{"uid": 0, "gid": 0}, "args": []string{"/bin/sh", "-c", command}, "cwd": "/",
+		"process": object{"user": object{"uid": e.user, "gid": e.user}, "args": []string{"/bin/sh", "-c", command}, "cwd": "/",
 			"env": []string{"PATH=/bin:/usr/bin"}, "capabilities": all},
 		"root":   object{"path": root},
 		"mounts": e.mounts(t, root, trees),
 	}
 	linux := object{
 		"namespaces":  []object{{"type": "user"}, {"type": "mount"}, {"type": "pid"}, {"type": "ipc"}, {"type": "uts"}},
-		"uidMappings": []object{{"containerID": 0, "hostID": os.Getuid(), "size": 1}},
-		"gidMappings": []object{{"containerID": 0, "hostID": os.Getgid(), "size": 1}},
+		"uidMappings": e.ids(os.Getuid()),
+		"gidMappings": e.ids(os.Getgid()),
 		"seccomp":     object{"defaultAction": "SCMP_ACT_ALLOW", "architectures": []string{"SCMP_ARCH_X86_64"}, "syscalls": e.refused},
 	}
 	if !e.bare {
@@ -125,6 +132,15 @@ func (e engine) config(t *testing.T, command, bundle string, trees []string) obj
 	}
 	o["linux"] = linux
 	return o
+}
+
+// ids maps as many as are needed: not everybody who runs the tests has sub-ids.
+func (e engine) ids(own int) []object {
+	ids := []object{{"containerID": 0, "hostID": own, "size": 1}}
+	if e.user != 0 {
+		ids = append(ids, object{"containerID": 1, "hostID": 2000000, "size": 65536}) // asuser.SubIDs
+	}
+	return ids
 }
 
 func caps(list []string) object {
@@ -184,6 +200,20 @@ func TestIntoInContainer(t *testing.T) {
 			}
 			c.hasNotes(t, r.err, c.notes, 2)
 		})
+	}
+}
+
+// An ordinary user in a container is root in the tree, and no more.
+func TestUserInContainer(t *testing.T) {
+	needSubIDs(t)
+	const inside = "hostname; id -u; touch /etc/x 2>/dev/null || echo fixed; unshare -U true && echo nests"
+	r := podman.as(1000).start(t, "id -u; xunshare --into=/amd64 /bin/sh -c '"+inside+"'; xunshare --into=/arm64 uname -m; xunshare --arch=arm64 /arm64/bin/busybox id -u", "amd64", "arm64")
+	if want := "1000\ncontainer\n0\nfixed\nnests\naarch64\n1000\n"; r.status != 0 || r.out != want {
+		t.Errorf("%+v, want %q", r, want)
+	}
+	r = docker.as(1000).start(t, "xunshare --into=/amd64 true", "amd64")
+	if r.status != 1 || !strings.Contains(r.err, "a seccomp filter is in force") {
+		t.Errorf("%+v", r)
 	}
 }
 
