@@ -49,7 +49,7 @@ user xunshare --arch=auto --root=/arm64tree /bin/uname -m`, aarch64},
 umount /proc/sys/fs/binfmt_misc
 busybox rmmod binfmt_misc
 trap 'busybox insmod /binfmt_misc.ko; mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc' EXIT
-` + enterArm64 + "/bin/uname -m", refuses("modprobe binfmt_misc")},
+` + enterArm64 + "/bin/uname -m", ownRules(refuses("modprobe binfmt_misc"), tooOld)},
 	{"rule-for-everybody", `
 cat /rule >/proc/sys/fs/binfmt_misc/register
 trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
