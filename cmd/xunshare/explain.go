@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -62,9 +63,7 @@ func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
 	if len(o.Program) == 0 {
 		x.name = f.Target.Candidates[0]
 	}
-	if x.name == "" {
-		x.name = `""`
-	}
+	x.name = cmp.Or(x.name, `""`)
 	if o.Root != "" {
 		x.where = " in " + o.Root
 	}
@@ -72,22 +71,27 @@ func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
 	case !hasProc() && !o.in.Entered: // which tells what is there
 		return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno),
 			"/proc is not mounted here, so nothing more is known: mount -t proc proc /proc")
-	case failed.Errno == syscall.ENOENT && x.file == "" && x.withoutShell():
-		return remedy.Wrap(x.say("%s has no shell that could be run", o.Root), x.startsWith())
 	case failed.Errno == syscall.ENOENT && x.file == "":
-		return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), slices.Concat(quoted(x.name), searched(f), x.fromShell())...)
+		return x.notThere(f)
 	case failed.Errno == syscall.ENOENT:
 		return x.noInterpreter(rules.Inspect(&o.in, x.file))
 	case failed.Errno == syscall.ENOEXEC:
 		return x.badFormat(failed.Path)
 	case failed.Errno == syscall.EACCES && x.file != "":
 		return x.denied()
-	case failed.Errno == syscall.EACCES:
-		if err := x.onNoExec(failed.Path); err != nil {
-			return err
-		}
+	}
+	if err := x.onNoExec(failed.Path); failed.Errno == syscall.EACCES && err != nil {
+		return err
 	}
 	return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno), searched(f)...)
+}
+
+// notThere is for a program that none of the candidates is.
+func (x *failedExec) notThere(f *Facts) error {
+	if x.withoutShell() {
+		return remedy.Wrap(x.say("%s has no shell that could be run", x.o.Root), x.startsWith())
+	}
+	return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), slices.Concat(quoted(x.name), searched(f), x.fromShell())...)
 }
 
 // firstThere is the first of the files that exists where the target sees it; "" if none does.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 
@@ -32,23 +33,10 @@ func (o *resolved) chooseIDs(f *Facts) {
 // chooseRoot finds out who user and group 0 are. A map that was written out counts more than what --map=auto, and so --into,
 // would make of the caller. Else the owner of the tree's root is root in it: mmdebstrap, LXC and podman make trees of sub-ids.
 func (o *resolved) chooseRoot() error {
-	for _, kind := range [...]struct {
-		ids         *ns.IDs
-		own         int
-		all, single string
-	}{{&o.NS.Users, os.Geteuid(), "--map-users", "--map-user"}, {&o.NS.Groups, os.Getegid(), "--map-groups", "--map-group"}} {
-		if !o.MapAuto || kind.ids.Single == nil {
-			continue
-		}
-		for _, spec := range kind.ids.Ranges {
-			switch e := spec.Extent; {
-			case spec.Kind != idmap.Given:
-			case e.Inside == 0:
-				kind.ids.Single, kind.ids.AsRoot = nil, true
-			case uint32(kind.own) >= e.Outside && uint64(kind.own) < uint64(e.Outside)+uint64(e.Count) && *kind.ids.Single == 0:
-				return remedy.New(fmt.Sprintf("%s=%s maps you, and so does --map=auto or --into, to 0", kind.all, e),
-					"say who you are inside: leave the range out and add "+kind.single+"=ID")
-			}
+	if o.MapAuto {
+		err := cmp.Or(yield(&o.NS.Users, os.Geteuid(), "--map-users", "--map-user"), yield(&o.NS.Groups, os.Getegid(), "--map-groups", "--map-group"))
+		if err != nil {
+			return err
 		}
 	}
 	var st unix.Stat_t
@@ -56,5 +44,22 @@ func (o *resolved) chooseRoot() error {
 		return nil
 	}
 	o.NS.Users.Zero, o.NS.Groups.Zero = &st.Uid, &st.Gid
+	return nil
+}
+
+// yield has the caller's own id, whom --map=auto has made 0, give way to the ranges of an option that map 0. It is an error if
+// they map the caller as well, to something else; single is the option that would say which.
+func yield(ids *ns.IDs, own int, ranges, single string) error {
+	isZero := ids.Single != nil && *ids.Single == 0
+	for _, spec := range ids.Ranges {
+		switch e := spec.Extent; {
+		case spec.Kind != idmap.Given || ids.Single == nil:
+		case e.Inside == 0:
+			ids.Single, ids.AsRoot = nil, true
+		case isZero && uint64(own) >= uint64(e.Outside) && uint64(own) < uint64(e.Outside)+uint64(e.Count):
+			return remedy.New(fmt.Sprintf("%s=%s maps you, and so does --map=auto or --into, to 0", ranges, e),
+				"say who you are inside: leave the range out and add "+single+"=ID")
+		}
+	}
 	return nil
 }

@@ -49,18 +49,24 @@ func (o *resolved) tree(f *Facts) chroot.Options {
 	t := chroot.Options{Root: o.Root, Dir: o.Dir, Pivot: o.NS.PivotAllowed(),
 		Shares: o.NS.Propagate != ns.Private, ProcDir: o.ProcDir}
 	o.mountIn(&t, f)
+	o.procIn(&t, f)
+	return t
+}
+
+// procIn says which /proc the target sees: the one that was asked for, or what rules imply.
+func (o *resolved) procIn(t *chroot.Options, f *Facts) {
 	switch {
 	case o.ProcDir != "" && o.Into:
 		t.Proc = chroot.AnyProc
 		if o.Init {
 			t.InitEnv = inContainer + "\x00"
 		}
-		return t
+		return
 	case o.ProcDir != "":
 		t.Proc = chroot.NewProc
-		return t
+		return
 	case !o.ProcImplied || !o.NS.Kinds.Has(ns.Mount) || (o.Root != "" && !f.Root.ProcDir):
-		return t
+		return
 	case o.NS.OwnPIDs() && t.Root != "" && !t.Pivot: // the one that is there cannot be taken along
 		t.Proc = chroot.NewProc
 	case o.NS.OwnPIDs(): // nobody has asked for a new one
@@ -69,7 +75,6 @@ func (o *resolved) tree(f *Facts) chroot.Options {
 		t.Proc = chroot.HostProc
 	}
 	t.ProcDir = cmdline.ProcDir
-	return t
 }
 
 // rules is what package binfmt has to know of them. Rules live as long as a mount of their instance: in a root that

@@ -49,6 +49,21 @@ func (o *resolved) kept() (env []string) {
 	return env
 }
 
+// changed is the environment after the changes. Of several variables of one name the first counts (getenv(3)).
+func (o *resolved) changed(env []string) []string {
+	if len(o.Env) == 0 {
+		return env
+	}
+	env = slices.Clone(env)
+	for _, c := range o.Env {
+		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, c.Name+"=") })
+		if !c.Unset {
+			env = append(env, c.Name+"="+c.Value)
+		}
+	}
+	return env
+}
+
 // candidates are the files that a program's name may stand for.
 func candidates(name string, env []string) []string {
 	if strings.Contains(name, "/") || name == "" {

@@ -12,14 +12,18 @@ import (
 // where the rules of this system do without. False if that is not so.
 func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) bool {
 	var failed *verb.Error
-	refused := errors.As(because, &failed) && failed.Operation != execve && isRefusal(failed.Errno)
-	if !refused || o.Insists != 0 || !o.Foreign.Asked || ids.Kinds == 0 || f.Rules.Instance || o.Root != "" && f.NS.UID != 0 {
+	if !errors.As(because, &failed) || failed.Operation == execve || !isRefusal(failed.Errno) || ids.Kinds == 0 || !o.canDoWithout(f) {
 		return false
 	}
 	ids.Kinds, ids.Offer, ids.Users, ids.Groups = 0, ns.NoIDs, ns.IDs{}, ns.IDs{}
 	ids.Fork = ids.Fork || o.Status >= 0 // somebody has to be left to write
 	o.notes.Add("namespaces are refused here (%v); no rules have to be loaded, so the program runs without any", failed.Errno)
 	return true
+}
+
+// canDoWithout tells whether nothing but --arch asks for namespaces, and that loads no rules, nor enters a root that takes them.
+func (o *resolved) canDoWithout(f *Facts) bool {
+	return o.Foreign.Asked && o.Insists == 0 && !f.Rules.Instance && (o.Root == "" || f.NS.UID == 0)
 }
 
 // isRefusal tells whether an error is about what may be done here: by the kernel's own rules, by its limits, or by its

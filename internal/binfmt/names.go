@@ -101,14 +101,11 @@ func findTriplet(name string) *Arch {
 //
 // It is nil for mips64-linux-gnu too: GCC makes n32 programs by that name (gcc/config.gcc), others mean n64.
 func (a *Arch) environment(env string) *Arch {
-	abi := env
-	for _, libc := range [...]string{"gnu", "musl", "uclibc", "android"} {
-		if rest, found := strings.CutPrefix(env, libc); found {
-			abi = rest
-			break
-		}
-	}
 	mips64 := a.Machine == 8 && a.Class == class64
+	abi := withoutLibc(env)
+	if mips64 && (abi == "abin32" || abi == "n32") {
+		return findWord(strings.Replace(a.Name, "mips64", "mipsn32", 1))
+	}
 	fits := false
 	switch abi {
 	case "":
@@ -117,10 +114,6 @@ func (a *Arch) environment(env string) *Arch {
 		fits = a.Machine == 40
 	case "abi64":
 		fits = mips64
-	case "abin32", "n32":
-		if mips64 {
-			return findWord(strings.Replace(a.Name, "mips64", "mipsn32", 1))
-		}
 	case "spe":
 		fits = a.Name == "ppc"
 	case "f32", "f64", "sf":
@@ -130,6 +123,15 @@ func (a *Arch) environment(env string) *Arch {
 		return nil
 	}
 	return a
+}
+
+func withoutLibc(env string) (abi string) {
+	for _, libc := range [...]string{"gnu", "musl", "uclibc", "android"} {
+		if abi, found := strings.CutPrefix(env, libc); found {
+			return abi
+		}
+	}
+	return env
 }
 
 // Names returns the words that FindArch knows a by, each once, for a table: the QEMU target first, then those of

@@ -15,17 +15,26 @@ func Explain(failed *verb.Error, ownPIDs bool) []string {
 	switch {
 	case goes && failed.Errno == syscall.ENOENT:
 		return []string{"it is looked up inside the root; --bind=DIR shows a directory of the host there"}
-	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM && !ownPIDs:
-		return []string{"a new proc shows a pid namespace of your own: add --pid --fork"}
-	case ok && mount.Type == "proc" && failed.Errno == syscall.EPERM:
-		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask,
-			"or leave --mount-proc out: the program sees the /proc that is there then"}
-	case ok && mount.Type == "proc" && failed.Errno == syscall.ENOENT:
-		return []string{"the mount point has to exist: mkdir it in the tree"}
+	case ok && mount.Type == "proc" && explainProc(failed.Errno, ownPIDs) != nil:
+		return explainProc(failed.Errno, ownPIDs)
 	case ok && mount.Flags&syscall.MS_PRIVATE != 0 && failed.Errno == syscall.EINVAL:
 		return []string{"the root directory is not a mount point here, as in a plain chroot: add --propagation=unchanged"}
 	}
 	return explainMounts(failed)
+}
+
+// explainProc is for a new proc.
+func explainProc(errno syscall.Errno, ownPIDs bool) []string {
+	switch {
+	case errno == syscall.EPERM && !ownPIDs:
+		return []string{"a new proc shows a pid namespace of your own: add --pid --fork"}
+	case errno == syscall.EPERM:
+		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask,
+			"or leave --mount-proc out: the program sees the /proc that is there then"}
+	case errno == syscall.ENOENT:
+		return []string{"the mount point has to exist: mkdir it in the tree"}
+	}
+	return nil
 }
 
 // unmask is how to have an engine leave /proc alone.
@@ -51,11 +60,18 @@ func explainMounts(failed *verb.Error) []string {
 		return []string{"mounts in a root need Linux 5.2"}
 	case !ok || made.Type != overlay:
 		return nil
-	case failed.Errno == syscall.ENODEV:
+	}
+	return explainOverlay(made.Options, failed.Errno)
+}
+
+// explainOverlay is for an overlay that the kernel refuses to make.
+func explainOverlay(options []string, errno syscall.Errno) []string {
+	switch {
+	case errno == syscall.ENODEV:
 		return []string{"this kernel has no overlay file system: sudo modprobe overlay"}
-	case failed.Errno == syscall.EPERM:
+	case errno == syscall.EPERM:
 		return []string{"an ordinary user can mount an overlay since Linux 5.11"}
-	case failed.Errno == syscall.EINVAL && slices.Contains(made.Options, "upperdir=upper"):
+	case errno == syscall.EINVAL && slices.Contains(options, "upperdir=upper"):
 		return []string{"the file system of the tree cannot be a layer of an overlay (it is one of two already, or knows no case, say): " +
 			"copy the tree to another one, or use --read-only"}
 	}

@@ -35,17 +35,15 @@ func (s *survey) resolver() (Point, error) {
 		return s.skipResolver("the tree has no /etc for a resolv.conf")
 	}
 	mount := s.find(where.at)
-	switch kind := s.mounts[mount].kind; {
-	case where.dir && len(where.missing) == 0:
-		return s.leaveResolver(noResolverHere + "it is a directory")
-	case kind == ofKernel || isUnder(where.path(), procDir):
-		own := "/proc/" + strconv.Itoa(os.Getpid()) // where /proc/net leads as long as this process looks
-		return s.leaveResolver(noResolverHere + "it leads to " + strings.Replace(where.path(), own, "/proc/self", 1) + ", which is the kernel's")
-	case len(where.missing) == 0 && !s.isText(where.at):
-		return s.leaveResolver(noResolverHere + "it leads to " + where.at + ", which is no file")
-	case where.blocked && !s.ours(etc.at, s.find(etc.at)):
+	kind := s.mounts[mount].kind
+	if why := s.noResolver(where, kind); why != "" {
+		return s.leaveResolver(noResolverHere + why)
+	}
+	own := s.ours(etc.at, s.find(etc.at))
+	switch {
+	case where.blocked && !own:
 		return s.leaveResolver(noResolverHere + "it is a symbolic link that leads nowhere")
-	case len(where.missing) > 0 && where.at == etc.at && !s.ours(etc.at, s.find(etc.at)):
+	case len(where.missing) > 0 && where.at == etc.at && !own:
 		return s.skipResolver("the tree's /etc has no resolv.conf: to have the host's there, make an empty one")
 	case kind == writable:
 		return s.copyResolver(where, text)
@@ -57,6 +55,21 @@ func (s *survey) resolver() (Point, error) {
 		return s.copyResolver(where, text)
 	}
 	return s.lendResolver(path.Join(etc.at, path.Base(resolvConf)), where.path(), text)
+}
+
+// noResolver says what the tree's own leads to that is left alone; "" if it is a file, or nothing.
+func (s *survey) noResolver(where place, kind mountedKind) string {
+	there := len(where.missing) == 0
+	switch {
+	case where.dir && there:
+		return "it is a directory"
+	case kind == ofKernel || isUnder(where.path(), procDir):
+		own := "/proc/" + strconv.Itoa(os.Getpid()) // where /proc/net leads as long as this process looks
+		return "it leads to " + strings.Replace(where.path(), own, "/proc/self", 1) + ", which is the kernel's"
+	case there && !s.isText(where.at):
+		return "it leads to " + where.at + ", which is no file"
+	}
+	return ""
 }
 
 // hostResolver is the text of the host's resolv.conf.

@@ -16,30 +16,38 @@ func (o *Options) Explain(failed *verb.Error) []string {
 	switch failed.Step.Call.(type) {
 	case verb.Clone, verb.Unshare:
 		return o.explainNew(failed.Errno)
-	}
-	switch failed.Step.Call.(type) {
 	case verb.SetUser, verb.SetGroup, verb.DropGroups:
 		return o.explainIDs(failed)
 	case verb.Persist:
 		return explainKept(failed.Errno)
 	}
-	own := strings.HasPrefix(failed.Path, "/proc/self/")
 	denied := errors.Is(failed, fs.ErrPermission)
+	if hints := o.explainOwn(failed, denied); hints != nil {
+		return hints
+	}
 	switch {
-	case own && errors.Is(failed, fs.ErrNotExist):
-		return []string{"/proc is not mounted here: who made this root can give it one with --mount-proc"}
-	case own && errors.Is(failed, syscall.ERANGE):
-		return []string{"a clock cannot be set back to before zero"}
-	case own && denied && !o.Kinds.Has(User):
-		return []string{"only a new user namespace has a setting of its own: add --user"}
-	case own && denied && strings.HasSuffix(failed.Path, "_map"):
-		return confined().explainMap()
 	case failed.Errno == syscall.EACCES && mounts(failed.Step.Call):
 		return confined().appArmor("mounts")
 	case denied && appArmorRestricts():
 		return appArmorRemedy()
 	case denied && !o.Kinds.Has(User):
 		return confined().explainPrivilege()
+	}
+	return nil
+}
+
+// explainOwn is for what a process writes to its own files in /proc.
+func (o *Options) explainOwn(failed *verb.Error, denied bool) []string {
+	switch {
+	case !strings.HasPrefix(failed.Path, "/proc/self/"):
+	case errors.Is(failed, fs.ErrNotExist):
+		return []string{"/proc is not mounted here: who made this root can give it one with --mount-proc"}
+	case errors.Is(failed, syscall.ERANGE):
+		return []string{"a clock cannot be set back to before zero"}
+	case denied && !o.Kinds.Has(User):
+		return []string{"only a new user namespace has a setting of its own: add --user"}
+	case denied && strings.HasSuffix(failed.Path, "_map"):
+		return confined().explainMap()
 	}
 	return nil
 }

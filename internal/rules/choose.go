@@ -149,24 +149,29 @@ func (c *chooser) archRules(arches []*binfmt.Arch) (rules []*binfmt.Rule, err er
 	}
 	for _, a := range arches {
 		found, err := search.Find(a, c.Root != "")
-		switch {
-		case err != nil && c.Foreign.All && !c.names(a):
+		if err != nil && c.Foreign.All && !c.names(a) {
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			return nil, err
 		}
-		flags := found.Flags(!c.Foreign.NoSetuid && !c.NoNewPrivs)
-		c.notes.Detail("%s: %s %s, flags %s: %s", a.Name, found.Kind, found.Version.Text, flags, found.Path)
-		if !found.HasCPUInfo() {
-			c.notes.Detail("/proc/cpuinfo is this machine's with it: --ro-bind=FILE:/proc/cpuinfo shows another")
-		}
-		made, err := c.rulesWith(found, flags)
+		made, err := c.rulesWith(found, c.flags(found))
 		if err != nil {
 			return nil, err
 		}
 		rules = append(rules, made...)
 	}
 	return rules, nil
+}
+
+// flags are those of the rules for an emulator, of which the user is told.
+func (c *chooser) flags(e *emulator.Emulator) string {
+	flags := e.Flags(!c.Foreign.NoSetuid && !c.NoNewPrivs)
+	c.notes.Detail("%s: %s %s, flags %s: %s", e.Arch.Name, e.Kind, e.Version.Text, flags, e.Path)
+	if !e.HasCPUInfo() {
+		c.notes.Detail("/proc/cpuinfo is this machine's with it: --ro-bind=FILE:/proc/cpuinfo shows another")
+	}
+	return flags
 }
 
 func nameAll(arches []*binfmt.Arch) string {
