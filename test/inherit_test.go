@@ -72,6 +72,19 @@ libc.execve(programs[0], array(programs + [b"/usr/bin/python3", b"-c", b"import 
 	}
 }
 
+// The program has the caller's timer slack, whatever the Go runtime's monitor has; and so have its timers.
+func TestTimerSlack(t *testing.T) {
+	const python = `import ctypes, os, sys
+ctypes.CDLL(None).prctl(29, int(sys.argv[1]))
+os.execvp(sys.argv[2], sys.argv[2:])`
+	for _, slack := range []string{"1", "50000", "123456", "60000000"} {
+		for _, options := range []string{"-c", "-cf", "-rpf --mount-proc --init", "--into=" + tree(native)} {
+			args := append([]string{"-c", python, slack, binary()}, words(options)...)
+			finish(t, exec.Command("python3", append(args, "cat", "/proc/self/timerslack_ns")...)).want(t, slack+"\n")
+		}
+	}
+}
+
 // A signal that the caller blocks stays blocked.
 func TestSignalMask(t *testing.T) {
 	const python = `import os, signal, sys

@@ -78,6 +78,7 @@ func Closed(fd int) bool {
 
 func init() {
 	grow()
+	RestoreSlack()
 	if entered == 0 {
 		rawSyscall6(prlimit64(runtime.GOARCH), 0, rlimitNofile, 0, uintptr(unsafe.Pointer(&limit)), 0, 0)
 	}

@@ -98,6 +98,17 @@ descriptor:
 	MOVL	$3, AX // close
 	SYSCALL
 start:
+	MOVL	$157, AX // prctl(PR_GET_TIMERSLACK)
+	MOVL	$30, DI
+	SYSCALL
+	TESTQ	AX, AX
+	JLE	quiet
+	MOVQ	AX, ·slack(SB)
+	MOVL	$157, AX // prctl(PR_SET_TIMERSLACK, 50 ms)
+	MOVL	$29, DI
+	MOVL	$50000000, SI
+	SYSCALL
+quiet:
 	MOVQ	·sayLess(SB), AX
 	MOVQ	AX, runtime·overrideWrite(SB)
 	MOVQ	·profileRate(SB), AX

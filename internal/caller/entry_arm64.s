@@ -101,6 +101,18 @@ descriptor:
 	MOVD	$57, R8 // close
 	SVC
 start:
+	MOVD	$167, R8 // prctl(PR_GET_TIMERSLACK)
+	MOVD	$30, R0
+	SVC
+	CMP	$0, R0
+	BLE	quiet
+	MOVD	$·slack(SB), R1
+	MOVD	R0, (R1)
+	MOVD	$167, R8 // prctl(PR_SET_TIMERSLACK, 50 ms)
+	MOVD	$29, R0
+	MOVD	$50000000, R1
+	SVC
+quiet:
 	MOVD	·sayLess(SB), R0
 	MOVD	$runtime·overrideWrite(SB), R1
 	MOVD	R0, (R1)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestNumbers(t *testing.T) {
-	for _, n := range [][2]uintptr{{sysWrite, unix.SYS_WRITE}, {sysKill, unix.SYS_KILL}, {sysExitGroup, unix.SYS_EXIT_GROUP}, {sysNanosleep, unix.SYS_NANOSLEEP},
+	for _, n := range [][2]uintptr{{sysWrite, unix.SYS_WRITE}, {sysKill, unix.SYS_KILL}, {sysPrctl, unix.SYS_PRCTL}, {setTimerSlack, unix.PR_SET_TIMERSLACK}, {sysExitGroup, unix.SYS_EXIT_GROUP}, {sysNanosleep, unix.SYS_NANOSLEEP},
 		{prlimit64(runtime.GOARCH), unix.SYS_PRLIMIT64}, {rlimitNofile, unix.RLIMIT_NOFILE}} {
 		if n[0] != n[1] {
 			t.Errorf("%d, and is %d", n[0], n[1])
@@ -25,7 +25,7 @@ func TestNumbers(t *testing.T) {
 // In the entry a comment names the call whose number stands before it.
 func TestNumbersOfTheEntry(t *testing.T) {
 	known := map[string]int{"prlimit64": unix.SYS_PRLIMIT64, "rt_sigprocmask": unix.SYS_RT_SIGPROCMASK, "rt_sigaction": unix.SYS_RT_SIGACTION,
-		"fcntl": unix.SYS_FCNTL, "openat": unix.SYS_OPENAT, "close": unix.SYS_CLOSE, "write": unix.SYS_WRITE, "exit_group": unix.SYS_EXIT_GROUP}
+		"fcntl": unix.SYS_FCNTL, "openat": unix.SYS_OPENAT, "close": unix.SYS_CLOSE, "write": unix.SYS_WRITE, "prctl": unix.SYS_PRCTL, "exit_group": unix.SYS_EXIT_GROUP}
 	text, err := os.ReadFile("entry_" + runtime.GOARCH + ".s")
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/caller"
 )
 
 // What follows runs with all signals blocked, so that no handler of the Go runtime ever runs in the child, and without
@@ -20,6 +22,7 @@ import (
 func (a *Arena) WalkHere() {
 	a.here = 1
 	a.blockSignals()
+	caller.RestoreSlack()
 	a.walk()
 	a.restoreSignals()
 }
@@ -31,6 +34,7 @@ func (a *Arena) WalkHere() {
 //go:norace
 func (a *Arena) Start(flags uintptr, share bool, byDefault, ignored SignalSet) (pid int, errno syscall.Errno) {
 	a.blockSignals()
+	caller.RestoreSlack()
 	SetDispositions(byDefault, ignored)
 	if a.Station.wanted != 0 {
 		pid, errno = a.forkInit(flags | uintptr(unix.SIGCHLD))

@@ -33,3 +33,26 @@ func TestTimeNeedsNoChild(t *testing.T) {
 		}
 	}
 }
+
+// A program that is executed in place has the caller's timer slack; that of a real-time process is 0, and stays so.
+func TestTimerSlackInPlace(t *testing.T) {
+	const python = `import ctypes, os, sys
+libc = ctypes.CDLL(None)
+libc.prctl(29, 77777)
+if sys.argv[1] == "fifo":
+	try: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+	except PermissionError: pass
+slack = libc.prctl(30)
+out = os.popen(" ".join(sys.argv[2:])).read()
+print(slack, out, end="")
+assert out == "%d\n" % slack`
+	for _, policy := range []string{"other", "fifo"} {
+		for _, options := range []string{"-m", "-mf"} {
+			out, err := exec.Command("python3", "-c", python, policy, os.Getenv(asuser.Dir)+"/xunshare", options, "cat", "/proc/self/timerslack_ns").CombinedOutput()
+			if err != nil {
+				t.Errorf("%s, %s: %v\n%s", policy, options, err, out)
+			}
+			t.Logf("%s, %s: %s", policy, options, out)
+		}
+	}
+}
