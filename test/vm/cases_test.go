@@ -58,10 +58,19 @@ user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
 	// An overlay that can change what is another user's needs Linux 6.16, and its module.
 	{"ephemeral-others", "user xunshare -r --ephemeral --root=/nativetree true", refuses("overlay")},
 
+	{"apparmor-mounts", confine("docker-default") + "user xunshare -rm true", refuses("docker-default", "denies mounts", "apparmor=unconfined")},
+	{"apparmor-root", confine("docker-default") + enter + "true", refuses("docker-default", "denies mounts")},
+	{"apparmor-capabilities", "user sh -c '" + confine("no-capabilities") + "xunshare -r true'", refuses("no-capabilities", "denies capabilities in user namespaces")},
+
 	{"users-forbidden", set("kernel/unprivileged_userns_clone") + "user xunshare -r true",
 		refuses("kernel.unprivileged_userns_clone=1")},
 	{"no-user-namespaces", set("user/max_user_namespaces") + "user xunshare -r true",
 		refuses("user.max_user_namespaces=")},
+}
+
+// confine puts what follows under a profile of testdata/apparmor.
+func confine(profile string) string {
+	return "echo changeprofile " + profile + " >/proc/self/attr/current\n"
 }
 
 // set makes a setting 0 while the script runs.

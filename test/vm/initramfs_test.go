@@ -25,6 +25,7 @@ func initramfs(dir, modules string) ([]byte, error) {
 	a.copy(emulator, a.output(script("get-emulator", "aarch64")))
 	a.add("rule", regular|0o644, []byte(binfmt.FindArch("aarch64").Rule("/"+emulator, "POCF").String()))
 	a.module(filepath.Join(modules, "binfmt_misc.ko"))
+	a.add("apparmor", regular|0o644, []byte(a.output(profiles())))
 	a.copy("init", "testdata/init")
 	a.copy("bin/user", "testdata/user")
 	// A later entry replaces an earlier one of its name.
@@ -62,6 +63,21 @@ func (a *archive) module(file string) {
 	}
 	a.fail(err)
 	a.add(filepath.Base(file), regular|0o644, text)
+}
+
+// profiles compiles them for every kernel that there has been since AppArmor 3.0.
+func profiles() *exec.Cmd {
+	return exec.Command(parser(), "--skip-kernel-load", "--skip-cache", "--stdout", "--features-file", "/etc/apparmor.d/abi/3.0", "testdata/apparmor")
+}
+
+// parser is apparmor_parser(8), which is seldom in PATH; "" if it is not installed.
+func parser() string {
+	for _, file := range []string{"apparmor_parser", "/sbin/apparmor_parser"} {
+		if path, err := exec.LookPath(file); err == nil {
+			return path
+		}
+	}
+	return ""
 }
 
 // script is one of the project's scripts.

@@ -38,6 +38,9 @@ func lacking() string {
 	if _, err := exec.LookPath(qemu); err != nil {
 		return "there is no " + qemu + " here: scripts/install-deps vm"
 	}
+	if parser() == "" {
+		return "there is no apparmor_parser here: scripts/install-deps vm"
+	}
 	release, _ := os.ReadFile("/etc/os-release")
 	if os.Getenv(kernelVariable) == "" && !strings.Contains("\n"+string(release), "\nID=debian\n") {
 		return "scripts/get-kernel gets Debian's kernel, on Debian; " + kernelVariable + " can name another"
