@@ -101,7 +101,7 @@ fuzz:
 	$(GO) test ./internal/emulator -run '^$$' -fuzz FuzzReadVersion -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzFindArch -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzKernelAgrees -fuzztime $(FUZZTIME)
-	$(GO) test ./internal/nodes -run '^$$' -fuzz FuzzChosenOptions -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/answer -run '^$$' -fuzz FuzzChosenOptions -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/ns -run '^$$' -fuzz FuzzParseSignal -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/ns -run '^$$' -fuzz FuzzParseID -fuzztime $(FUZZTIME)
 

@@ -26,7 +26,7 @@ type Facts struct {
 // gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
 // to them, they complete it.
 func gather(o *resolved) (f Facts, err error) {
-	root, closeView, err := o.lookAtRoot()
+	root, closeView, err := o.gatherRoot()
 	if err != nil {
 		return f, err
 	}
@@ -42,7 +42,7 @@ func gather(o *resolved) (f Facts, err error) {
 		return f, err
 	}
 	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 // binfmt_misc's register file is root's
-	if f.NS, err = o.NS.Look(); err != nil {
+	if f.NS, err = o.NS.Gather(); err != nil {
 		return f, err
 	}
 	o.chooseIDs(&f)
@@ -59,16 +59,16 @@ func gather(o *resolved) (f Facts, err error) {
 	}
 	tree := o.tree(&f)
 	if err = tree.Survey(&f.Root); err == nil {
-		f.Filter, err = lookAtFilter(o, &f)
+		f.Filter, err = chooseFilter(o, &f)
 	}
 	return f, err
 }
 
-// lookAtRoot gathers the facts of the root. A root of the caller's own that its mode closes to the caller (0000) is seen as
+// gatherRoot gathers the facts of the root. A root of the caller's own that its mode closes to the caller (0000) is seen as
 // root of a namespace sees it, through a view that is there until leave.
-func (o *resolved) lookAtRoot() (f chroot.Facts, leave func(), err error) {
+func (o *resolved) gatherRoot() (f chroot.Facts, leave func(), err error) {
 	leave = func() {}
-	f, err = chroot.Look(o.enters())
+	f, err = chroot.Gather(o.enters())
 	var closed *chroot.ClosedError
 	if !errors.As(err, &closed) {
 		return f, leave, err
@@ -77,7 +77,7 @@ func (o *resolved) lookAtRoot() (f chroot.Facts, leave func(), err error) {
 	switch {
 	case failed == nil:
 		o.in.View = chroot.OpenedAt(fd)
-		f, err = chroot.Look(o.in.View)
+		f, err = chroot.Gather(o.in.View)
 		return f, func() { chroot.CloseView(fd); o.in.View = "" }, err
 	case closed.Searchable:
 		err = nil
@@ -92,7 +92,7 @@ func (o *resolved) openView(closed *chroot.ClosedError) (fd int, err error) {
 		return -1, errNoView
 	}
 	viewer := ns.Options{Kinds: ns.User | ns.Mount, Users: ns.IDs{Single: new(uint32)}, Groups: ns.IDs{Single: new(uint32)}}
-	facts, err := viewer.Look()
+	facts, err := viewer.Gather()
 	if err != nil || !viewer.MapsOwner(facts, closed.User, closed.Group) {
 		return -1, errNoView
 	}

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/nodes"
+	"github.com/xunshare/xunshare/internal/answer"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
@@ -19,7 +19,7 @@ type filterFacts struct {
 	unprivileged bool // it can be installed only if set-id programs lose their effect
 }
 
-func lookAtFilter(o *resolved, f *Facts) (filterFacts, error) {
+func chooseFilter(o *resolved, f *Facts) (filterFacts, error) {
 	lends := len(f.Root.Lends()) > 0
 	if !o.FakeIDs && !o.NoSync && !lends {
 		return filterFacts{}, nil
@@ -65,11 +65,11 @@ func (o *resolved) filtering(f *Facts) []verb.Step {
 
 // listen answers the calls that the filter leaves to xunshare.
 func (f *Facts) listen(listener, stop int) {
-	var covers []*nodes.Cover
+	var covers []*answer.Cover
 	for _, l := range f.Root.Lends() {
-		covers = append(covers, &nodes.Cover{Path: l.Path, Dir: l.Dir, Release: func() { _ = l.Keep() }})
+		covers = append(covers, &answer.Cover{Path: l.Path, Dir: l.Dir, Release: func() { _ = l.Keep() }})
 	}
-	nodes.Serve(listener, stop, covers)
+	answer.Serve(listener, stop, covers)
 }
 
 // keepLent keeps what has been written to the files that were lent to the tree.

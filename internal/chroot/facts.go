@@ -21,9 +21,9 @@ type Facts struct {
 	Mounts           // what Survey has found out
 }
 
-// Look gathers the facts for o and checks that its root can be entered. A caller who may not search it, or list it, is told
+// Gather gathers the facts for o and checks that its root can be entered. A caller who may not search it, or list it, is told
 // so by a *ClosedError; a View may help.
-func Look(root string) (Facts, error) {
+func Gather(root string) (Facts, error) {
 	if root == "" {
 		return Facts{}, nil
 	}

@@ -86,7 +86,7 @@ func (f *finder) places(dirs []string) {
 
 // try judges one file, which need not be there.
 func (f *finder) try(path string) {
-	file := f.search.look(path)
+	file := f.search.examine(path)
 	if missing(file.Err) {
 		return
 	}
@@ -101,7 +101,7 @@ func (f *finder) try(path string) {
 	}
 }
 
-func rankOf(file binfmt.Emulator) rank {
+func rankOf(file binfmt.Interpreter) rank {
 	switch {
 	case file.Image == nil:
 		return rankUnreadable
@@ -112,7 +112,7 @@ func rankOf(file binfmt.Emulator) rank {
 }
 
 // accept finds out what an emulator that fits is.
-func (f *finder) accept(file binfmt.Emulator) *Emulator {
+func (f *finder) accept(file binfmt.Interpreter) *Emulator {
 	e := &Emulator{Arch: f.arch, Path: file.Path, Static: file.Image.Static()}
 	e.Kind, e.Version = f.search.identify(file)
 	return e
@@ -128,7 +128,7 @@ func lookedUp(g Given) []string {
 
 // given takes what the user has named, or says why it cannot be taken; no other is looked for then.
 func (f *finder) given(g Given) (*Emulator, error) {
-	file := f.search.look(g.Path)
+	file := f.search.examine(g.Path)
 	if missing(file.Err) {
 		return nil, remedy.Wrap(givenError(g, file.Fits(f.host)), lookedUp(g)...)
 	}

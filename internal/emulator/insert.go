@@ -55,7 +55,7 @@ func CanInsert(h *binfmt.Image) error {
 }
 
 // insertInto alters the emulator in the file. Its argv[0], which it has in its messages and some
-// look at, would be /proc/self/fd/N: the instructions make it the name.
+// examine at, would be /proc/self/fd/N: the instructions make it the name.
 func insertInto(file descriptor, name string, env []Variable) error {
 	l, err := layOut(file)
 	if err != nil {

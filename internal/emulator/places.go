@@ -66,10 +66,10 @@ func namesIn(dir string, a *binfmt.Arch) []string {
 	return names
 }
 
-// look opens path below the root. The Path that comes back is that of the file itself.
-func (s *Search) look(path string) binfmt.Emulator {
+// examine opens path below the root. The Path that comes back is that of the file itself.
+func (s *Search) examine(path string) binfmt.Interpreter {
 	real := path
-	e := binfmt.Look(func(path string) (*os.File, error) {
+	e := binfmt.ReadInterpreter(func(path string) (*os.File, error) {
 		f, err := s.open(path, unix.O_PATH)
 		if err == nil {
 			real = s.realPath(f, path)

@@ -24,7 +24,7 @@ const (
 )
 
 // reject says why a file that is there will not do, nil if it does.
-func (f *finder) reject(file binfmt.Emulator) (nearness, error) {
+func (f *finder) reject(file binfmt.Interpreter) (nearness, error) {
 	if err := file.Fits(f.host); err != nil {
 		return nearnessOf(file), err
 	}
@@ -39,7 +39,7 @@ func (f *finder) reject(file binfmt.Emulator) (nearness, error) {
 	return farOff, nil
 }
 
-func nearnessOf(file binfmt.Emulator) nearness {
+func nearnessOf(file binfmt.Interpreter) nearness {
 	switch {
 	case file.Err != nil || !file.Mode.IsRegular():
 		return farOff
@@ -53,7 +53,7 @@ func nearnessOf(file binfmt.Emulator) nearness {
 	return farOff
 }
 
-func isScript(file binfmt.Emulator) bool {
+func isScript(file binfmt.Interpreter) bool {
 	return file.Image != nil && file.Image.Kind == binfmt.KindScript
 }
 

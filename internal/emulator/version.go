@@ -20,7 +20,7 @@ type Version struct {
 
 // identify finds out what an emulator is. QEMU is what says so inside; of a file that cannot be read the name has to
 // do, and its version stays unknown. The others are told by name.
-func (s *Search) identify(file binfmt.Emulator) (Kind, Version) {
+func (s *Search) identify(file binfmt.Interpreter) (Kind, Version) {
 	base := path.Base(file.Path)
 	switch base {
 	case "FEX", "FEXInterpreter":

@@ -154,7 +154,7 @@ func (s *Station) reap() {
 			s.stopped = 0
 		case s.last&0xff == 0x7f: // WIFSTOPPED
 			s.stopped = byte(s.last >> 8)
-			s.lookAtTerminal()
+			s.noteTerminal()
 			s.tell(s.stopped)
 		default:
 			s.Status, s.Ended = s.last, 1
@@ -163,12 +163,12 @@ func (s *Station) reap() {
 	}
 }
 
-// lookAtTerminal notes which of the groups here has the terminal; groups outside have the number 0.
+// noteTerminal notes which of the groups here has the terminal; groups outside have the number 0.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (s *Station) lookAtTerminal() {
+func (s *Station) noteTerminal() {
 	s.found = 0
 	syscall.RawSyscall6(unix.SYS_IOCTL, uintptr(s.TTY), unix.TIOCGPGRP, uintptr(unsafe.Pointer(&s.found)), 0, 0, 0)
 	s.Inside = 0

@@ -22,8 +22,8 @@ type Facts struct {
 	UIDMap, GIDMap string // newuidmap(1) and newgidmap(1); "" where xunshare writes the maps itself
 }
 
-// Look finds out what o needs, and refuses what cannot be mapped.
-func (o *Options) Look() (f Facts, err error) {
+// Gather finds out what o needs, and refuses what cannot be mapped.
+func (o *Options) Gather() (f Facts, err error) {
 	f.UID, f.GID = os.Geteuid(), os.Getegid()
 	f.Refused = o.offer()
 	if f.Users, err = o.wholeMap(o.Users, "uid_map", f.UID, subid.Users); err != nil {

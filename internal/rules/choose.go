@@ -50,7 +50,7 @@ func Choose(asked *cmdline.Options, in *chroot.Inside, files, env []string, told
 		return c.Choice, env, err
 	}
 	env = c.complete(env)
-	c.lookForLoader(files, env)
+	c.checkLoader(files, env)
 	return c.Choice, env, nil
 }
 
@@ -63,7 +63,7 @@ func (c *chooser) choose(files []string) error {
 	if err != nil {
 		c.notes.Detail("the rules of this system cannot be read: %v", err)
 	}
-	if c.sysroots, err = c.lookAtSysroots(arches); err != nil {
+	if c.sysroots, err = c.chooseSysroots(arches); err != nil {
 		return err
 	}
 	if c.servedByHost(arches, host) {

@@ -22,7 +22,7 @@ func (c *chooser) judge(r *binfmt.Rule) error {
 		return nil // relative to whoever runs a program, then
 	}
 	onHost := func(path string) bool { return chroot.Exists("", path) }
-	if err := lookAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
+	if err := interpreterAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
 		return err
 	}
 	return c.matchesItself(root, r)
@@ -69,7 +69,7 @@ func chain(script, interpreter string) string {
 	return interpreter + " of the script " + script
 }
 
-// lookAt looks at an emulator inside a root.
-func lookAt(root, file string) binfmt.Emulator {
-	return binfmt.Look(func(path string) (*os.File, error) { return chroot.Open(root, path) }, file)
+// interpreterAt looks at an emulator inside a root.
+func interpreterAt(root, file string) binfmt.Interpreter {
+	return binfmt.ReadInterpreter(func(path string) (*os.File, error) { return chroot.Open(root, path) }, file)
 }

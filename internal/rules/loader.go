@@ -26,8 +26,8 @@ func variable(env []string, name string) (value string, ok bool) {
 	return "", false
 }
 
-// lookForLoader says what is missing if the program is dynamic and for an emulator that will not find its loader.
-func (c *chooser) lookForLoader(files, env []string) {
+// checkLoader says what is missing if the program is dynamic and for an emulator that will not find its loader.
+func (c *chooser) checkLoader(files, env []string) {
 	for _, file := range files {
 		h := c.header(file)
 		if h == nil {

@@ -51,9 +51,9 @@ func (r *sysroot) variables() []emulator.Variable {
 	}
 }
 
-// lookAtSysroots finds out which sysroot each of the architectures uses. Those that were given
+// chooseSysroots finds out which sysroot each of the architectures uses. Those that were given
 // are taken first.
-func (c *chooser) lookAtSysroots(arches []*binfmt.Arch) (all sysroots, err error) {
+func (c *chooser) chooseSysroots(arches []*binfmt.Arch) (all sysroots, err error) {
 	for _, given := range c.Foreign.Sysroots {
 		r, err := c.completed(sysroot{Arch: given.Arch, Dir: given.Dir})
 		if err != nil {

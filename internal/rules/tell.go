@@ -77,7 +77,7 @@ func (c *chooser) leaveToEnvironment(env []emulator.Variable, why string) {
 }
 
 func cannotInsert(file string) error {
-	e := lookAt("", file)
+	e := interpreterAt("", file)
 	if e.Err != nil {
 		return e.Err
 	}

@@ -73,7 +73,7 @@ func withF(r *binfmt.Rule) *binfmt.Rule {
 	}
 	with := rebuilt(r)
 	with.Flags += "F"
-	e := lookAt("", r.Interpreter)
+	e := interpreterAt("", r.Interpreter)
 	if !e.Image.Static() || e.Check(with, binfmt.Host(), nil, nil) != nil {
 		return nil
 	}

@@ -83,7 +83,7 @@ func TestLook(t *testing.T) {
 			if name == "os.Open" && !c.read {
 				continue // it would wait for a writer
 			}
-			e := Look(open, c.path)
+			e := ReadInterpreter(open, c.path)
 			if e.Err != nil || e.Path != c.path || e.Mode.Type() != c.typ || e.Executable != c.executable || e.NoExec ||
 				(e.Image != nil) != c.read || e.Image != nil && e.Image.Kind != c.kind {
 				t.Errorf("%s with %s: %+v", c.path, name, e)
@@ -93,11 +93,11 @@ func TestLook(t *testing.T) {
 }
 
 func TestLookErrors(t *testing.T) {
-	e := Look(openPath, "/nonexistent/qemu")
+	e := ReadInterpreter(openPath, "/nonexistent/qemu")
 	if !errors.Is(e.Err, fs.ErrNotExist) || e.Image != nil || e.Executable {
 		t.Errorf("missing: %+v", e)
 	}
-	if e := Look(os.Open, write(t, program("x86_64", "")[:20], 0o755)); e.Err == nil || e.Image != nil {
+	if e := ReadInterpreter(os.Open, write(t, program("x86_64", "")[:20], 0o755)); e.Err == nil || e.Image != nil {
 		t.Errorf("truncated: %+v", e)
 	}
 	closed := func(path string) (*os.File, error) {
@@ -105,14 +105,14 @@ func TestLookErrors(t *testing.T) {
 		f.Close()
 		return f, err
 	}
-	if e := Look(closed, "/"); !errors.Is(e.Err, fs.ErrClosed) {
+	if e := ReadInterpreter(closed, "/"); !errors.Is(e.Err, fs.ErrClosed) {
 		t.Errorf("closed: %+v", e)
 	}
 }
 
 func TestLookClosesTheFile(t *testing.T) {
 	var opened *os.File
-	Look(func(path string) (f *os.File, err error) {
+	ReadInterpreter(func(path string) (f *os.File, err error) {
 		opened, err = os.Open(path)
 		return opened, err
 	}, write(t, "x", 0o755))
@@ -127,7 +127,7 @@ func TestLookUnreadable(t *testing.T) {
 	name := write(t, program("x86_64", ""), 0o111)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	e := Look(func(path string) (*os.File, error) {
+	e := ReadInterpreter(func(path string) (*os.File, error) {
 		f, err := openPath(path)
 		if os.Getuid() == 0 {
 			unix.Setfsuid(1000)
@@ -148,7 +148,7 @@ func TestLookNoExec(t *testing.T) {
 	if unix.Statfs("/proc", &mount) != nil || mount.Flags&unix.ST_NOEXEC == 0 {
 		t.Skip("/proc is not mounted noexec")
 	}
-	if e := Look(openPath, "/proc/version"); e.Err != nil || !e.NoExec || e.Executable {
+	if e := ReadInterpreter(openPath, "/proc/version"); e.Err != nil || !e.NoExec || e.Executable {
 		t.Errorf("%+v", e)
 	}
 }
@@ -170,26 +170,26 @@ func TestCheck(t *testing.T) {
 		ld    = "/lib64/ld.so"
 	)
 	host := FindArch("x86_64")
-	elf := func(arch, interp string) Emulator {
+	elf := func(arch, interp string) Interpreter {
 		image, err := Inspect(strings.NewReader(program(arch, interp)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Emulator{Mode: 0o755, Executable: true, Image: image}
+		return Interpreter{Mode: 0o755, Executable: true, Image: image}
 	}
-	image := func(kind Kind, interpreter string) Emulator {
-		return Emulator{Mode: 0o755, Executable: true, Image: &Image{Kind: kind, Interpreter: interpreter}}
+	image := func(kind Kind, interpreter string) Interpreter {
+		return Interpreter{Mode: 0o755, Executable: true, Image: &Image{Kind: kind, Interpreter: interpreter}}
 	}
-	failed := func(err error) Emulator {
-		return Emulator{Err: &fs.PathError{Op: "openat2", Path: "/some/other/path", Err: err}}
+	failed := func(err error) Interpreter {
+		return Interpreter{Err: &fs.PathError{Op: "openat2", Path: "/some/other/path", Err: err}}
 	}
-	typed := func(mode fs.FileMode) Emulator { return Emulator{Mode: mode | 0o755} }
+	typed := func(mode fs.FileMode) Interpreter { return Interpreter{Mode: mode | 0o755} }
 	unknown := elf("x86_64", "")
 	unknown.Image.ELF.Machine = 9999
 
 	for _, c := range []struct {
 		what             string
-		e                Emulator
+		e                Interpreter
 		flags            string
 		rootHas, hostHas func(string) bool
 		err, hint        string
@@ -198,7 +198,7 @@ func TestCheck(t *testing.T) {
 		{"static, F, root", elf("x86_64", ""), "OCF", has(), has(), "", ""},
 		{"static, root", elf("x86_64", ""), "", has(), has(), "", ""},
 		{"compatible", elf("i386", ""), "F", has(), nil, "", ""},
-		{"unreadable", Emulator{Mode: 0o111, Executable: true}, "F", has(), nil, "", ""},
+		{"unreadable", Interpreter{Mode: 0o111, Executable: true}, "F", has(), nil, "", ""},
 		{"dynamic, no root", elf("x86_64", ld), "F", nil, nil, "", ""},
 		{"dynamic, F, root has loader", elf("x86_64", ld), "F", has(ld), nil, "", ""},
 		{"dynamic, F, root", elf("x86_64", ld), "F", has("/lib/ld.so"), has(ld),
@@ -220,7 +220,7 @@ func TestCheck(t *testing.T) {
 			": no such file or directory inside the root, where it is looked up without flag F", "the host has /usr/bin/q; to use that one add F"},
 		{"no way to it", failed(unix.EACCES), "F", nil, nil, ": permission denied", ""},
 		{"loop", failed(unix.ELOOP), "F", nil, nil, ": too many levels of symbolic links", ""},
-		{"broken", Emulator{Mode: 0o755, Executable: true, Err: errors.New("ELF header: truncated after 4 bytes")}, "", nil, nil,
+		{"broken", Interpreter{Mode: 0o755, Executable: true, Err: errors.New("ELF header: truncated after 4 bytes")}, "", nil, nil,
 			": ELF header: truncated after 4 bytes", ""},
 		{"directory", typed(fs.ModeDir), "F", nil, nil, " is a directory, not a program", "name the program itself"},
 		{"device", typed(fs.ModeDevice | fs.ModeCharDevice), "F", nil, nil, " is a device, not a program", "name the program itself"},
@@ -229,9 +229,9 @@ func TestCheck(t *testing.T) {
 		{"socket", typed(fs.ModeSocket), "F", nil, nil, " is a socket, not a program", "name the program itself"},
 		{"link", typed(fs.ModeSymlink), "F", nil, nil, " is a symbolic link, not a program", "name the program itself"},
 		{"something", typed(fs.ModeIrregular), "F", nil, nil, " is no regular file, not a program", "name the program itself"},
-		{"mode 644", Emulator{Mode: 0o644}, "F", nil, nil, " is not executable (mode 0644)", "chmod +x /usr/bin/q"},
-		{"mode 700", Emulator{Mode: 0o700}, "F", nil, nil, " is not executable by you (mode 0700)", "copy of your own"},
-		{"noexec", Emulator{Mode: 0o755, NoExec: true}, "F", nil, nil, " is on a file system mounted noexec", "without noexec"},
+		{"mode 644", Interpreter{Mode: 0o644}, "F", nil, nil, " is not executable (mode 0644)", "chmod +x /usr/bin/q"},
+		{"mode 700", Interpreter{Mode: 0o700}, "F", nil, nil, " is not executable by you (mode 0700)", "copy of your own"},
+		{"noexec", Interpreter{Mode: 0o755, NoExec: true}, "F", nil, nil, " is on a file system mounted noexec", "without noexec"},
 		{"foreign", elf("aarch64", ""), "F", nil, nil, " is a program for aarch64, this machine is x86_64", "a program for x86_64 itself"},
 		{"foreign and dynamic", elf("ppc", ld), "F", has(), nil, " is a program for ppc, this machine is x86_64", "a program for x86_64 itself"},
 		{"unknown", unknown, "F", nil, nil, " is a program for an unknown architecture (class 2, machine 9999), this machine is x86_64", "x86_64"},
@@ -256,7 +256,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestCheckWithoutHost(t *testing.T) {
-	e := Look(os.Open, write(t, program("s390x", ""), 0o755))
+	e := ReadInterpreter(os.Open, write(t, program("s390x", ""), 0o755))
 	if err := e.Check(&Rule{}, nil, nil, nil); err != nil {
 		t.Error(err)
 	}
@@ -265,7 +265,7 @@ func TestCheckWithoutHost(t *testing.T) {
 // The files of this machine: the test itself can be an emulator, /etc/passwd cannot.
 func TestLookAndCheck(t *testing.T) {
 	rule := &Rule{Name: "x", Flags: "F"}
-	if err := Look(openPath, "/proc/self/exe").Check(rule, Host(), nil, nil); err != nil {
+	if err := ReadInterpreter(openPath, "/proc/self/exe").Check(rule, Host(), nil, nil); err != nil {
 		t.Error(err)
 	}
 	for path, want := range map[string]string{
@@ -274,7 +274,7 @@ func TestLookAndCheck(t *testing.T) {
 		"/":            `rule "x": emulator / is a directory, not a program`,
 		"/nonexistent": `rule "x": emulator /nonexistent: no such file or directory`,
 	} {
-		if err := Look(openPath, path).Check(rule, Host(), nil, nil); err == nil || err.Error() != want {
+		if err := ReadInterpreter(openPath, path).Check(rule, Host(), nil, nil); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", path, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package nodes
+package answer
 
 import (
 	"cmp"
@@ -18,7 +18,7 @@ type node struct {
 	maker     int // the process that has made it
 	dir, file int // descriptors
 	stat      unix.Stat_t
-	place     *place
+	scene     *scene
 	bound     bool
 }
 
@@ -44,7 +44,7 @@ const makeFile = "make a file in place of a device"
 func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) unix.Errno {
 	name, errno := n.path(address)
 	pid := int(n.pid)
-	who, in := lookAt(pid), s.placeOf(pid)
+	who, in := askerOf(pid), s.sceneOf(pid)
 	if errno == unix.EPERM || !who.able || in == nil {
 		return 0
 	}
@@ -71,15 +71,15 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 		verb.Umask{Mask: who.umask}, verb.NewFile{Dir: "folder", Name: base, Mode: mode &^ unix.S_IFMT, As: "file"})...)
 	handed, err := launch.Perform(append(steps, calls("keep the file", verb.HandOver{FD: "folder"}, verb.HandOver{FD: "file"})...))
 	if err != nil {
-		return callersError(err)
+		return askersError(err)
 	}
-	s.remember(&node{kind: kindOf(mode, number), maker: who.group, dir: handed[0], file: handed[1], place: in})
+	s.remember(&node{kind: kindOf(mode, number), maker: who.group, dir: handed[0], file: handed[1], scene: in})
 	return 0
 }
 
-// callersError is what the caller is told where the file could not be made: what is said of files. That something has run out
-// for this process or its helper is not the caller's error.
-func callersError(err error) unix.Errno {
+// askersError is what the asker is told where the file could not be made: what is said of files. That something has run out
+// for this process or its helper is not the asker's error.
+func askersError(err error) unix.Errno {
 	var failed *verb.Error
 	if !errors.As(err, &failed) || failed.Step.Reason != makeFile {
 		return 0
@@ -92,7 +92,7 @@ func callersError(err error) unix.Errno {
 	}
 }
 
-// startOf is what relative paths of a call start from, in its caller's folder in /proc.
+// startOf is what relative paths of a call start from, in its asker's folder in /proc.
 func startOf(dir int) string {
 	if dir == unix.AT_FDCWD {
 		return "cwd"
@@ -100,10 +100,10 @@ func startOf(dir int) string {
 	return "fd/" + itoa(dir)
 }
 
-// enter is how a helper gets to a place.
-func (p *place) enter() []verb.Step {
+// enter is how a helper gets to a scene.
+func (p *scene) enter() []verb.Step {
 	steps := []verb.Step{{Call: verb.Clone{}, Reason: "start a helper"}}
-	const reason = "go where the caller is"
+	const reason = "go where the asker is"
 	steps = append(steps, calls(reason, verb.Inherit{Number: p.user, As: "user"}, verb.SetNS{FD: "user"})...)
 	if p.mounts >= 0 {
 		steps = append(steps, calls(reason, verb.Inherit{Number: p.mounts, As: "mounts"}, verb.SetNS{FD: "mounts"})...)
@@ -111,10 +111,10 @@ func (p *place) enter() []verb.Step {
 	return steps
 }
 
-// enterRoot is how a helper gets to a place and into a root there. It keeps start open, from where it looks for paths as who
+// enterRoot is how a helper gets to a scene and into a root there. It keeps start open, from where it looks for paths as who
 // is in that root does.
-func (p *place) enterRoot(root, start int) []verb.Step {
-	return append(p.enter(), calls("go into the caller's root", verb.Inherit{Number: root, As: "root"}, verb.Inherit{Number: start, As: "start"},
+func (p *scene) enterRoot(root, start int) []verb.Step {
+	return append(p.enter(), calls("go into the asker's root", verb.Inherit{Number: root, As: "root"}, verb.Inherit{Number: start, As: "start"},
 		verb.Chdir{FD: "root"}, verb.Chroot{Path: "."})...)
 }
 
@@ -126,8 +126,8 @@ func calls(reason string, list ...verb.Call) (steps []verb.Step) {
 	return steps
 }
 
-// manyPlaces is when those without nodes are let go.
-const manyPlaces = 8
+// manyScenes is when those without nodes are let go.
+const manyScenes = 8
 
 // remember keeps a node for as long as there is its file.
 func (s *server) remember(n *node) {
@@ -152,8 +152,8 @@ func (s *server) forget() {
 		n.close()
 	}
 	s.nodes = kept
-	s.places = slices.DeleteFunc(s.places, func(p *place) bool {
-		used := slices.ContainsFunc(kept, func(n *node) bool { return n.place == p })
+	s.scenes = slices.DeleteFunc(s.scenes, func(p *scene) bool {
+		used := slices.ContainsFunc(kept, func(n *node) bool { return n.scene == p })
 		if !used {
 			p.close()
 		}

@@ -1,4 +1,4 @@
-package nodes
+package answer
 
 import (
 	"bytes"
@@ -26,15 +26,15 @@ type response struct {
 	flags uint32
 }
 
-// receive takes the next call; ok is false if its caller has gone meanwhile.
+// receive takes the next call; ok is false if its asker has gone meanwhile.
 func (s *server) receive() (n notice, ok bool) {
 	return n, s.control(unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(&n))
 }
 
-// send answers; if the caller has gone there is nobody to be told.
+// send answers; if the asker has gone there is nobody to be told.
 func (s *server) send(r *response) { s.control(unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(r)) }
 
-// waits tells whether the caller of n still waits: what has been opened in its folder in /proc is its own then.
+// waits tells whether the asker of n still waits: what has been opened in its folder in /proc is its own then.
 func (s *server) waits(n *notice) bool {
 	return s.control(unix.SECCOMP_IOCTL_NOTIF_ID_VALID, unsafe.Pointer(&n.id))
 }
@@ -48,7 +48,7 @@ func (s *server) control(request uintptr, object unsafe.Pointer) bool {
 	}
 }
 
-// path reads a path from the caller's memory.
+// path reads a path from the asker's memory.
 func (n *notice) path(address uint64) (string, unix.Errno) {
 	memory := openAs(int(n.pid), "mem", unix.O_RDONLY)
 	if memory < 0 {

@@ -1,4 +1,4 @@
-package nodes
+package answer
 
 import (
 	"path"
@@ -12,7 +12,7 @@ import (
 )
 
 // A Cover is a mount on a file that programs may want to remove or to replace. The kernel refuses that for a mount point
-// (EBUSY; is_local_mountpoint in fs/namespace.c), so the mount is taken away first, where the caller sees it.
+// (EBUSY; is_local_mountpoint in fs/namespace.c), so the mount is taken away first, where the asker sees it.
 type Cover struct {
 	Path    string // of the file, from the root of the mount namespace, without symbolic links
 	Dir     unix.Stat_t
@@ -41,7 +41,7 @@ func (c *Cover) remove(n *notice) {
 	defer unix.Close(user)
 	c.Release()
 	const reason = "uncover a file"
-	// It may fail: the file is not covered any more, or the mount is locked in a namespace of the caller's.
+	// It may fail: the file is not covered any more, or the mount is locked in a namespace of the asker's.
 	_, _ = launch.Perform(calls(reason, verb.Clone{}, verb.Inherit{Number: user, As: "user"}, verb.SetNS{FD: "user"},
 		verb.Inherit{Number: mounts, As: "mounts"}, verb.SetNS{FD: "mounts"},
 		verb.Unmount{Target: c.Path, Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW}))

@@ -1,4 +1,4 @@
-package nodes
+package answer
 
 import (
 	"os"
@@ -46,12 +46,12 @@ func (s *server) prepareRoot(n *notice) {
 	s.forget()
 	some := s.bind(func(n *node) bool { return n.isUnder(where) })
 	if some {
-		s.watch(lookAt(int(n.pid)).group, identityOf(&stat), where)
+		s.watch(askerOf(int(n.pid)).group, identityOf(&stat), where)
 	}
 }
 
 // openDir opens the directory that chroot(2) is called with; -1 if there is none, which is not to be told here. A relative path
-// may lead up to the caller's root, but not out of it, and its links may start there: a helper looks for it from inside.
+// may lead up to the asker's root, but not out of it, and its links may start there: a helper looks for it from inside.
 func (s *server) openDir(n *notice) int {
 	name, errno := n.path(n.args[0])
 	if errno != 0 {
@@ -66,7 +66,7 @@ func (s *server) openDir(n *notice) int {
 		}
 		return fd
 	}
-	start, in := openPath(int(n.pid), "cwd"), s.placeOf(int(n.pid))
+	start, in := openPath(int(n.pid), "cwd"), s.sceneOf(int(n.pid))
 	defer unix.Close(start)
 	if in == nil {
 		return -1
@@ -93,11 +93,11 @@ const bindDevices = "bind the devices of a root"
 
 // bind binds the devices of those nodes that are chosen, and tells whether there are any.
 func (s *server) bind(chosen func(*node) bool) (some bool) {
-	for _, p := range s.places {
+	for _, p := range s.scenes {
 		steps := p.enter()
 		var fresh []*node
 		for _, n := range s.nodes {
-			if n.place != p || !chosen(n) || !n.bound && !n.isBindable() {
+			if n.scene != p || !chosen(n) || !n.bound && !n.isBindable() {
 				continue
 			}
 			some = true
@@ -124,7 +124,7 @@ func (s *server) bind(chosen func(*node) bool) (some bool) {
 // isBindable tells whether there is such a device, and the node is where it has been made, under any name. In the mount
 // namespace of xunshare nobody inside can mount.
 func (n *node) isBindable() bool {
-	return n.kind >= 0 && n.place.mounts >= 0 && n.isThere() && n.place.device(n.kind) >= 0
+	return n.kind >= 0 && n.scene.mounts >= 0 && n.isThere() && n.scene.device(n.kind) >= 0
 }
 
 // name is what the node is called now.
@@ -210,11 +210,11 @@ func someoneIn(root identity) int {
 
 // unbind takes devices away from chosen nodes again.
 func (s *server) unbind(chosen func(*node) bool) {
-	for _, p := range s.places {
+	for _, p := range s.scenes {
 		steps := p.enter()
 		before := len(steps)
 		for _, n := range s.nodes {
-			if n.place == p && n.bound && chosen(n) {
+			if n.scene == p && n.bound && chosen(n) {
 				steps = append(steps, calls("unbind a device", verb.Inherit{Number: n.dir, As: "folder"}, verb.Chdir{FD: "folder"},
 					verb.Unmount{Target: n.name(), Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW, Optional: true}, verb.Close{FD: "folder"})...)
 				n.bound = false
@@ -236,7 +236,7 @@ func (s *server) tidy() {
 		}
 		n.close()
 	}
-	for _, p := range s.places {
+	for _, p := range s.scenes {
 		p.close()
 	}
 	for _, g := range s.guests {

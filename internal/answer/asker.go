@@ -1,4 +1,4 @@
-package nodes
+package answer
 
 import (
 	"os"
@@ -12,15 +12,15 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// A caller is who makes a call, as far as it matters for a file that it makes.
-type caller struct {
+// An asker is who makes a notified call, as far as it matters for a file that it makes.
+type asker struct {
 	group int // its thread group, the process
 	umask uint32
 	able  bool // a helper may do no more than it: it is this process's user, in its groups, with all capabilities
 }
 
-// lookAt reads proc_pid_status(5).
-func lookAt(pid int) (c caller) {
+// askerOf reads proc_pid_status(5).
+func askerOf(pid int) (c asker) {
 	text, err := os.ReadFile(inProc(pid, "status"))
 	if err != nil {
 		return c
@@ -78,21 +78,21 @@ func lastCapability() int {
 	return last
 }
 
-// A place is where callers are: a mount namespace and the user namespace that they are in there.
-type place struct {
+// A scene is where askers are: a mount namespace and the user namespace that they are in there.
+type scene struct {
 	user, mounts     int // descriptors; mounts is -1 for this process's own mount namespace
 	userID, mountsID uint64
 	devices          [len(harmless)]device
 }
 
-// A device is one of the harmless, as seen in a place.
+// A device is one of the harmless, as seen in a scene.
 type device struct {
 	known bool
 	fd    int // negative where it is not to be had
 }
 
-// device returns a device of the host as the place's /dev shows it; -1 if it does not.
-func (p *place) device(kind int) int {
+// device returns a device of the host as the scene's /dev shows it; -1 if it does not.
+func (p *scene) device(kind int) int {
 	d := &p.devices[kind]
 	if d.known {
 		return d.fd
@@ -113,15 +113,15 @@ func (p *place) device(kind int) int {
 	return d.fd
 }
 
-// placeOf returns the place of a process, nil if it cannot be known.
-func (s *server) placeOf(pid int) *place {
+// sceneOf returns the scene of a process, nil if it cannot be known.
+func (s *server) sceneOf(pid int) *scene {
 	userID, mountsID := inodeOf(pid, "ns/user"), inodeOf(pid, "ns/mnt")
-	for _, p := range s.places {
+	for _, p := range s.scenes {
 		if p.userID == userID && p.mountsID == mountsID {
 			return p
 		}
 	}
-	p := &place{user: openAs(pid, "ns/user", unix.O_RDONLY), mounts: -1, userID: userID, mountsID: mountsID}
+	p := &scene{user: openAs(pid, "ns/user", unix.O_RDONLY), mounts: -1, userID: userID, mountsID: mountsID}
 	if mountsID != inodeOf(os.Getpid(), "ns/mnt") {
 		if p.mounts = openAs(pid, "ns/mnt", unix.O_RDONLY); p.mounts < 0 {
 			p.close()
@@ -132,14 +132,14 @@ func (s *server) placeOf(pid int) *place {
 		p.close()
 		return nil
 	}
-	if len(s.places) >= manyPlaces {
+	if len(s.scenes) >= manyScenes {
 		s.forget()
 	}
-	s.places = append(s.places, p)
+	s.scenes = append(s.scenes, p)
 	return p
 }
 
-func (p *place) close() {
+func (p *scene) close() {
 	unix.Close(p.user)
 	unix.Close(p.mounts)
 	for _, d := range p.devices {

@@ -1,14 +1,14 @@
-// Package nodes makes device nodes, and mounts for owners that are not mapped, for programs that the kernel does not let
+// Package answer makes device nodes, and mounts for owners that are not mapped, for programs that the kernel does not let
 // make any: it answers what a filter of package seccomp leaves to a listener (seccomp_unotify(2)).
 //
-// mknod(2) of a device makes an empty file of the caller's, which can be removed, renamed, owned and timed like any other
+// mknod(2) of a device makes an empty file of the asker's, which can be removed, renamed, owned and timed like any other
 // node. When a process enters a root (chroot(2)), the host's null, zero, full, random, urandom and tty are bound on the files
 // under it that are to be these, for as long as anybody is in there. Files that are still empty at the end are removed.
 //
 // A file system is mounted without those of the options uid and gid that are not mapped: it belongs to its maker then.
 //
 // Not for: security. Whoever is notified of lets it be.
-package nodes
+package answer
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ type server struct {
 	listener int
 	blind    bool // it cannot look at who calls
 	covers   []*Cover
-	places   []*place
+	scenes   []*scene
 	nodes    []*node
 	guests   []guest
 }

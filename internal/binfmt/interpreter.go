@@ -13,8 +13,8 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// Emulator is what was found where a rule has its interpreter.
-type Emulator struct {
+// Interpreter is what was found where a rule has its interpreter.
+type Interpreter struct {
 	Path       string
 	Mode       fs.FileMode
 	Executable bool   // access(2) with X_OK: by whoever looked, on that mount
@@ -23,10 +23,10 @@ type Emulator struct {
 	Err        error  // from opening it, or because its ELF headers are broken
 }
 
-// Look finds out about the emulator at path. open resolves path, on the host or inside a root; the file it returns
+// ReadInterpreter finds out about the emulator at path. open resolves path, on the host or inside a root; the file it returns
 // may be open with O_PATH, and is closed here. /proc must be mounted.
-func Look(open func(path string) (*os.File, error), path string) Emulator {
-	e := Emulator{Path: path}
+func ReadInterpreter(open func(path string) (*os.File, error), path string) Interpreter {
+	e := Interpreter{Path: path}
 	f, err := open(path)
 	if err != nil {
 		e.Err = err
@@ -69,7 +69,7 @@ func inspectFile(path string) (*Image, error) {
 // file, and is nil if none is entered; hostHas tells so for the host, or is nil. With flag F the emulator is
 // looked up on the host, when the rule is written; without it, inside the root, by each execve(2). What it needs
 // besides (a dynamic loader, the #! interpreter of a script) is looked up inside the root in any case.
-func (e Emulator) Check(r *Rule, host *Arch, rootHas, hostHas func(path string) bool) error {
+func (e Interpreter) Check(r *Rule, host *Arch, rootHas, hostHas func(path string) bool) error {
 	where := fmt.Sprintf("rule %s: emulator %s", quote(r.Name), e.Path)
 	inRoot := rootHas != nil && !r.Has('F')
 	switch {
@@ -83,7 +83,7 @@ func (e Emulator) Check(r *Rule, host *Arch, rootHas, hostHas func(path string) 
 
 // Fits says why e, which is there, cannot be the interpreter of any rule, nil if nothing speaks against it. A nil
 // host leaves out whether its kernel runs the emulator.
-func (e Emulator) Fits(host *Arch) error {
+func (e Interpreter) Fits(host *Arch) error {
 	if e.Err != nil {
 		return fmt.Errorf("%s: %w", e.Path, cause(e.Err))
 	}
@@ -91,7 +91,7 @@ func (e Emulator) Fits(host *Arch) error {
 }
 
 // check judges what could be opened.
-func (e Emulator) check(where string, host *Arch, rootHas func(string) bool) error {
+func (e Interpreter) check(where string, host *Arch, rootHas func(string) bool) error {
 	switch {
 	case !e.Mode.IsRegular():
 		return remedy.Errorf("name the program itself", "%s is %s, not a program", where, fileType(e.Mode))
@@ -104,7 +104,7 @@ func (e Emulator) check(where string, host *Arch, rootHas func(string) bool) err
 }
 
 // missing is the error for an emulator that is not there. What to do depends on where it was looked up.
-func (e Emulator) missing(where string, inRoot bool, hostHas func(string) bool) error {
+func (e Interpreter) missing(where string, inRoot bool, hostHas func(string) bool) error {
 	switch {
 	case !inRoot && !filepath.IsAbs(e.Path):
 		return remedy.Wrap(fmt.Errorf("%s: %w in the working directory", where, cause(e.Err)),
@@ -121,7 +121,7 @@ func (e Emulator) missing(where string, inRoot bool, hostHas func(string) bool) 
 }
 
 // notExecutable tells the three ways apart in which access(2) refuses.
-func (e Emulator) notExecutable(where string) error {
+func (e Interpreter) notExecutable(where string) error {
 	switch {
 	case e.NoExec:
 		return remedy.Errorf("copy it to a file system that is mounted without noexec",
@@ -134,7 +134,7 @@ func (e Emulator) notExecutable(where string) error {
 }
 
 // checkImage judges a program that could be read.
-func (e Emulator) checkImage(where string, host *Arch, rootHas func(string) bool) error {
+func (e Interpreter) checkImage(where string, host *Arch, rootHas func(string) bool) error {
 	switch e.Image.Kind {
 	case KindELF:
 		if err := checkArch(where, e.Image.ELF, host); err != nil {
