@@ -23,13 +23,13 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 TAGS = urfave_cli_no_docs
-# The entry is where internal/caller looks at what the program was started with, before the Go runtime changes it. Of the
-# settings that go build makes defaults for the sake of older Go versions, each of which is parsed at every start, only
-# those stay that keep the runtime from reading cgroup files, for a number of threads that we do not need. asyncpreemptoff
-# keeps the runtime from sending SIGURG to its own threads: a target that is executed in place could find it pending.
+# The entry is where internal/caller looks at what the program was started with, before the Go runtime changes it. The settings
+# that go build makes defaults for the sake of older Go versions would be parsed at every start: one takes their place.
+# asyncpreemptoff keeps the runtime from sending SIGURG to its own threads: a target that is executed in place could find it
+# pending.
 GOARCH := $(shell $(GO) env GOARCH)
 ENTRY = $(if $(wildcard internal/caller/entry_$(GOARCH).s),-E xunshare_entry)
-LDFLAGS = -s -w -buildid= $(ENTRY) -X runtime.godebugDefault=containermaxprocs=0,updatemaxprocs=0,asyncpreemptoff=1
+LDFLAGS = -s -w -buildid= $(ENTRY) -X runtime.godebugDefault=asyncpreemptoff=1
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' $(BUILDFLAGS)
 
 .PHONY: build demo test test-fast test-full test-deps install packages release bench cover fuzz lint cross vulncheck clean

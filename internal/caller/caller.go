@@ -77,6 +77,7 @@ func Closed(fd int) bool {
 }
 
 func init() {
+	restoreFiles()
 	grow()
 	RestoreSlack()
 	if entered == 0 {

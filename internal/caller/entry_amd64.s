@@ -84,7 +84,17 @@ descriptor:
 	ORQ	·flags+8(SB), AX
 	ORQ	·flags+16(SB), AX
 	TESTQ	AX, AX
-	JPL	start
+	JMI	closed
+	MOVQ	·limit+8(SB), AX
+	MOVQ	AX, ·noFiles+8(SB)
+	MOVL	$302, AX // prlimit64(0, RLIMIT_NOFILE, &noFiles, NULL)
+	XORL	DI, DI
+	MOVL	$7, SI
+	LEAQ	·noFiles(SB), DX
+	XORL	R10, R10
+	SYSCALL
+	JMP	start
+closed:
 	MOVL	$257, AX // openat(AT_FDCWD, "/dev/null", O_RDWR)
 	MOVQ	$-100, DI
 	LEAQ	·null(SB), SI

@@ -89,7 +89,17 @@ descriptor:
 	ORR	R1, R0
 	MOVD	·flags+16(SB), R1
 	ORR	R1, R0
-	TBZ	$63, R0, start
+	TBNZ	$63, R0, closed
+	MOVD	·limit+8(SB), R0
+	MOVD	$·noFiles(SB), R2
+	MOVD	R0, 8(R2)
+	MOVD	$261, R8 // prlimit64(0, RLIMIT_NOFILE, &noFiles, NULL)
+	MOVD	ZR, R0
+	MOVD	$7, R1
+	MOVD	ZR, R3
+	SVC
+	B	start
+closed:
 	MOVD	$56, R8 // openat(AT_FDCWD, "/dev/null", O_RDWR)
 	MOVD	$-100, R0
 	MOVD	$·null(SB), R1

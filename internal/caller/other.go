@@ -4,6 +4,8 @@ package caller
 
 // What has to do with the entry.
 
+func restoreFiles() {}
+
 func grow() {}
 
 // RestoreSlack has nothing to restore.
