@@ -39,6 +39,8 @@ var (
 	noPivot      = refuse(unix.EPERM, "pivot_root")
 	noPivotAtAll = refuse(unix.ENOSYS, "pivot_root")
 	noMounts     = refuse(unix.EPERM, "mount", "umount2", "unshare", "setns", "fsopen", "fsconfig", "fsmount", "open_tree", "move_mount", "mount_setattr")
+	noAttributes = refuse(unix.EPERM, "mount_setattr")
+	noTrees      = refuse(unix.EPERM, "open_tree", "move_mount", "fsopen") // Docker before 20
 	noClone3     = refuse(unix.ENOSYS, "clone3")
 )
 
@@ -191,6 +193,7 @@ func TestIntoInContainer(t *testing.T) {
 		"docker with rights":  {dockerAdmin, "amd64\nnests\naarch64\n", []string{noteMove, noteProc}},
 		"unknown call":        {dockerAdmin.with(noPivotAtAll), "amd64\nnests\naarch64\n", []string{noteMove, noteProc}},
 		"nothing moves":       {dockerAdmin.with(noPivot, noMoves), "amd64\naarch64\n", []string{noteRoot, noteProc}},
+		"no attributes":       {dockerAdmin.with(noPivot, noAttributes), "amd64\nnests\naarch64\n", []string{noteMove, noteProc}},
 		"all of it, unmasked": {podman.with(noPivot, noMoves, noNames).unmasked(), "container\naarch64\n", []string{noteName, noteRoot}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -233,17 +236,18 @@ func (engine) hasNotes(t *testing.T, stderr string, notes []string, times int) {
 // A /proc that nobody asked for need not be a new one.
 func TestProcInContainer(t *testing.T) {
 	for command, status := range map[string]int{
-		"xunshare -rpf --arch=arm64 /arm64/bin/busybox uname -m":                   0,
-		"xunshare -rpf --arch=arm64 --root=/arm64 uname -m":                        0,
-		"xunshare -rpf --arch=arm64 --bind=/etc:/home /arm64/bin/busybox uname -m": 0,
-		"xunshare -rpf --mount-proc /arm64/bin/busybox uname -m":                   1,
-		"xunshare -rpf --arch=arm64 --mount-proc --root=/arm64 uname -m":           1,
+		"xunshare -rpf --arch=arm64 /arm64/bin/busybox uname -m":                                 0,
+		"xunshare -rpf --arch=arm64 --root=/arm64 uname -m":                                      0,
+		"xunshare -rpf --arch=arm64 --bind=/etc:/home /arm64/bin/busybox uname -m":               0,
+		"xunshare -rpf --arch=arm64 --bind=/proc --root=/arm64 sh -c 'cd /proc/sys && uname -m'": 0,
+		"xunshare -rpf --mount-proc /arm64/bin/busybox uname -m":                                 1,
+		"xunshare -rpf --arch=arm64 --mount-proc --root=/arm64 uname -m":                         1,
 	} {
 		r := podman.start(t, command, "arm64")
 		if status == 0 {
 			podman.hasNotes(t, r.err, []string{noteProc}, 1)
 		} else if lines := strings.Split(r.err, "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "xunshare: mount a new proc: ") ||
-			!strings.Contains(lines[1], noteProc) || !strings.Contains(lines[2], "leave --mount-proc out") {
+			!strings.Contains(lines[1], noteProc) || !strings.Contains(lines[2], "--bind=/proc") {
 			t.Errorf("%s: %q", command, r.err)
 		}
 		if r.status != status || (r.out == "aarch64\n") != (status == 0) {
@@ -261,6 +265,7 @@ func TestRefusedInContainer(t *testing.T) {
 		{docker, "xunshare --into=/amd64 true", "clone: operation not permitted", "a seccomp filter is in force"},
 		{docker, "xunshare --mount --root=/amd64 true", "unshare: operation not permitted", "root has no CAP_SYS_ADMIN here"},
 		{engine{refused: podman.refused}, "xunshare --into=/amd64 true", "write /proc/self/uid_map: operation not permitted", "--cap-add=SETFCAP"},
+		{dockerAdmin.with(noTrees), "xunshare --into=/amd64 true", "open_tree /proc: operation not permitted", "a seccomp filter is in force"},
 		{podman, "echo root:x:0:0::/:/bin/sh >/etc/passwd; xunshare --map-auto true", "root has no sub-user-ids", "--map=auto maps all ids that there are here"},
 		{podman, "xunshare --into=/amd64 --hostname=other true", "set the host name: sethostname other: operation not permitted", "leave --hostname=other out"},
 		{podman, "xunshare --into=/amd64 --hostname=amd64 true", "set the host name: sethostname amd64: operation not permitted", "leave --hostname=amd64 out"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/verb"
@@ -36,6 +37,7 @@ func explain(err error, o *resolved, f *Facts) error {
 		o.NS.Explain(failed),
 		binfmt.Explain(failed),
 		chroot.Explain(failed, o.NS.OwnPIDs()),
+		ns.ExplainRefusal(failed),
 	} {
 		if len(hints) > 0 {
 			return remedy.Wrap(err, hints...)

@@ -30,7 +30,7 @@ func explainProc(errno syscall.Errno, ownPIDs bool) []string {
 		return []string{"a new proc shows a pid namespace of your own: add --pid --fork"}
 	case errno == syscall.EPERM:
 		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask,
-			"or leave --mount-proc out: the program sees the /proc that is there then"}
+			"or leave --mount-proc out; in a root, --bind=/proc shows the /proc that is there"}
 	case errno == syscall.ENOENT:
 		return []string{"the mount point has to exist: mkdir it in the tree"}
 	}

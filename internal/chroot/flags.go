@@ -37,7 +37,9 @@ func flagsOf(options string) (flags uintptr) {
 // nosymfollow is MS_NOSYMFOLLOW of mount(2), Linux 5.10.
 const nosymfollow = 0x100
 
-// lacksSetattr tells whether the kernel is older than mount_setattr(2), Linux 5.12.
+// lacksSetattr tells whether the kernel is older than mount_setattr(2), Linux 5.12, or a filter refuses it (ENOSYS, EPERM). Unknown
+// flags are what the kernel itself looks at first.
 func lacksSetattr() bool {
-	return unix.MountSetattr(-1, "", 0, &unix.MountAttr{}) == unix.ENOSYS
+	const unknown = 1 << 30
+	return unix.MountSetattr(-1, "", unknown, &unix.MountAttr{}) != unix.EINVAL
 }

@@ -22,7 +22,7 @@ type Mounts struct {
 	Devices    []string   // those of the host that there are
 	Console    string     // the caller's terminal, by its name on the host; "" for none
 	Terminals  []Terminal // the standard descriptors that are open on it
-	OldKernel  bool       // it has no mount_setattr(2)
+	OldKernel  bool       // there is no mount_setattr(2)
 	RootMounts []Submount // of the root, where they have to be known
 	Parts      []Part     // those that the root is put together of, under --ephemeral; none if it is one
 }

@@ -52,6 +52,15 @@ func (o *Options) explainOwn(failed *verb.Error, denied bool) []string {
 	return nil
 }
 
+// ExplainRefusal is for a mount that nothing else explains: where a filter is in force, it may have refused the call.
+func ExplainRefusal(failed *verb.Error) []string {
+	if failed.Errno != syscall.EPERM || !mounts(failed.Step.Call) || !confined().filtered {
+		return nil
+	}
+	return []string{"a seccomp filter is in force, as container engines install one, and may be what refuses " + failed.Operation +
+		": docker run --security-opt seccomp=unconfined"}
+}
+
 // mounts tells whether a call is about mounts, which modules such as AppArmor may deny (EACCES) where the kernel would not.
 func mounts(c verb.Call) bool {
 	switch verb.First(c).(type) {
