@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/xunshare/xunshare/internal/attend"
 	"github.com/xunshare/xunshare/internal/cmdline"
@@ -81,11 +82,18 @@ func start(asked *cmdline.Options, ids ns.Options, told *notes.Notes, report sta
 	ended, err := launch.Run(steps, wait(o), parent)
 	facts.keepLent(told)
 	var helper *verb.HelperError
-	if errors.As(err, &helper) && ids.Withdraw(err) || err != nil && o.withoutNamespaces(&ids, &facts, err) {
+	if errors.As(err, &helper) && ids.Withdraw(err) {
 		told.Hold()
 		return start(asked, ids, told, report)
 	}
-	return ended, limited(explain(err, o, &facts))
+	explained := limited(explain(err, o, &facts))
+	if asked := o.withoutNamespaces(&ids, &facts, err); asked != nil {
+		told.Hold()
+		if ended, err = start(asked, ids, told, report); !errors.Is(err, syscall.ENOEXEC) {
+			return ended, err
+		}
+	}
+	return ended, explained
 }
 
 // wait says how xunshare behaves while the target runs: without --fork as if it were the target, and so with --into, which

@@ -2,28 +2,58 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/rulefile"
+	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // withoutNamespaces takes the namespaces back that --arch alone has asked for, after a launch in which they could not be made,
-// where the rules of this system do without. False if that is not so.
-func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) bool {
+// where the rules of this system do without, or may do. It returns what is asked for then; nil if that is not so.
+func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) *cmdline.Options {
 	var failed *verb.Error
 	if !errors.As(because, &failed) || failed.Operation == execve || !isRefusal(failed.Errno) || ids.Kinds == 0 || !o.canDoWithout(f) {
-		return false
+		return nil
+	}
+	asked := *o.Options
+	switch {
+	case !f.Rules.Instance:
+		o.notes.Add("namespaces are refused here (%v); no rules have to be loaded, so the program runs without any", failed.Errno)
+	case o.mayBeServed(f):
+		asked.Foreign = cmdline.Foreign{}
+		o.notes.Add("namespaces are refused here (%v), so rules of the host, which are not seen here, have to run the program", failed.Errno)
+	default:
+		return nil
 	}
 	ids.Kinds, ids.Offer, ids.Users, ids.Groups = 0, ns.NoIDs, ns.IDs{}, ns.IDs{}
 	ids.Fork = ids.Fork || o.Status >= 0 // somebody has to be left to write
-	o.notes.Add("namespaces are refused here (%v); no rules have to be loaded, so the program runs without any", failed.Errno)
-	return true
+	return &asked
 }
 
-// canDoWithout tells whether nothing but --arch asks for namespaces, and that loads no rules, nor enters a root that takes them.
+// canDoWithout tells whether nothing but --arch asks for namespaces, and there is no root that takes them to be entered.
 func (o *resolved) canDoWithout(f *Facts) bool {
-	return o.Foreign.Asked && o.Insists == 0 && !f.Rules.Instance && (o.Root == "" || f.NS.UID == 0)
+	return o.Foreign.Asked && o.Insists == 0 && (o.Root == "" || f.NS.UID == 0)
+}
+
+// mayBeServed tells whether the program may run by rules of the host although binfmt_misc is not mounted here, as in
+// containers. Only an attempt tells whether it does.
+func (o *resolved) mayBeServed(f *Facts) bool {
+	var st unix.Statfs_t
+	seen := unix.Statfs(rulefile.Mounted, &st) == nil && st.Type == unix.BINFMTFS_MAGIC
+	asked := o.Foreign
+	if seen || asked.None || asked.CPU || asked.HideHost || len(asked.Emulators)+len(asked.Env)+len(asked.Sysroots) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(f.Target.Candidates, func(file string) bool {
+		_, image := rules.Behind(&o.in, file)
+		return image != nil && image.ELF != nil && image.ELF.Arch() != nil && !image.ELF.Arch().RunsHere()
+	})
 }
 
 // isRefusal tells whether an error is about what may be done here: by the kernel's own rules, by its limits, or by its
