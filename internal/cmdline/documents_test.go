@@ -19,9 +19,6 @@ var documents = []struct {
 }{
 	{usageFile, readHelp},
 	{manualPage, readManual},
-	{"../../packaging/completions/xunshare.bash", readBash},
-	{"../../packaging/completions/_xunshare", readZsh},
-	{"../../packaging/completions/xunshare.fish", readFish},
 }
 
 const (
@@ -29,8 +26,7 @@ const (
 	manualPage = "../../docs/xunshare.1"
 )
 
-// The table, the help, the manual page and the completions know the same options, and agree on which of them take an
-// argument. An option is written as getopt_long(3) knows it: "-r", "--fork", "--root=" if it needs an argument,
+// The table, the help and the manual page know the same options, and agree on which of them take an argument. An option is written as getopt_long(3) knows it: "-r", "--fork", "--root=" if it needs an argument,
 // "--mount[=]" if it may have one.
 func TestDocumentsAgree(t *testing.T) {
 	want := tabled()
@@ -62,12 +58,17 @@ func TestDocumentsAgree(t *testing.T) {
 func tabled() []string {
 	var list []string
 	for _, f := range table {
-		list = append(list, "--"+f.name+[...]string{none: "", required: "=", optional: "[=]"}[f.takes])
+		list = append(list, "--"+f.mark())
 		if f.short != 0 {
 			list = append(list, "-"+string(rune(f.short)))
 		}
 	}
 	return list
+}
+
+// mark is the name with "=" if it needs an argument, "[=]" if it may have one.
+func (f *option) mark() string {
+	return f.name + [...]string{none: "", required: "=", optional: "[=]"}[f.takes]
 }
 
 // missing lists those of list that others lacks.
@@ -134,83 +135,6 @@ func readManual(_ *testing.T, text string) (defined, mentioned []string) {
 		mentioned = append(mentioned, "-"+flag)
 	}
 	return defined, append(mentioned, matches(longs, text)...)
-}
-
-// readBash takes the words of the variable options.
-func readBash(_ *testing.T, text string) (defined, mentioned []string) {
-	for _, option := range strings.Fields(within(text, "local options='", "'")) {
-		if len(option) == len("-R=") {
-			option = strings.TrimSuffix(option, "=")
-		}
-		defined = append(defined, option)
-	}
-	patterns := strings.Join(matches(`(?m)^\t\t(-[-\w |]*)\)`, text), " ")
-	return defined, append(matches(longs, patterns), matches(letters, patterns)...)
-}
-
-// readZsh takes the specifications of _arguments, one a line.
-func readZsh(t *testing.T, text string) (defined, mentioned []string) {
-	for _, line := range strings.Split(text, "\n") {
-		if !strings.HasPrefix(line, "  '") {
-			continue
-		}
-		spec, explained, ok := strings.Cut(line, "[")
-		exclusive := within(spec, "(", ")")
-		mentioned = append(mentioned, append(matches(longs, exclusive), matches(letters, exclusive)...)...)
-		spec = strings.Replace(spec, "("+exclusive+")", "", 1)
-		if !ok || !strings.Contains(spec, "-") {
-			continue // the program and its arguments
-		}
-		for _, m := range regexp.MustCompile(`(--?[A-Za-z][-a-z]*)(=?-?)`).FindAllStringSubmatch(spec, -1) {
-			takes := map[string]string{"": "", "=": "=", "=-": "[=]"}[m[2]]
-			if (takes == "[=]") != strings.Contains(explained, "]::") {
-				t.Errorf("an optional argument needs both =- and two colons: %s", line)
-			}
-			defined = append(defined, m[1]+takes)
-		}
-	}
-	return defined, mentioned
-}
-
-// readFish takes the specifications of argparse; the complete commands have to name the same options.
-func readFish(t *testing.T, text string) (defined, mentioned []string) {
-	for _, line := range matches(`(?m)^    set -[la] options (.*)$`, text) {
-		for _, spec := range strings.Fields(line) {
-			short, long, both := strings.Cut(spec, "/")
-			switch {
-			case both:
-				defined = append(defined, "-"+short)
-			case len(spec) == 1:
-				defined = append(defined, "-"+spec)
-				continue
-			default:
-				long = spec
-			}
-			name, takes, _ := strings.Cut(long, "=")
-			if name != long {
-				takes = map[string]string{"": "=", "+": "=", "'?'": "[=]"}[takes]
-			}
-			defined = append(defined, "--"+name+takes)
-		}
-	}
-	var completed []string
-	for _, line := range matches(`(?m)^complete -c xunshare (.* -l .*)$`, text) {
-		if short := matches(` -s (\w) `, line); short != nil {
-			completed = append(completed, "-"+short[0])
-		}
-		long := "--" + matches(` -l ([-a-z]+) `, line)[0]
-		switch {
-		case strings.Contains(line, " -x "):
-			long += "="
-		case strings.Contains(line, " -a ") || strings.Contains(line, " -F "):
-			long += "[=]"
-		}
-		completed = append(completed, long)
-	}
-	for _, option := range append(missing(completed, defined), missing(defined, completed)...) {
-		t.Errorf("argparse and complete do not agree about %s", option)
-	}
-	return defined, nil
 }
 
 // within returns the text between two marks, "" where they are not.

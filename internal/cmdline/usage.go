@@ -83,12 +83,12 @@ Foreign architectures (--arch and rules imply --user and --mount):
                             @FILE with such lines, or the name of a rule
       --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc),
                             and let root inside change it
-      --list-arches[=json]  list architectures, and the emulators for them
+      --list-arches[=FORM]  list architectures and emulators, as table or json
       --print-rule=ARCH     print the rules that --arch would load
 Other:
       --suppress-sync       files count as written to the disk at once
       --clear-env           give the program no environment
-      --whitelist-env=A,B   give it only these variables
+      --whitelist-env=LIST  give it only these variables, as in HOME,TERM
       --setenv=NAME=VALUE   set a variable
       --unsetenv=NAME       take one away
       --hostname=NAME       set the host name (implies --uts)

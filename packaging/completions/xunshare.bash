@@ -1,8 +1,14 @@
-# bash completion for xunshare(1)
+# bash completion for xunshare(1). The options and the cases for their arguments are generated: see CONTRIBUTING.md.
 
 __xunshare_arches()
 {
 	xunshare --list-arches 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
+__xunshare_signals()
+{
+	COMPREPLY=($(compgen -A signal -X 'SIGRTM@(IN|AX)' -- "SIG${cur#SIG}"))
+	COMPREPLY=("${COMPREPLY[@]#SIG}")
 }
 
 _xunshare()
@@ -10,25 +16,18 @@ _xunshare()
 	local cur prev words cword split
 	_init_completion -s -n : || return
 
-	# "=" behind an option that needs an argument, "[=]" where it may be left out.
+	# "=" after an option that needs an argument, "[=]" where it may be left out.
 	local options='
-		-U --user[=] -m --mount[=] -p --pid[=] -u --uts[=]
-		-i --ipc[=] -n --net[=] -C --cgroup[=] -T --time[=]
-		--monotonic= --boottime=
-		-f --fork --init --no-init --forward-signals --kill-child[=]
-		-r --map-root-user -c --map-current-user
-		--map= --map-user= --map-group= --map-users= --map-groups=
-		--map-auto --map-subids --owner= --setgroups=
-		-S= --setuid= -G= --setgid= --keep-caps --fake-ids
-		--into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
+		-U --user[=] -m --mount[=] -p --pid[=] -u --uts[=] -i --ipc[=] -n --net[=] -C --cgroup[=]
+		-T --time[=] --monotonic= --boottime= -f --fork --init --no-init --forward-signals --kill-child[=]
+		-r --map-root-user -c --map-current-user --map= --map-user= --map-group= --map-users=
+		--map-groups= --map-auto --map-subids --owner= --setgroups= -S= --setuid= -G= --setgid=
+		--keep-caps --fake-ids --into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
+		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf= --bind-self[=] --read-only --ephemeral[=]
 		--arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid= --host-binfmt=
-		-l= --load-interp= --load-binfmt= --mount-binfmt[=]
-		--list-arches[=] --print-rule=
-		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf=
-		--bind-self[=] --read-only --ephemeral[=]
-		--suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv=
-		--hostname= --no-new-privs --json-status-fd= --verbose --dry-run
-		-h --help -V --version
+		-l= --load-interp= --load-binfmt= --mount-binfmt[=] --list-arches[=] --print-rule= --suppress-sync
+		--clear-env --whitelist-env= --setenv= --unsetenv= --hostname= --no-new-privs --json-status-fd=
+		--verbose --dry-run -h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
 
@@ -66,36 +65,24 @@ _xunshare()
 	[[ $split == true ]] && option=$prev
 
 	case $option in
-		--user | --mount | --pid | --uts | --ipc | --net | --cgroup | --time | --bind | --ro-bind)
-			_filedir
-			return
-			;;
-		--into | -R | --root | -w | --wd | --mount-proc | --mount-binfmt | --sysroot | --tmpfs | --ephemeral)
-			_filedir -d
-			return
-			;;
+		--user | --mount | --pid | --uts | --ipc | --net | --cgroup | --time | --config | --bind | --ro-bind | --bind-self | --emulator) _filedir ;;
+		--kill-child) __xunshare_signals ;;
 		--map) COMPREPLY=($(compgen -W 'auto root current subids' -- "$cur")) ;;
 		--map-user) COMPREPLY=($(compgen -u -- "$cur")) ;;
 		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
 		--setgroups) COMPREPLY=($(compgen -W 'allow deny' -- "$cur")) ;;
-		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
-		--unsetenv) COMPREPLY=($(compgen -e -- "$cur")) ;;
-		--hostname) COMPREPLY=($(compgen -A hostname -- "$cur")) ;;
+		--into | -R | --root | -w | --wd | --mount-proc | --tmpfs | --ephemeral | --sysroot | --mount-binfmt) _filedir -d ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
+		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
-		--print-rule) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "$(__xunshare_arches)" -- "${cur##*,}")) ;;
-		--emulator | --config) _filedir ;;
 		--guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
 		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
-		--kill-child)
-			COMPREPLY=($(compgen -A signal -X 'SIGRTM@(IN|AX)' -- "SIG${cur#SIG}"))
-			COMPREPLY=("${COMPREPLY[@]#SIG}")
-			;;
-		--whitelist-env)
-			COMPREPLY=($(compgen -e -P "${cur%"${cur##*,}"}" -- "${cur##*,}"))
-			;;
+		--print-rule) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "$(__xunshare_arches)" -- "${cur##*,}")) ;;
+		--whitelist-env) COMPREPLY=($(compgen -e -P "${cur%"${cur##*,}"}" -- "${cur##*,}")) ;;
+		--unsetenv) COMPREPLY=($(compgen -e -- "$cur")) ;;
+		--hostname) COMPREPLY=($(compgen -A hostname -- "$cur")) ;;
 		?*) ;;
 		*)
 			if [[ $cur == -* ]]; then

@@ -1,17 +1,18 @@
-# fish completion for xunshare(1)
+# fish completion for xunshare(1). The options are generated: see CONTRIBUTING.md.
 
 # Prints the program and its arguments; fails as long as the command line has options only.
 function __xunshare_program
-    # "=" behind an option that needs an argument, "=?" where it may be left out.
-    set -l options U user='?' m mount='?' p pid='?' u uts='?' i ipc='?' n net='?' C cgroup='?' T time='?'
-    set -a options monotonic= boottime= f/fork init no-init forward-signals kill-child='?'
-    set -a options r/map-root-user c/map-current-user map= map-user= map-group= map-users=+ map-groups=+
-    set -a options map-auto map-subids owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids
-    set -a options into= config=+ R/root= w/wd= mount-proc='?' propagation= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
-    set -a options bind=+ ro-bind=+ tmpfs=+ dev sys resolv-conf= bind-self='?' read-only ephemeral='?'
-    set -a options setenv=+ unsetenv=+ hostname= no-new-privs
-    set -a options arch= emulator=+ cpu= emulator-env=+ sysroot=+ guest-setuid= host-binfmt= list-arches='?' print-rule=
-    set -a options suppress-sync clear-env whitelist-env=+ json-status-fd= verbose dry-run h/help V/version
+    # "=" after an option that needs an argument, "=?" where it may be left out.
+    set -l options U user='?' m mount='?' p pid='?' u uts='?'
+    set -a options i ipc='?' n net='?' C cgroup='?' T time='?'
+    set -a options monotonic= boottime= f/fork init no-init forward-signals kill-child='?' r/map-root-user
+    set -a options c/map-current-user map= map-user= map-group= map-users=+ map-groups=+ map-auto map-subids
+    set -a options owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids into= config=+
+    set -a options R/root= w/wd= mount-proc='?' propagation= bind=+ ro-bind=+ tmpfs=+ dev
+    set -a options sys resolv-conf= bind-self='?' read-only ephemeral='?' arch= emulator=+ cpu=
+    set -a options emulator-env=+ sysroot=+ guest-setuid= host-binfmt= l/load-interp=+ load-binfmt=+ mount-binfmt='?' list-arches='?'
+    set -a options print-rule= suppress-sync clear-env whitelist-env=+ setenv=+ unsetenv=+ hostname= no-new-privs
+    set -a options json-status-fd= verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -55,8 +56,8 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -s T -l time -F -d '
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l monotonic -x -d 'offset of the monotonic clock'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l boottime -x -d 'offset of the boot-time clock'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s f -l fork -d 'run the program as a child'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l init -d 'run the program with an init as process 1'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l no-init -d 'let the program itself be process 1 under --into'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l init -d 'run the program under an init, which is process 1'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l no-init -d 'make the program itself process 1 under --into'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l forward-signals -d 'pass on SIGTERM and SIGINT'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l kill-child -a '(__xunshare_signals)' -d 'send the child a signal when xunshare dies'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s r -l map-root-user -d 'be root inside'
@@ -68,33 +69,18 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-users -x -a '
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-groups -x -a 'auto subids all' -d 'map groups'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-auto -d 'map your subordinate ids, from 0 on'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l map-subids -d 'map your subordinate ids unchanged'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l owner -x -d 'let the user namespace belong to a user'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l owner -x -d 'make this user the owner of the namespace'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setgroups -x -a 'allow deny' -d 'allow or deny setgroups(2)'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s S -l setuid -x -d 'become this user inside, last of all'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s G -l setgid -x -d 'become this group inside'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l keep-caps -d 'let the program keep its capabilities'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l fake-ids -d 'let changes to ids that are not mapped seem to succeed'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l fake-ids -d 'make changes to unmapped ids appear to succeed'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l into -x -a '(__fish_complete_directories)' -d 'enter a tree, ready for use'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l config -x -a '(__fish_complete_path)' -d 'take options from a file'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s R -l root -x -a '(__fish_complete_directories)' -d 'enter a directory as the root'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s w -l wd -x -a '(__fish_complete_directories)' -d 'work in a directory, inside the root'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-proc -a '(__fish_complete_directories)' -d 'mount a new proc'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l propagation -x -a 'private slave shared unchanged' -d 'set how mounts propagate'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l arch -x -a 'auto all none (__xunshare_arches)' -d 'run programs of these architectures'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator -x -a '(__fish_complete_path)' -d 'use this emulator'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l cpu -x -d 'the CPU that QEMU emulates'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator-env -x -d 'set a variable for the emulator'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l sysroot -x -a '(__fish_complete_directories)' -d 'where libraries of an architecture are'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id programs have their effect'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'what becomes of the rules of this system'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-arches -a 'table json' -d 'list architectures and emulators'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a '(__xunshare_arches)' -d 'print the rules of architectures'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l suppress-sync -d 'let files count as written to the disk at once'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l whitelist-env -x -a '(__xunshare_variables)' -d 'give the program only these variables'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l bind -x -a '(__fish_complete_path)' -d 'show a file or directory of the host'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l ro-bind -x -a '(__fish_complete_path)' -d 'show a file or directory of the host read-only'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l tmpfs -x -a '(__fish_complete_directories)' -d 'mount an empty tmpfs'
@@ -104,8 +90,23 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l resolv-conf -x -a
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l bind-self -F -d 'show xunshare itself'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l read-only -d 'make the root read-only'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l ephemeral -a '(__fish_complete_directories)' -d 'throw away what is changed'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l arch -x -a 'auto all none (__xunshare_arches)' -d 'run programs of these architectures'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator -x -a '(__fish_complete_path)' -d 'use this emulator'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l cpu -x -d 'the CPU that QEMU emulates'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator-env -x -d 'set a variable for the emulator'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l sysroot -x -a '(__fish_complete_directories)' -d 'where libraries of an architecture are'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id programs have their effect'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'keep or hide the rules of this system'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-arches -a 'table json' -d 'list architectures and emulators'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a '(__xunshare_arches)' -d 'print the rules of architectures'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l suppress-sync -d 'make files count as written to the disk at once'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l whitelist-env -x -a '(__xunshare_variables)' -d 'give the program only these variables'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l setenv -x -d 'set a variable'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l unsetenv -x -a '(__xunshare_variables)' -d 'take a variable away'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l unsetenv -x -a '(__xunshare_variables)' -d 'remove a variable'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l hostname -x -a '(__fish_print_hostnames)' -d 'set the host name'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l no-new-privs -d 'let set-user-id programs gain nothing'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l json-status-fd -x -d 'write there what runs and how it ends'
@@ -113,3 +114,4 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l verbose -d 'tell 
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dry-run -d 'print what would be done'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s h -l help -d 'print the help'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s V -l version -d 'print the version'
+# The end of the options.
