@@ -41,7 +41,7 @@ func read(options []string, o *Options) error {
 		if !occurs(table[i].name, options) {
 			continue
 		}
-		f := &cli.GenericFlag{Name: table[i].name, Value: &value{&table[i], o, &failed}}
+		var f cli.Flag = &value{&table[i], o, &failed}
 		if err := f.Apply(set); err != nil {
 			return err
 		}
@@ -62,11 +62,18 @@ func occurs(name string, options []string) bool {
 	return false
 }
 
-// value connects a flag with the options that it sets.
+// value is a flag that sets options. The library's own kinds of flags are not used: each looks for spaces in its name with a
+// regular expression when it is set up.
 type value struct {
 	option *option
 	o      *Options
 	failed *error
+}
+
+// Apply makes the flag one of a set.
+func (v *value) Apply(set *flag.FlagSet) error {
+	set.Var(v, v.option.name, "")
+	return nil
 }
 
 // Set is called for each occurrence of the flag.
@@ -76,3 +83,9 @@ func (v *value) Set(s string) error {
 }
 
 func (v *value) String() string { return "" }
+
+// Names are those that the flag goes by.
+func (v *value) Names() []string { return []string{v.option.name} }
+
+// IsSet tells whether the flag occurs: it is set up only if it does.
+func (v *value) IsSet() bool { return true }

@@ -21,6 +21,7 @@ type Arena struct {
 	done    uint32            // 1 if the helper has done its work
 	here    uint32            // 1 if they are performed by the process itself, not by a child
 	mask    uint64            // the caller's signal mask, as rt_sigprocmask(2) takes it
+	plain   SignalSet         // signals that have their default action when the child starts
 	slots   [MaxSlots]uintptr // descriptors
 	Station Station
 	size    uint32  // of it all, in bytes

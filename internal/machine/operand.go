@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,11 @@ func CWD() Operand {
 }
 
 // Str stores s with its terminating NUL.
-func (p *Program) Str(s string) Operand { return p.Bytes(append([]byte(s), 0)) }
+func (p *Program) Str(s string) Operand {
+	o := p.room(len(s) + 1)
+	copy(p.data[o.value:], s)
+	return o
+}
 
 // Optional is Str, or a null pointer for the empty string.
 func (p *Program) Optional(s string) Operand {
@@ -48,17 +53,21 @@ func (p *Program) Optional(s string) Operand {
 
 // Bytes stores b at an aligned place.
 func (p *Program) Bytes(b []byte) Operand {
-	for len(p.data)%8 != 0 {
-		p.data = append(p.data, 0)
-	}
-	at := len(p.data)
-	p.data = append(p.data, b...)
+	o := p.room(len(b))
+	copy(p.data[o.value:], b)
+	return o
+}
+
+// room makes room for so many zeros, at an aligned place.
+func (p *Program) room(size int) Operand {
+	at := (len(p.data) + 7) &^ 7
+	p.data = slices.Grow(p.data, at+size-len(p.data))[:at+size] // what is behind its end has never been written to
 	return Operand{address, uintptr(at)}
 }
 
 // Put stores v, a value without Go pointers, as the kernel reads it.
 func Put[T any](p *Program, v T) Operand {
-	o := p.Bytes(make([]byte, unsafe.Sizeof(v)))
+	o := p.room(int(unsafe.Sizeof(v)))
 	*(*T)(unsafe.Pointer(&p.data[o.value])) = v
 	return o
 }
@@ -70,13 +79,10 @@ func (p *Program) Point(in Operand, offset uintptr, to Operand) {
 
 // Strings stores a NULL-terminated array of strings, as execve(2) takes it.
 func (p *Program) Strings(list []string) Operand {
-	texts := make([]Operand, len(list))
+	array := p.room((len(list) + 1) * wordSize)
+	p.relocs = slices.Grow(p.relocs, len(list))
 	for i, s := range list {
-		texts[i] = p.Str(s)
-	}
-	array := p.Bytes(make([]byte, (len(list)+1)*wordSize))
-	for i, text := range texts {
-		p.Point(array, uintptr(i*wordSize), text)
+		p.Point(array, uintptr(i*wordSize), p.Str(s))
 	}
 	return array
 }

@@ -16,7 +16,8 @@ const LastSignal = 64
 // SignalSet has bit i-1 set for signal i, as sigset_t has.
 type SignalSet uint64
 
-const allSignals = ^SignalSet(0)
+// allSignals are those whose disposition can change.
+const allSignals = ^(SignalSet(1)<<(unix.SIGKILL-1) | SignalSet(1)<<(unix.SIGSTOP-1))
 
 // SetOf is the set of one signal.
 func SetOf(sig syscall.Signal) SignalSet { return 1 << (sig - 1) }

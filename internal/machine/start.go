@@ -36,6 +36,7 @@ func (a *Arena) Start(flags uintptr, share bool, byDefault, ignored SignalSet) (
 	a.blockSignals()
 	caller.RestoreSlack()
 	SetDispositions(byDefault, ignored)
+	a.plain = byDefault
 	if a.Station.wanted != 0 {
 		pid, errno = a.forkInit(flags | uintptr(unix.SIGCHLD))
 	} else {

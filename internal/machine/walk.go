@@ -26,7 +26,7 @@ func (a *Arena) walk() {
 			*next++
 			return
 		case in.mode == dispositions:
-			SetDispositions(SignalSet(in.sets[0]), SignalSet(in.sets[1]))
+			SetDispositions(SignalSet(in.sets[0])&^a.plain, SignalSet(in.sets[1]))
 			*next++
 			continue
 		case in.mode == lead:
