@@ -39,6 +39,7 @@ var (
 	noPivot      = refuse(unix.EPERM, "pivot_root")
 	noPivotAtAll = refuse(unix.ENOSYS, "pivot_root")
 	noMounts     = refuse(unix.EPERM, "mount", "umount2", "unshare", "setns", "fsopen", "fsconfig", "fsmount", "open_tree", "move_mount", "mount_setattr")
+	noChroot     = refuse(unix.EPERM, "chroot") // of podman's, in containers without CAP_SYS_CHROOT
 	noAttributes = refuse(unix.EPERM, "mount_setattr")
 	noTrees      = refuse(unix.EPERM, "open_tree", "move_mount", "fsopen") // Docker before 20
 	noClone3     = refuse(unix.ENOSYS, "clone3")
@@ -189,6 +190,7 @@ func TestIntoInContainer(t *testing.T) {
 		notes []string
 	}{
 		"podman":              {podman, "container\nnests\naarch64\n", []string{noteName, noteProc}},
+		"no chroot":           {podman.with(noNames, noChroot), "container\nnests\naarch64\n", []string{noteName, noteProc}},
 		"unmasked":            {podman.unmasked(), "container\nnests\naarch64\n", []string{noteName}},
 		"docker with rights":  {dockerAdmin, "amd64\nnests\naarch64\n", []string{noteMove, noteProc}},
 		"unknown call":        {dockerAdmin.with(noPivotAtAll), "amd64\nnests\naarch64\n", []string{noteMove, noteProc}},

@@ -46,7 +46,7 @@ func (o *Options) enterPlain(f Facts) []verb.Step {
 	return append([]verb.Step{
 		{Call: verb.Mount{Source: o.Root, Target: o.Root, Flags: unix.MS_BIND | unix.MS_REC}, Reason: prepareRoot},
 		{Call: verb.Chdir{Path: o.Root}, Reason: enterRoot},
-	}, turn(f)...)
+	}, turn(f, 0)...)
 }
 
 // stacks tells whether more mounts than the tree's are stacked where the root is.
@@ -63,7 +63,7 @@ func (o *Options) stacks(f Facts) bool {
 //	before    / ─ host         after    / ─ kept mount ─ tree ─ layer  (and on it, until Leave, the host)
 func (o *Options) enterStack(f Facts) []verb.Step {
 	steps := append(o.makeTree(f), o.makeSpare()...)
-	base, top := tree, tree
+	base, top, others := tree, tree, -1
 	first := verb.MoveMount{To: o.Root, Follow: true}
 	for _, m := range [...]struct {
 		fd     verb.FD
@@ -77,20 +77,21 @@ func (o *Options) enterStack(f Facts) []verb.Step {
 			base = m.fd
 		}
 		first.From = m.fd
+		others++
 		steps = append(steps, verb.Step{Call: first, Reason: m.reason})
 		first.To, first.Follow, first.OnTo = "", false, m.fd
 	}
 	steps = append(steps, o.furnishSpare()...)
 	steps = append(steps, o.protectLater(f)...)
 	if f.Cover != nil {
-		top = cover
+		top, others = cover, others+1
 		steps = append(steps, verb.Step{Call: f.Cover.call(tree, cover), Reason: makeLayer})
 	}
 	steps = append(steps, verb.Step{Call: verb.Chdir{FD: base}, Reason: enterRoot})
 	if base == top {
-		return append(steps, turn(f)...)
+		return append(steps, turn(f, 0)...)
 	}
-	return append(steps, turn(f, verb.Chdir{FD: top})...)
+	return append(steps, turn(f, others, verb.Chdir{FD: top})...)
 }
 
 // carryProc takes hold of the host's /proc before it goes out of reach.

@@ -6,13 +6,13 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// turn makes the mount at the working directory the root of the namespace, and of the process. If the process has to go up
-// to another mount, which lies on that one, up leads there.
+// turn makes the mount at the working directory the root of the namespace, and of the process. If others lie on it, and the
+// process has to go up to the last of them, up leads there.
 //
 // pivot_root(2) is refused on the initramfs, in a chroot that a shared mount holds (EINVAL), by the filters of container
 // engines (EPERM, ENOSYS) and by security modules (EACCES). Then the root is covered, as switch_root(8) does, or at least
 // changed.
-func turn(f Facts, up ...verb.Call) []verb.Step {
+func turn(f Facts, others int, up ...verb.Call) []verb.Step {
 	enter := append(up, verb.Chroot{Path: "."})
 	if f.OnInitramfs {
 		steps := []verb.Step{{Call: coverRoot, Reason: enterRoot}}
@@ -24,10 +24,21 @@ func turn(f Facts, up ...verb.Call) []verb.Step {
 	turn := verb.Try{First: verb.PivotRoot{New: ".", Old: "."}, Any: true, Else: []verb.Call{
 		verb.Try{First: coverRoot, Any: true, Then: []verb.Call{verb.Say{Text: covered}}, Else: []verb.Call{verb.Say{Text: changed}}}}}
 	if len(up) > 0 {
-		turn.Then = enter
+		turn.Then = append(up[:len(up):len(up)], verb.Try{First: verb.Chroot{Path: "."}, Else: turnAgain(others)})
 	}
 	turn.Else = append(append(turn.Else, enter...), standIn)
 	return []verb.Step{{Call: turn, Reason: enterRoot}}
+}
+
+// turnAgain is for a process at the top of the stack that may not change its root: containers without CAP_SYS_CHROOT have
+// chroot(2) refused (EPERM). The mounts under the top then come to lie on the old root, and are let go: they keep things alive
+// that nobody may take away, and it has to do without.
+func turnAgain(others int) []verb.Call {
+	calls := []verb.Call{verb.PivotRoot{New: ".", Old: "."}}
+	for range others {
+		calls = append(calls, verb.Unmount{Target: ".", Flags: unix.MNT_DETACH})
+	}
+	return calls
 }
 
 var (

@@ -189,7 +189,7 @@ func TestAnyProc(t *testing.T) {
 		got = append(got, s.Call.String())
 	}
 	want := []string{`proc = open_tree("/proc", OPEN_TREE_CLONE|AT_RECURSIVE)`,
-		`mount("/tree", "/tree", NULL, MS_BIND|MS_REC, NULL)`, `chdir("/tree")`, turn(Facts{})[0].Call.String(),
+		`mount("/tree", "/tree", NULL, MS_BIND|MS_REC, NULL)`, `chdir("/tree")`, turn(Facts{}, 0)[0].Call.String(),
 		`mount("proc", "/proc", "proc", MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL) or move_mount(proc, "/proc"), write(2, ` + fmt.Sprint(len(notNew)) + ` bytes)`, `close(proc)`}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
