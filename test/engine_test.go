@@ -267,6 +267,7 @@ func TestRefusedInContainer(t *testing.T) {
 		{docker, "xunshare --into=/amd64 true", "clone: operation not permitted", "a seccomp filter is in force"},
 		{docker, "xunshare --mount --root=/amd64 true", "unshare: operation not permitted", "root has no CAP_SYS_ADMIN here"},
 		{engine{refused: podman.refused}, "xunshare --into=/amd64 true", "write /proc/self/uid_map: operation not permitted", "--cap-add=SETFCAP"},
+		{engine{refused: podman.refused}, "xunshare --root=/amd64 true", "chroot /amd64: operation not permitted", "--cap-add=SYS_CHROOT"},
 		{dockerAdmin.with(noTrees), "xunshare --into=/amd64 true", "open_tree /proc: operation not permitted", "a seccomp filter is in force"},
 		{podman, "echo root:x:0:0::/:/bin/sh >/etc/passwd; xunshare --map-auto true", "root has no sub-user-ids", "--map=auto maps all ids that there are here"},
 		{podman, "xunshare --into=/amd64 --hostname=other true", "set the host name: sethostname other: operation not permitted", "leave --hostname=other out"},

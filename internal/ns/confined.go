@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // confinement is what may keep this process from what the kernel allows to others. It is looked at after a failure.
@@ -77,9 +79,12 @@ func (c confinement) explainUserNamespace(errno syscall.Errno) []string {
 }
 
 // explainPrivilege says what an operation without a user namespace lacks.
-func (c confinement) explainPrivilege() []string {
+func (c confinement) explainPrivilege(call verb.Call) []string {
 	if !c.root {
 		return []string{needUser}
+	}
+	if _, ok := call.(verb.Chroot); ok && !c.has(unix.CAP_SYS_CHROOT) {
+		return []string{"root has no CAP_SYS_CHROOT here: start the container with --cap-add=SYS_CHROOT, or run xunshare there as another user, with --map-root-user"}
 	}
 	if c.has(unix.CAP_SYS_ADMIN) {
 		return nil

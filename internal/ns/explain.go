@@ -31,7 +31,7 @@ func (o *Options) Explain(failed *verb.Error) []string {
 	case denied && appArmorRestricts():
 		return appArmorRemedy()
 	case denied && !o.Kinds.Has(User):
-		return confined().explainPrivilege()
+		return confined().explainPrivilege(failed.Step.Call)
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 	case !o.Kinds.Has(User) && len(o.Persist) > 0:
 		return explainKept(errno)
 	case !o.Kinds.Has(User):
-		return confined().explainPrivilege()
+		return confined().explainPrivilege(nil)
 	case setting("kernel/unprivileged_userns_clone") == "0":
 		return []string{"this system forbids user namespaces to ordinary users; an administrator can allow them: sysctl kernel.unprivileged_userns_clone=1"}
 	}
