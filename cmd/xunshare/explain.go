@@ -12,6 +12,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/rules"
@@ -59,7 +60,7 @@ func explainName(failed *verb.Error) []string {
 // explainExec says why the target did not start.
 func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
 	if o.enters() != "" && !o.NS.Child() {
-		o.in = chroot.Inside{Dir: o.lookIn, Entered: true}
+		o.in = inside.Root{Dir: o.lookIn, Entered: true}
 	}
 	x := failedExec{o: o, failed: failed, name: f.Target.Argv[0], file: o.firstThere(f.Target.Candidates), rules: f.Rules.Loaded}
 	if len(o.Program) == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/environ"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // managerFile tells programs what has made their surroundings, also those that may not look at process 1 (systemd's
@@ -37,7 +38,7 @@ func (o *resolved) usable(f *Facts, dir string) bool {
 		return o.in.IsDir(dir)
 	}
 	power := func(user, group uint32) bool { return targetUser(o) == 0 && o.NS.MapsOwner(f.NS, user, group) }
-	return chroot.Writable(o.in.Seen(), dir, power)
+	return inside.Writable(o.in.Seen(), dir, power)
 }
 
 // cannotChange tells whether nothing in the tree can be changed, and says so.

@@ -13,6 +13,7 @@ import (
 	"github.com/xunshare/xunshare/internal/accounts"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/environ"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // A newcomer is the caller in a tree that has no account for the id that the caller keeps in it. Programs that refuse to run as
@@ -127,14 +128,14 @@ func (o *resolved) homeOf(home string) string {
 	home = path.Clean(home)
 	for _, op := range slices.Backward(o.Operations) {
 		if op.Kind == chroot.Bind && liesIn(home, op.Target) {
-			inside := strings.TrimPrefix(home, path.Clean(op.Target))
-			if !op.ReadOnly && chroot.Writable("", op.Source+inside, nobody) {
+			rest := strings.TrimPrefix(home, path.Clean(op.Target))
+			if !op.ReadOnly && inside.Writable("", op.Source+rest, nobody) {
 				return home
 			}
 			return newHome
 		}
 	}
-	if home == "/" || o.ReadOnly || !chroot.Writable(o.in.Seen(), home, nobody) {
+	if home == "/" || o.ReadOnly || !inside.Writable(o.in.Seen(), home, nobody) {
 		return newHome
 	}
 	return home

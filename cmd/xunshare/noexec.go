@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/rules"
 )
@@ -23,7 +24,7 @@ func (x *failedExec) onNoExec(file string) error {
 			continue
 		}
 		root, at := x.o.behind(x.o.in.Path(needed))
-		if mount, found := chroot.NoExec(root, at); found {
+		if mount, found := inside.NoExec(root, at); found {
 			return x.noExec(file, needed, mount, root == "")
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/cmdline"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/ns"
 )
@@ -16,7 +17,7 @@ type resolved struct {
 	ReadOnly   bool
 	FakeIDs    bool
 
-	in     chroot.Inside // the root, before it is entered
+	in     inside.Root // the root, before it is entered
 	notes  *notes.Notes
 	caller *newcomer // the caller as a user whom the tree does not know; nil if it is not so
 }
@@ -24,7 +25,7 @@ type resolved struct {
 // resolve begins with what was asked. ids are what was asked about those, or what is left of that.
 func resolve(asked *cmdline.Options, ids ns.Options, told *notes.Notes) *resolved {
 	o := &resolved{Options: asked, NS: ids, Operations: asked.Operations, ReadOnly: asked.ReadOnly, FakeIDs: asked.FakeIDs, notes: told}
-	o.in = chroot.Inside{Root: asked.Root, Dir: o.lookIn}
+	o.in = inside.Root{Root: asked.Root, Dir: o.lookIn}
 	return o
 }
 

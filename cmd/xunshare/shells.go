@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // homeDirs are those that Nix has for a user, in the home.
@@ -21,12 +21,12 @@ func (o *resolved) pathIn(home, shell string) string {
 			all = dir + ":" + all
 		}
 	}
-	for _, dir := range chroot.ProgramDirs {
+	for _, dir := range inside.ProgramDirs {
 		if o.in.IsDir(dir) {
 			all += ":" + dir
 		}
 	}
-	if strings.HasPrefix(shell, chroot.NixStore) {
+	if strings.HasPrefix(shell, inside.NixStore) {
 		all += ":" + strings.Join(o.in.StoreDirs(), ":")
 	}
 	return all
@@ -69,12 +69,12 @@ func (o *resolved) cannotRun(file string) string {
 
 // anyShell is the first of the usual shells that can be run in the root; "" if there is none.
 func (o *resolved) anyShell(home string) string {
-	for _, shell := range chroot.Shells {
+	for _, shell := range inside.Shells {
 		if o.cannotRun(shell) == "" {
 			return shell
 		}
 	}
-	for _, file := range slices.Concat(chroot.ShellsOf(inHome(home)), chroot.MultiCalls[:], chroot.ShellsOf(o.in.StoreDirs())) {
+	for _, file := range slices.Concat(inside.ShellsOf(inHome(home)), inside.MultiCalls[:], inside.ShellsOf(o.in.StoreDirs())) {
 		if o.cannotRun(file) == "" {
 			return file
 		}

@@ -7,9 +7,10 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
 
+	"github.com/moby/sys/mountinfo"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -32,7 +33,7 @@ func Gather(root string) (Facts, error) {
 	if err != nil && !(errors.As(err, &closed) && closed.Searchable) {
 		return Facts{}, err
 	}
-	return Facts{OnInitramfs: onInitramfs(), ProcDir: IsDir(root, procDir), Here: isRoot(root)}, err
+	return Facts{OnInitramfs: onInitramfs(), ProcDir: inside.IsDir(root, procDir), Here: isRoot(root)}, err
 }
 
 // isRoot tells whether path is the present root: the same directory of the same mount (statx(2), Linux 5.8).

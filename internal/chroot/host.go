@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/mountlist"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -17,7 +18,7 @@ func (s *survey) tree() (err error) {
 		s.mounts[0].kind = fixed
 	}
 	if s.ReadOnly && s.facts.OldKernel {
-		if s.facts.RootMounts, err = submounts(absolute(s.Root)); err != nil {
+		if s.facts.RootMounts, err = mountlist.Of(absolute(s.Root)); err != nil {
 			return err
 		}
 	}
@@ -25,7 +26,7 @@ func (s *survey) tree() (err error) {
 		return nil
 	}
 	s.mounts[0].kind, s.anew = writable, s.facts.Others
-	mounts, err := submounts(absolute(s.Root))
+	mounts, err := mountlist.Of(absolute(s.Root))
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s *survey) upperDir() error {
 		return nil
 	}
 	dir, root := absolute(s.UpperDir), absolute(s.Root)
-	if isUnder(dir, root) || isUnder(root, dir) {
+	if mountlist.IsUnder(dir, root) || mountlist.IsUnder(root, dir) {
 		return fmt.Errorf("--ephemeral=%s: it and the root must not lie in each other", s.UpperDir)
 	}
 	info, err := os.Stat(s.UpperDir)

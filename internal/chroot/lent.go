@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -71,7 +72,9 @@ func (l *Lent) show(f Facts) []verb.Step {
 // lookAtLent is work of the parent: it opens what is shown.
 type lookAtLent struct{ *Lent }
 
-func (l lookAtLent) String() string { return "open(\"/proc/CHILD/root" + l.Path + "\", O_RDONLY)" }
+func (l lookAtLent) String() string {
+	return "inside.OpenFile(\"/proc/CHILD/root" + l.Path + "\", O_RDONLY)"
+}
 
 // Do opens the file, so that it can be read when the mount has gone.
 func (l lookAtLent) Do(folder string, note func(sentence string)) (err error) {
@@ -105,7 +108,7 @@ func (l *Lent) Settle() error {
 	if err := l.Keep(); err != nil || l.copy < 0 || l.added == "" {
 		return err
 	}
-	f, err := Read(l.root, l.target)
+	f, err := inside.Read(l.root, l.target)
 	if err != nil {
 		return nil
 	}

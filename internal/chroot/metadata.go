@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -30,11 +31,11 @@ func (m ownMetadata) String() string { return fmt.Sprintf("copy_metadata(%q, %q)
 
 // Do makes the layer.
 func (m ownMetadata) Do(folder string, note func(sentence string)) error {
-	from, err := openFD(m.Tree, unix.O_RDONLY|unix.O_DIRECTORY)
+	from, err := inside.OpenFD(m.Tree, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return err
 	}
-	to, err := openFD(folder+"/cwd/"+m.In, unix.O_RDONLY|unix.O_DIRECTORY)
+	to, err := inside.OpenFD(folder+"/cwd/"+m.In, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		unix.Close(from)
 		return err
@@ -203,7 +204,7 @@ func (c *metadataCopy) chown(folder string) error {
 	if len(c.others) == 0 {
 		return nil
 	}
-	user, err := openFD(folder+"/ns/user", unix.O_RDONLY)
+	user, err := inside.OpenFD(folder+"/ns/user", unix.O_RDONLY)
 	if err != nil {
 		return err
 	}

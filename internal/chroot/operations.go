@@ -3,6 +3,7 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/mountlist"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -58,7 +59,7 @@ func (o *Options) inProc(f Facts, path string) bool {
 	if f.Proc != nil {
 		dir = f.Proc.Path
 	}
-	return o.Proc != SameProc && dir != "" && isUnder(path, dir)
+	return o.Proc != SameProc && dir != "" && mountlist.IsUnder(path, dir)
 }
 
 func (o *Options) mountThose(f Facts, those func(p Point) bool) []verb.Step {
@@ -149,3 +150,20 @@ func (o *Options) needsHost() bool {
 	}
 	return false
 }
+
+// file is the place of a File. It is for programs that look for it, which do without: where /run is not one whose
+// contents may vanish, or cannot be covered, or has the file, nothing is made.
+func (s *survey) file(name string) Point {
+	where, err := s.resolve(name)
+	if err != nil || !mountlist.IsUnder(where.path(), runDir) || len(where.missing) == 0 || where.blocked {
+		return Point{Skip: true}
+	}
+	p, err := s.point(name, false)
+	if err != nil {
+		return Point{Skip: true}
+	}
+	p.File = false // CreateFile makes it
+	return p
+}
+
+const runDir = "/run"

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // An overlay shows one file system, and the kernel refuses one over a directory that mounts of a more privileged namespace lie
@@ -42,7 +44,7 @@ const bigPart = 1 << 20
 type partition struct {
 	*survey
 	root   string
-	mounts map[string]Submount
+	mounts map[string]mountlist.Submount
 	inner  map[string]bool // the directories that lead to a mount
 	own    []string        // mounts that have a layer of their own
 	fixed  []string        // what is read-only
@@ -50,14 +52,14 @@ type partition struct {
 }
 
 // divide divides the tree; there is nothing to do if nothing is mounted in it.
-func (s *survey) divide(mounts []Submount) error {
+func (s *survey) divide(mounts []mountlist.Submount) error {
 	if len(mounts) < 2 {
 		return nil
 	}
-	d := partition{survey: s, root: absolute(s.Root), mounts: map[string]Submount{}, inner: map[string]bool{}}
+	d := partition{survey: s, root: absolute(s.Root), mounts: map[string]mountlist.Submount{}, inner: map[string]bool{}}
 	for _, m := range mounts[1:] {
 		if at, ok := s.replaced(m.Path); ok {
-			m = Submount{Path: at}
+			m = mountlist.Submount{Path: at}
 		}
 		d.mounts[m.Path] = m
 		for dir := path.Dir(m.Path); !d.inner[dir]; dir = path.Dir(dir) {
@@ -96,7 +98,7 @@ func (s *survey) replaced(at string) (where string, ok bool) {
 		}
 	}
 	for _, dir := range all {
-		if isUnder(at, dir) {
+		if mountlist.IsUnder(at, dir) {
 			return dir, true
 		}
 	}

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/inside"
+	"github.com/xunshare/xunshare/internal/mountlist"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -89,7 +91,7 @@ func (s *survey) ours(dir string, mount int) bool {
 	if err != nil || s.Mapped != nil && !s.Mapped(st.Uid, st.Gid) {
 		return false
 	}
-	return canChange(unix.Faccessat(fd, rest, unix.W_OK, 0), &st, func(_, _ uint32) bool { return s.Mapped != nil })
+	return inside.CanChange(unix.Faccessat(fd, rest, unix.W_OK, 0), &st, func(_, _ uint32) bool { return s.Mapped != nil })
 }
 
 func (s *survey) isMade(dir string, mount int) bool {
@@ -165,7 +167,7 @@ func (s *survey) entry(at, name string) (e verb.Entry, err error) {
 		e.Kind = verb.Link
 		e.Link, err = s.readlink(at)
 	}
-	if isUnder(at, runDir) {
+	if mountlist.IsUnder(at, runDir) {
 		e.Anew = s.emptyMode(at)
 	}
 	return e, err
@@ -204,4 +206,23 @@ func list(dir int, path string) ([]string, error) {
 	defer f.Close()
 	names, err := f.Readdirnames(-1)
 	return names, cause(err)
+}
+
+// furniture is what every root has to mount things on. In a tree of the caller's own it is made on
+// the disk, empty: a layer over the root itself would have to be read-only, and nobody could make
+// anything there (docs/decisions/0023-an-own-tree-is-furnished.md).
+var furniture = [...]string{"proc", "sys", "dev", "run", "tmp"}
+
+// furnishes tells whether a place is made in the tree itself. No symbolic link of the tree is followed for that.
+func (s *survey) furnishes(where place, mount int) bool {
+	return s.Furnish && mount == 0 && where.at == "/" && !where.blocked && len(where.missing) == 1 &&
+		slices.Contains(furniture[:], where.missing[0]) && !s.facts.Others && s.couldWrite("/", 0)
+}
+
+// modeOf is the mode of a directory that is made.
+func modeOf(dir string) uint32 {
+	if dir == "/tmp" {
+		return 0o1777
+	}
+	return 0o755
 }

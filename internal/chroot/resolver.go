@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/mountlist"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -51,7 +52,7 @@ func (s *survey) resolver() (Point, error) {
 		return s.bindResolver()
 	case len(where.missing) == 0:
 		return s.lendResolver(where.at, where.at, text)
-	case isUnder(where.path(), "/run") && where.at != "/":
+	case mountlist.IsUnder(where.path(), "/run") && where.at != "/":
 		return s.copyResolver(where, text)
 	}
 	return s.lendResolver(path.Join(etc.at, path.Base(resolvConf)), where.path(), text)
@@ -63,7 +64,7 @@ func (s *survey) noResolver(where place, kind mountedKind) string {
 	switch {
 	case where.dir && there:
 		return "it is a directory"
-	case kind == ofKernel || isUnder(where.path(), procDir):
+	case kind == ofKernel || mountlist.IsUnder(where.path(), procDir):
 		own := "/proc/" + strconv.Itoa(os.Getpid()) // where /proc/net leads as long as this process looks
 		return "it leads to " + strings.Replace(where.path(), own, "/proc/self", 1) + ", which is the kernel's"
 	case there && !s.isText(where.at):
@@ -102,7 +103,7 @@ func (s *survey) isText(at string) bool {
 		}
 	}
 	fileType, err := s.lstat(at)
-	return err == nil && fileType == unix.S_IFREG && !isUnder(at, devDir)
+	return err == nil && fileType == unix.S_IFREG && !mountlist.IsUnder(at, devDir)
 }
 
 // bindResolver shows the host's own file, which nobody can remove: in a tree that cannot be written to anyhow.
@@ -156,7 +157,7 @@ func (s *survey) lendResolver(over, target, text string) (_ Point, err error) {
 	}
 	p := Point{Path: over, Source: absolute(resolvConf)}
 	if s.facts.OldKernel {
-		p.Mounts, err = submounts(p.Source)
+		p.Mounts, err = mountlist.Of(p.Source)
 	}
 	return p, err
 }

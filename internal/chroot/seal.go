@@ -5,12 +5,15 @@ import (
 	"path"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/inside"
+	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // seal decides which layers become read-only: those that can be seen still. What is in /run is meant to vanish.
 func (s *survey) seal() {
 	for _, l := range s.layers {
-		if s.find(l.Path) != l.mount || isUnder(l.Path, "/run") {
+		if s.find(l.Path) != l.mount || mountlist.IsUnder(l.Path, "/run") {
 			continue
 		}
 		s.facts.Sealed = append(s.facts.Sealed, l.Path)
@@ -36,7 +39,7 @@ func (s *survey) couldWrite(dir string, mount int) bool {
 	if os.Geteuid() == 0 && s.Mapped != nil && !mapped(st.Uid, st.Gid) { // root of the host may, root of a namespace may not
 		return false
 	}
-	return canChange(unix.Faccessat(fd, rest, unix.W_OK, 0), &st, mapped)
+	return inside.CanChange(unix.Faccessat(fd, rest, unix.W_OK, 0), &st, mapped)
 }
 
 // madeIn lists what is made in a layer.

@@ -9,22 +9,24 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // Mounts is what is so of what is to be mounted.
 type Mounts struct {
-	Points     []Point    // of each operation
-	Proc       *Point     // of /proc; nil where the path that was asked for will do
-	Cover      *LayerFact // the layer over the root itself; nil for none
-	Sealed     []string   // the layers that become read-only when all is mounted
-	RootMode   uint32     // permissions of the root
-	Others     bool       // it is a user's who is not mapped
-	Devices    []string   // those of the host that there are
-	Console    string     // the caller's terminal, by its name on the host; "" for none
-	Terminals  []Terminal // the standard descriptors that are open on it
-	OldKernel  bool       // there is no mount_setattr(2)
-	RootMounts []Submount // of the root, where they have to be known
-	Parts      []Part     // those that the root is put together of, under --ephemeral; none if it is one
+	Points     []Point              // of each operation
+	Proc       *Point               // of /proc; nil where the path that was asked for will do
+	Cover      *LayerFact           // the layer over the root itself; nil for none
+	Sealed     []string             // the layers that become read-only when all is mounted
+	RootMode   uint32               // permissions of the root
+	Others     bool                 // it is a user's who is not mapped
+	Devices    []string             // those of the host that there are
+	Console    string               // the caller's terminal, by its name on the host; "" for none
+	Terminals  []Terminal           // the standard descriptors that are open on it
+	OldKernel  bool                 // there is no mount_setattr(2)
+	RootMounts []mountlist.Submount // of the root, where they have to be known
+	Parts      []Part               // those that the root is put together of, under --ephemeral; none if it is one
 }
 
 // A Terminal is a descriptor of the caller's, with its flags (F_GETFL).
@@ -32,18 +34,18 @@ type Terminal struct{ FD, Flags int }
 
 // A Point is where something is mounted.
 type Point struct {
-	Path   string     // inside the root, without symbolic links
-	Layer  *LayerFact // the layer that is made for it first; nil for none
-	Remove string     // what is in the way in a layer that exists; "" for nothing
-	Dirs   []string   // the directories to make
-	File   bool       // an empty file is to be made
-	Again  bool       // all that may be there from a launch before, in the layer that keeps changes
-	Source string     // what is shown there, on the host, without symbolic links
-	Mounts []Submount // those at and under Source, where they have to be known
-	Text   string     // or this, for a file
-	Old    string     // the file of a launch before in its place; "" for none
-	Lent   *Lent      // it is lent to the tree; nil for no
-	Skip   bool       // there is nothing to do
+	Path   string               // inside the root, without symbolic links
+	Layer  *LayerFact           // the layer that is made for it first; nil for none
+	Remove string               // what is in the way in a layer that exists; "" for nothing
+	Dirs   []string             // the directories to make
+	File   bool                 // an empty file is to be made
+	Again  bool                 // all that may be there from a launch before, in the layer that keeps changes
+	Source string               // what is shown there, on the host, without symbolic links
+	Mounts []mountlist.Submount // those at and under Source, where they have to be known
+	Text   string               // or this, for a file
+	Old    string               // the file of a launch before in its place; "" for none
+	Lent   *Lent                // it is lent to the tree; nil for no
+	Skip   bool                 // there is nothing to do
 }
 
 // survey is the state of a Survey.
@@ -76,7 +78,7 @@ func (o *Options) Survey(f *Facts) error {
 	if err != nil {
 		return &os.PathError{Op: "stat", Path: o.Root, Err: err}
 	}
-	f.RootMode, f.OldKernel = o.rootMode(st), lacksSetattr()
+	f.RootMode, f.OldKernel = o.rootMode(st), mountlist.LacksSetattr()
 	f.Others = o.Mapped != nil && !o.Mapped(st.Uid, st.Gid)
 	if err := s.tree(); err != nil {
 		return err
@@ -186,7 +188,7 @@ func (s *survey) bind(source, target string, kind mountedKind) (p Point, err err
 	p, err = s.point(target, st.Mode&unix.S_IFMT == unix.S_IFDIR)
 	p.Source = name
 	if s.facts.OldKernel && err == nil {
-		p.Mounts, err = submounts(name)
+		p.Mounts, err = mountlist.Of(name)
 	}
 	s.mounts = append(s.mounts, mounted{p.Path, fd, kind})
 	return p, err

@@ -3,6 +3,7 @@ package chroot
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/mountlist"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -38,7 +39,7 @@ func (o *Options) protectLater(f Facts) []verb.Step {
 
 // remount makes mounts read-only one by one, as kernels before 5.12 want it (commit 2a1867219c7b). All other flags have to
 // stay as they are: the kernel has locked them (mount_namespaces(7)).
-func remount(at string, mounts []Submount, reason string) []verb.Step {
+func remount(at string, mounts []mountlist.Submount, reason string) []verb.Step {
 	var steps []verb.Step
 	for _, m := range mounts {
 		steps = append(steps, verb.Step{Call: verb.Mount{Target: at + m.Path,

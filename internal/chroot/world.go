@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // A world is what a path leads to in the root when some operations have been performed, found out before any is. It
@@ -42,15 +44,10 @@ type made struct {
 // find returns the index of the mount that path lies in: the last that covers it.
 func (w *world) find(path string) int {
 	i := len(w.mounts) - 1
-	for i > 0 && !isUnder(path, w.mounts[i].at) {
+	for i > 0 && !mountlist.IsUnder(path, w.mounts[i].at) {
 		i--
 	}
 	return i
-}
-
-// isUnder tells whether path is dir or lies in it; both are clean.
-func isUnder(path, dir string) bool {
-	return path == dir || dir == "/" || strings.HasPrefix(path, dir) && path[len(dir)] == '/'
 }
 
 // origin returns what path is before anything was made: a path from a directory. The directory is negative if nothing is.
@@ -68,7 +65,7 @@ func (w *world) lstat(path string) (fileType uint32, err error) {
 	mount := w.find(path)
 	for i := len(w.made) - 1; i >= 0; i-- {
 		switch m := w.made[i]; {
-		case m.mount != mount || !isUnder(path, m.path):
+		case m.mount != mount || !mountlist.IsUnder(path, m.path):
 		case m.path != path:
 			return 0, unix.ENOENT // what has been made is empty but for what has been made in it later
 		case m.dir:

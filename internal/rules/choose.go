@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/environ"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/rulefile"
 )
@@ -33,14 +33,14 @@ type Choice struct {
 // A chooser makes a choice.
 type chooser struct {
 	*cmdline.Options
-	in    *chroot.Inside
+	in    *inside.Root
 	notes *notes.Notes
 	Choice
 }
 
 // Choose turns what is asked about architectures into rules. files are what the program's name may stand for, env is its
 // environment, which is returned with what an emulator has to learn from it.
-func Choose(asked *cmdline.Options, in *chroot.Inside, files, env []string, told *notes.Notes) (Choice, []string, error) {
+func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, told *notes.Notes) (Choice, []string, error) {
 	c := chooser{Options: asked, in: in, notes: told}
 	if !c.Loads() {
 		c.Instance = c.Foreign.None

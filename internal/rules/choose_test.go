@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/cmdline"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/test/asuser"
 )
@@ -45,7 +45,7 @@ func choose(t *testing.T, line, root string, told *notes.Notes) (Choice, error) 
 	if err != nil {
 		t.Fatal(line, err)
 	}
-	in := chroot.Inside{Root: asked.Root, Dir: func() string { return "/" }}
+	in := inside.Root{Root: asked.Root, Dir: func() string { return "/" }}
 	c, _, err := Choose(asked, &in, asked.Program, nil, told)
 	return c, err
 }

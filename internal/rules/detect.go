@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -48,11 +48,11 @@ func (c *chooser) program(files []string) (file string, h *binfmt.Header) {
 
 // treeArch finds out what a tree is for by what is at the usual places: shells, loaders, and what package managers say.
 func (c *chooser) treeArch() *binfmt.Arch {
-	usual := slices.Concat(chroot.Shells[:], chroot.MultiCalls[:], []string{"/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd", "/init", "/bin/init"})
+	usual := slices.Concat(inside.Shells[:], inside.MultiCalls[:], []string{"/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd", "/init", "/bin/init"})
 	if a := c.firstArch(usual); a != nil {
 		return a
 	}
-	if a := c.firstArch(chroot.ShellsOf(c.in.StoreDirs())); a != nil {
+	if a := c.firstArch(inside.ShellsOf(c.in.StoreDirs())); a != nil {
 		return a
 	}
 	for _, dir := range []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64"} {

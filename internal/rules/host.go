@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // servedByHost tells whether the host's own rules run all that is asked for, as it is asked: then a new instance, which
@@ -43,7 +43,7 @@ func (c *chooser) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 // serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds the emulator, which
 // need not be found where we are: in a tree that xunshare has entered it is not.
 func (c *chooser) serves(r *binfmt.Rule) bool {
-	gone := strings.HasPrefix(r.Interpreter, ownDescriptors) || !chroot.Exists("", r.Interpreter)
+	gone := strings.HasPrefix(r.Interpreter, ownDescriptors) || !inside.Exists("", r.Interpreter)
 	return r.Has('F') && gone || c.judge(r) == nil
 }
 

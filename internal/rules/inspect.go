@@ -2,11 +2,11 @@ package rules
 
 import (
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // Inspect looks into a file as the target will see it. Nil if it cannot.
-func Inspect(in *chroot.Inside, file string) *binfmt.Image {
+func Inspect(in *inside.Root, file string) *binfmt.Image {
 	f, err := in.Read(file)
 	if err != nil {
 		return nil
@@ -21,7 +21,7 @@ const maxScripts = 5
 
 // Behind is what runs a file in the end: the file itself or, of a script, what its interpreters lead to. Image is nil if that is not
 // there.
-func Behind(in *chroot.Inside, file string) (name string, image *binfmt.Image) {
+func Behind(in *inside.Root, file string) (name string, image *binfmt.Image) {
 	name, image = file, Inspect(in, file)
 	for depth := 0; image != nil && image.Kind == binfmt.KindScript && depth < maxScripts; depth++ {
 		name, image = image.Interpreter, Inspect(in, image.Interpreter)

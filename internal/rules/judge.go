@@ -5,7 +5,7 @@ import (
 	"path"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -21,7 +21,7 @@ func (c *chooser) judge(r *binfmt.Rule) error {
 	} else if !path.IsAbs(r.Interpreter) {
 		return nil // relative to whoever runs a program, then
 	}
-	onHost := func(path string) bool { return chroot.Exists("", path) }
+	onHost := func(path string) bool { return inside.Exists("", path) }
 	if err := interpreterAt(root, r.Interpreter).Check(r, binfmt.Host(), inRoot, onHost); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (c *chooser) matchesItself(root string, r *binfmt.Rule) error {
 
 // begin is what a file is, and its start; nil if it cannot be read.
 func begin(root, file string) (*binfmt.Image, []byte) {
-	f, err := chroot.Read(root, file)
+	f, err := inside.Read(root, file)
 	if err != nil {
 		return nil, nil
 	}
@@ -71,5 +71,5 @@ func chain(script, interpreter string) string {
 
 // interpreterAt looks at an emulator inside a root.
 func interpreterAt(root, file string) binfmt.Interpreter {
-	return binfmt.ReadInterpreter(func(path string) (*os.File, error) { return chroot.Open(root, path) }, file)
+	return binfmt.ReadInterpreter(func(path string) (*os.File, error) { return inside.Open(root, path) }, file)
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // rulesWith makes the rules for an emulator.
@@ -125,7 +125,7 @@ func (c *chooser) briefKept(r *binfmt.Rule) *binfmt.Rule {
 
 // isQEMU tells whether a file of the host is QEMU.
 func isQEMU(file string) bool {
-	f, err := chroot.Read("", file)
+	f, err := inside.Read("", file)
 	if err != nil {
 		return false
 	}

@@ -1,12 +1,13 @@
-package chroot
+package mountlist
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
+
+	"github.com/moby/sys/mountinfo"
 )
 
 const mountTable = `1 0 8:1 / / rw,relatime - ext4 x rw

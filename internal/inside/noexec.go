@@ -1,16 +1,18 @@
-package chroot
+package inside
 
 import (
 	"os"
 
-	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
+
+	"github.com/moby/sys/mountinfo"
+	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // NoExec tells where the file system is mounted that a file inside root lies on, if that is mounted noexec: the kernel
 // executes nothing from there, neither programs nor what loads or interprets them (path_noexec in fs/exec.c).
 func NoExec(root, path string) (mountPoint string, found bool) {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err != nil {
 		return "", false
 	}
@@ -20,8 +22,8 @@ func NoExec(root, path string) (mountPoint string, found bool) {
 		return "", false
 	}
 	name, _ := os.Readlink(magic(fd))
-	mounts, _ := mountinfo.GetMounts(nil)
-	if own := holder(name, mounts); own != nil {
+	all, _ := mountinfo.GetMounts(nil)
+	if own := mountlist.Holder(name, all); own != nil {
 		return own.Mountpoint, true
 	}
 	return name, true

@@ -1,4 +1,4 @@
-package chroot
+package mountlist
 
 import (
 	"strings"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flagsOf is what mount(2) takes for the options of a mount in /proc/PID/mountinfo.
-func flagsOf(options string) (flags uintptr) {
+// FlagsOf is what mount(2) takes for the options of a mount in /proc/PID/mountinfo.
+func FlagsOf(options string) (flags uintptr) {
 	for _, option := range strings.Split(options, ",") {
 		switch option {
 		case "ro":
@@ -37,9 +37,9 @@ func flagsOf(options string) (flags uintptr) {
 // nosymfollow is MS_NOSYMFOLLOW of mount(2), Linux 5.10.
 const nosymfollow = 0x100
 
-// lacksSetattr tells whether the kernel is older than mount_setattr(2), Linux 5.12, or a filter refuses it (ENOSYS, EPERM). Unknown
+// LacksSetattr tells whether the kernel is older than mount_setattr(2), Linux 5.12, or a filter refuses it (ENOSYS, EPERM). Unknown
 // flags are what the kernel itself looks at first.
-func lacksSetattr() bool {
+func LacksSetattr() bool {
 	const unknown = 1 << 30
 	return unix.MountSetattr(-1, "", unknown, &unix.MountAttr{}) != unix.EINVAL
 }

@@ -1,4 +1,4 @@
-package chroot
+package inside
 
 import (
 	"path"
@@ -20,13 +20,13 @@ const NixStore = "/nix/store"
 
 // StoreDirs are the directories of packages in a Nix store that a shell and the usual programs can be in. A store without a profile
 // tells nothing else: the tree of nix-store --export, or what Nix builds for a container.
-func (i *Inside) StoreDirs() (dirs []string) {
-	for _, name := range i.List(NixStore) {
+func (r *Root) StoreDirs() (dirs []string) {
+	for _, name := range r.List(NixStore) {
 		_, pkg, _ := strings.Cut(name, "-") // after the hash
 		pkg, _, _ = strings.Cut(pkg, "-")
 		switch dir := path.Join(NixStore, name, "bin"); pkg {
 		case "bash", "busybox", "coreutils", "dash", "toybox":
-			if i.IsDir(dir) {
+			if r.IsDir(dir) {
 				dirs = append(dirs, dir)
 			}
 		}

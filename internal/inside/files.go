@@ -1,4 +1,8 @@
-package chroot
+// Package inside looks into a root before it is entered: a path leads where it would lead the target. It opens, asks and lists,
+// and changes nothing.
+//
+// Not for: what is mounted in the root for the launch, which does not exist yet; package chroot plans that.
+package inside
 
 import (
 	"io/fs"
@@ -15,19 +19,19 @@ import (
 // and ".." stay inside. With the empty root it is the caller's path. A root needs Linux 5.6, openat2(2) with
 // RESOLVE_IN_ROOT; the error is a *fs.PathError.
 func Open(root, path string) (*os.File, error) {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err != nil {
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// find is Open without the os.File.
-func find(root, path string) (int, error) {
+// Find is Open without the os.File.
+func Find(root, path string) (int, error) {
 	if root == "" {
-		return openFD(path, unix.O_PATH)
+		return OpenFD(path, unix.O_PATH)
 	}
-	dir, err := openFD(root, unix.O_PATH|unix.O_DIRECTORY)
+	dir, err := OpenFD(root, unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
 		return -1, err
 	}
@@ -39,7 +43,8 @@ func find(root, path string) (int, error) {
 	return fd, nil
 }
 
-func openFD(path string, flags int) (int, error) {
+// OpenFD is open(2), close-on-exec; the error is a *fs.PathError.
+func OpenFD(path string, flags int) (int, error) {
 	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, &fs.PathError{Op: "open", Path: path, Err: err}
@@ -47,9 +52,9 @@ func openFD(path string, flags int) (int, error) {
 	return fd, nil
 }
 
-// open is os.OpenFile without the poller of the Go runtime, which a program that reads a few headers need not start.
-func open(path string, flags int) (*os.File, error) {
-	fd, err := openFD(path, flags)
+// OpenFile is os.OpenFile without the poller of the Go runtime, which a program that reads a few headers need not start.
+func OpenFile(path string, flags int) (*os.File, error) {
+	fd, err := OpenFD(path, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +63,7 @@ func open(path string, flags int) (*os.File, error) {
 
 // Read opens a regular file inside root to read it. Any other is an error: to open a FIFO or a device may do things.
 func Read(root, path string) (*os.File, error) {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +79,11 @@ func readHere(path string) (*os.File, error) {
 	if Mode("", path)&unix.S_IFMT != unix.S_IFREG {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrInvalid}
 	}
-	return open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
+	return OpenFile(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
 }
 
 // reopen opens what a descriptor of find's stands for.
-func reopen(fd int) (*os.File, error) { return open(magic(fd), unix.O_RDONLY) }
+func reopen(fd int) (*os.File, error) { return OpenFile(magic(fd), unix.O_RDONLY) }
 
 func magic(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
@@ -93,7 +98,7 @@ func typeOf(fd int) uint32 {
 
 // Exists tells whether path leads to something inside root.
 func Exists(root, path string) bool {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err == nil {
 		unix.Close(fd)
 	}
@@ -102,7 +107,7 @@ func Exists(root, path string) bool {
 
 // Mode is the type and mode of what path leads to inside root; 0 if there is nothing.
 func Mode(root, path string) uint32 {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err != nil {
 		return 0
 	}
@@ -116,7 +121,7 @@ func Mode(root, path string) uint32 {
 
 // IsDir tells whether path is a directory inside root.
 func IsDir(root, path string) bool {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err != nil {
 		return false
 	}
@@ -127,7 +132,7 @@ func IsDir(root, path string) bool {
 // Writable tells whether path is a directory inside root that the caller may write to, or root of a namespace whose power
 // over the files of an owner is told by power.
 func Writable(root, path string, power func(user, group uint32) bool) bool {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err != nil {
 		return false
 	}
@@ -136,18 +141,18 @@ func Writable(root, path string, power func(user, group uint32) bool) bool {
 	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		return false
 	}
-	return canChange(unix.Access(magic(fd), unix.W_OK|unix.X_OK), &st, power)
+	return CanChange(unix.Access(magic(fd), unix.W_OK|unix.X_OK), &st, power)
 }
 
-// canChange judges by what access(2) says of the caller. It is the mode that root of the namespace has power over (EACCES),
+// CanChange judges by what access(2) says of the caller. It is the mode that root of the namespace has power over (EACCES),
 // and no read-only mount (EROFS) nor an attribute of the file (EPERM).
-func canChange(err error, st *unix.Stat_t, power func(user, group uint32) bool) bool {
+func CanChange(err error, st *unix.Stat_t, power func(user, group uint32) bool) bool {
 	return err == nil || err == unix.EACCES && power(st.Uid, st.Gid)
 }
 
 // List returns the names in a directory as the target would see it inside root; none if it cannot be read.
 func List(root, path string) []string {
-	fd, err := find(root, path)
+	fd, err := Find(root, path)
 	if err != nil {
 		return nil
 	}
