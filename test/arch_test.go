@@ -49,7 +49,7 @@ func TestNativeNeedsNoRule(t *testing.T) {
 func TestTreeTellsItsArch(t *testing.T) {
 	root := t.TempDir()
 	r := run(t, "-r", "--arch=auto", "--root="+root, "/bin/true")
-	if r.status != 1 || !strings.Contains(r.err, "nothing in "+root+" tells its architecture") || !strings.Contains(r.err, "name it: --arch=") {
+	if r.status != 1 || !strings.Contains(r.err, "nothing in "+root+" tells its architecture") || !strings.Contains(r.err, "name their architecture: --arch=") {
 		t.Errorf("an empty tree: %+v", r)
 	}
 	for file, text := range map[string]string{"etc/apk/arch": "s390x\n", "var/lib/dpkg/arch": "s390x\n", "usr/lib/os-release": "ID=x\nARCHITECTURE=\"s390x\"\n"} {
@@ -145,8 +145,8 @@ func TestHostRules(t *testing.T) {
 	for _, c := range []struct {
 		args, out, note string
 	}{
-		{"--arch=auto " + arm, "aarch64\n", "the rules of this system do for aarch64"},
-		{"-r --arch=auto --root=" + tree("arm64") + " /bin/uname -m", "aarch64\n", "the rules of this system do for aarch64"},
+		{"--arch=auto " + arm, "aarch64\n", "the rules of this system suffice for aarch64"},
+		{"-r --arch=auto --root=" + tree("arm64") + " /bin/uname -m", "aarch64\n", "the rules of this system suffice for aarch64"},
 		{"--arch=s390x -- sh -c '" + arm + "; " + s390 + "; ls /proc/sys/fs/binfmt_misc | grep -c qemu'", "aarch64\ns390x\n2\n", "s390x: QEMU"},
 		{"--arch=arm64 --guest-setuid=no " + arm, "aarch64\n", "flags POF"},
 		{"--arch=s390x,arm64 -- sh -c '" + arm + "; ls /proc/sys/fs/binfmt_misc | grep -c qemu'", "aarch64\n3\n", "s390x: QEMU"},
@@ -301,9 +301,9 @@ func TestBadArches(t *testing.T) {
 	write(t, home+"/broken.conf", "# a comment\n\n:x:Q::::\n", 0o644)
 	copyFile(t, tree("s390x")+"/bin/busybox", home+"/qemu-s390x")
 	for _, c := range []struct{ args, says, hint string }{
-		{"--arch=s390 true", `"s390" is no architecture that xunshare knows`, "did you mean s390x"},
+		{"--arch=s390 true", `"s390" is not an architecture that xunshare knows`, "did you mean s390x"},
 		{"--arch= true", `one of the names in it, is empty`, "auto"},
-		{"--arch=all,arm64 true", "all and none stand alone", ""},
+		{"--arch=all,arm64 true", "all and none cannot be combined with other names", ""},
 		{"--print-rule=nosuch", `"nosuch" is no architecture`, "--list-arches"},
 		{"--list-arches=yaml", `"yaml" is neither table nor json`, ""},
 		{"--guest-setuid=maybe true", "neither yes nor no", ""},
@@ -313,7 +313,7 @@ func TestBadArches(t *testing.T) {
 		{"--emulator-env=x true", `"x" is not NAME=VALUE`, ""},
 		{"--arch=s390x --emulator=/nosuch true", "/nosuch: no such file or directory", ""},
 		{"--arch=s390x --emulator=nosuch-static true", "nosuch-static: no such file or directory", "--emulator=/usr/bin/nosuch-static"},
-		{"--arch=s390x,arm64 --emulator=/nosuch true", "does not say for which architecture", "--emulator=ARCH=/nosuch"},
+		{"--arch=s390x,arm64 --emulator=/nosuch true", "does not tell which architecture", "--emulator=ARCH=/nosuch"},
 		{"--arch=s390x --emulator=s390x=/a --emulator=s390x=/b true", "two emulators are given for s390x", ""},
 		{"--arch=s390x --emulator=" + home + "/qemu-s390x true", "is a program for s390x", ""},
 		{"-r --arch=s390x --emulator=s390x=" + home + "/script --root=" + tree("s390x") + " /bin/true", "is a script", ""},

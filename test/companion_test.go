@@ -114,7 +114,7 @@ func TestTreesWithoutShell(t *testing.T) {
 			for _, options := range []string{"--into=" + root, "-rm --arch=auto --root=" + root} {
 				cmd := exec.Command(binary(), words(options)...)
 				cmd.Env = append(os.Environ(), "SHELL=")
-				want := "xunshare: " + root + " has no shell that could be run\nxunshare: hint: name a program: it has /init\n"
+				want := "xunshare: " + root + " has no shell that can be run\nxunshare: hint: name a program: it has /init\n"
 				if r := finish(t, cmd); r.status == 0 || r.err != want {
 					t.Errorf("%s: %+v", options, r)
 				}

@@ -59,7 +59,7 @@ func TestFilters(t *testing.T) {
 		{"-r --map-auto --fake-ids setpriv --reuid=2000000000 --clear-groups id -u", "0\n", ""},
 		{"-r --fake-ids setpriv --reuid=7 --regid=7 --groups=8 id -u", "0\n", ""},
 		{"-r --suppress-sync sync", "", ""},
-		{"--fake-ids true", "", "--fake-ids is about the ids that a new user namespace does not have"},
+		{"--fake-ids true", "", "--fake-ids works only in a new user namespace"},
 	} {
 		r := run(t, words(c.args)...)
 		if r.out != c.out || !strings.Contains(r.err, c.err) || (r.status == 0) != (c.err == "") {

@@ -119,8 +119,8 @@ func TestIntoName(t *testing.T) {
 		{"--into=$T\n--bind", "", "$F:2: --bind needs an argument\nxunshare: hint: xunshare --help lists the options\n"},
 		{"--into=$T\n--map=foo", "", "$F:2: --map: \"foo\" is none of auto, root, current, subids\n"},
 		{"--into=$T\n--setenv =x\n", "", "$F:2: --setenv: \"=x\" is not NAME=VALUE\n"},
-		{"#\nls -l\n", "", "$F:2: \"ls -l\" is no option\nxunshare: hint: an option a line, with its dashes: --wd /tmp\n"},
-		{"--config=/x\n", "", "$F:1: a file of options cannot name another one\n"},
+		{"#\nls -l\n", "", "$F:2: \"ls -l\" is no option\nxunshare: hint: write one option a line, with its dashes: --wd /tmp\n"},
+		{"--config=/x\n", "", "$F:1: an option file cannot name another one\n"},
 	} {
 		file := dir + "/box.conf"
 		replacer := strings.NewReplacer("$T", dir+"/tree", "$F", file)
@@ -171,7 +171,7 @@ func TestIntoOthersTree(t *testing.T) {
 	}
 	before := untouched(t, "/etc/passwd")
 	r := into(t, "/", "", ": >/tmp/x; : >/run/x; ls /tmp; touch /etc/x")
-	if note := "xunshare: note: / is another user's, so it is read-only inside\n"; r.out != "x\n" || !strings.HasPrefix(r.err, note) || !strings.Contains(r.err, "Read-only file system") {
+	if note := "xunshare: note: / belongs to another user, so it is read-only inside\n"; r.out != "x\n" || !strings.HasPrefix(r.err, note) || !strings.Contains(r.err, "Read-only file system") {
 		t.Errorf("%+v", r)
 	}
 	before(t)
@@ -181,7 +181,7 @@ func TestIntoOthersTree(t *testing.T) {
 func TestIntoStatus(t *testing.T) {
 	// In a namespace with one user nobody has sub-ids.
 	r := run(t, "-r", binary(), "--json-status-fd=1", "--into="+tree(native), "/bin/busybox", "true")
-	if r.status != 0 || r.err != "" || !strings.Contains(r.out, `"ids":"single","ids-because":"there is but one where xunshare runs"`) {
+	if r.status != 0 || r.err != "" || !strings.Contains(r.out, `"ids":"single","ids-because":"there is only one where xunshare runs"`) {
 		t.Errorf("%+v", r)
 	}
 	run(t, "-r", binary(), "--into="+tree(native), "/bin/sh", "-c", "chown 5:6 /tmp && stat -c %u:%g /tmp").want(t, "0:0\n")

@@ -159,14 +159,14 @@ func TestBadMounts(t *testing.T) {
 	check := untouched(t, root)
 	for _, c := range []struct{ options, says, hint string }{
 		{"-r --bind /nosuch:/a", "--bind /nosuch: /nosuch: there is no such file or directory", ""},
-		{"-r --bind /etc/passwd:/etc", "/etc is a directory in the root, and the other is not", "name a file in it"},
+		{"-r --bind /etc/passwd:/etc", "/etc is a directory in the root, and what is to be shown there is not", "name a file in it"},
 		{"-r --tmpfs /", "/ leads to the root itself", ""},
 		{"-r --tmpfs /x/..", "--tmpfs /x/..: /x/.. in the root: no such file or directory", ""},
 		{"-r --tmpfs /etc/..", "leads to the root itself", ""},
 		{"-rpf --mount-proc --tmpfs /proc/nosuch", "/proc/nosuch is not there, and nothing can be made in /proc", ""},
 		{"-U --tmpfs /nosuch", "value too large", "add --map-root-user"},
 		{"-r --ephemeral --read-only", "exclude each other", ""},
-		{"-r --ephemeral=" + root, "must not lie in each other", ""},
+		{"-r --ephemeral=" + root, "must not contain each other", ""},
 		{"-r --ephemeral=/nosuch/x", "no such file or directory", "mkdir -p"},
 		{"-r --ephemeral=/etc/passwd", "not a directory", ""},
 		{"-r --ephemeral=/etc", "you may not write to this directory", ""},

@@ -144,7 +144,7 @@ func TestProgramLookup(t *testing.T) {
 			t.Errorf("PATH %s: %s: %+v, want %q %q %d", c.path, c.args, r, c.out, c.err, c.status)
 		}
 	}
-	if r := run(t, "-r", "/bin/ls -l"); r.status != 127 || !strings.Contains(r.err, "they are words of their own") {
+	if r := run(t, "-r", "/bin/ls -l"); r.status != 127 || !strings.Contains(r.err, "put no quotes around all of them") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -9,7 +9,7 @@ import (
 // A mount that is noexec is named, whether a program lies on it or what runs that, and so is what gets round it.
 func TestNoExec(t *testing.T) {
 	dir := t.TempDir()
-	const round = "xunshare: hint: --ephemeral gets round it, for a layer over the tree is not mounted so; --ephemeral=DIR keeps what is changed\n"
+	const round = "xunshare: hint: or add --ephemeral: its layer over the tree is not mounted noexec; --ephemeral=DIR keeps the changes\n"
 	for name, c := range map[string]struct{ command, says, hint string }{
 		"into":        {`"$0" --into="$2" --map=root true`, "/bin/true: is on ", round},
 		"root":        {`"$0" -rm --root="$2" /bin/true`, "/bin/true: is on ", round},
@@ -23,7 +23,7 @@ func TestNoExec(t *testing.T) {
 			r := finish(t, exec.Command("unshare", args...))
 			says := strings.NewReplacer("$2", dir, "$3", args[len(args)-1]).Replace(c.says)
 			want := "xunshare: " + says + dir + ", which is mounted noexec, so nothing there can be executed\n" +
-				"xunshare: hint: mount it without that: sudo mount -o remount,exec " + dir + "; or copy it to another file system\n" + c.hint
+				"xunshare: hint: allow it: sudo mount -o remount,exec " + dir + "; or copy it to another file system\n" + c.hint
 			if !strings.HasSuffix(strings.ReplaceAll(r.err, "/usr/bin/", "/bin/"), want) || r.status != 126 {
 				t.Errorf("status %d, said %q\nwant %q", r.status, r.err, want)
 			}

@@ -124,7 +124,7 @@ func TestBadSubIDs(t *testing.T) {
 		status     int
 	}{
 		{"--map-users=0:0:10 true", "map the users: newuidmap:", 1},
-		{"--map-users=0:0:10 true", "hint: only your sub-ids can be mapped", 1},
+		{"--map-users=0:0:10 true", "hint: you can map only your sub-ids", 1},
 		{"--map-users=x true", "it has to be INNER:OUTER:COUNT", 1},
 		{"--map-users=0:0:0 true", "the count is 0", 1},
 		{"--map-users=auto --map-users=0:2000000:5 true", "overlap", 1},

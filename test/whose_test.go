@@ -78,7 +78,7 @@ func TestIntoReadOnlyMount(t *testing.T) {
 	script := "mount --bind " + root + " " + root + " && mount -o remount,bind,ro " + root + " && exec " + binary() +
 		" --into=" + root + " --map=root /bin/sh -c ': >/tmp/x; : >/run/x; touch /x'"
 	r := run(t, "-rm", "sh", "-c", script)
-	note := "xunshare: note: " + root + " is mounted read-only, and stays so inside; --ephemeral lets changes be made, and forgets them\n"
+	note := "xunshare: note: " + root + " is mounted read-only, and stays so inside; --ephemeral allows changes, and discards them in the end\n"
 	if r.status != 1 || !strings.HasPrefix(r.err, note) || !strings.Contains(r.err, "touch: /x: Read-only file system") {
 		t.Errorf("%+v", r)
 	}

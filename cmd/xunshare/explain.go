@@ -23,7 +23,7 @@ import (
 func explain(err error, o *resolved, f *Facts) error {
 	var helper *verb.HelperError
 	if errors.As(err, &helper) && strings.HasSuffix(helper.Said, "not allowed") {
-		return remedy.Wrap(err, "only your sub-ids can be mapped, which stand in /etc/subuid and /etc/subgid: --map-auto maps them all")
+		return remedy.Wrap(err, "you can map only your sub-ids, which /etc/subuid and /etc/subgid list: --map-auto maps them all")
 	}
 	var failed *verb.Error
 	if !errors.As(err, &failed) {
@@ -53,7 +53,7 @@ func explainName(failed *verb.Error) []string {
 	if !ok || !errors.Is(failed, fs.ErrPermission) {
 		return nil
 	}
-	return []string{"container engines forbid it by a seccomp filter: leave --hostname=" + name.Name + " out (--hostname= is for none at all), " +
+	return []string{"the seccomp filter of a container engine forbids it: leave out --hostname=" + name.Name + " (with --into write --hostname=), " +
 		"or start the container with --cap-add=SYS_ADMIN"}
 }
 
@@ -73,7 +73,7 @@ func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
 	switch {
 	case !hasProc() && !o.in.Entered: // which tells what is there
 		return remedy.Wrap(x.say("%s: cannot be run%s: %v", x.name, x.where, failed.Errno),
-			"/proc is not mounted here, so nothing more is known: mount -t proc proc /proc")
+			"/proc is not mounted here, so xunshare cannot tell more: mount -t proc proc /proc")
 	case failed.Errno == syscall.ENOENT && x.file == "":
 		return x.notThere(f)
 	case failed.Errno == syscall.ENOENT:
@@ -92,7 +92,7 @@ func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
 // notThere is for a program that none of the candidates is.
 func (x *failedExec) notThere(f *Facts) error {
 	if x.withoutShell() {
-		return remedy.Wrap(x.say("%s has no shell that could be run", x.o.Root), x.startsWith())
+		return remedy.Wrap(x.say("%s has no shell that can be run", x.o.Root), x.startsWith())
 	}
 	return remedy.Wrap(x.say("%s: there is no such program%s", x.name, x.where), slices.Concat(quoted(x.name), searched(f), x.fromShell())...)
 }
@@ -149,7 +149,7 @@ func quoted(name string) []string {
 	if !strings.Contains(name, " ") {
 		return nil
 	}
-	return []string{"if this is a program and its arguments: they are words of their own, with no quotes around all of them"}
+	return []string{"to run a program with arguments, put no quotes around all of them: each argument is a word of its own"}
 }
 
 // fromShell says where the name of a program comes from that nobody has typed.
@@ -158,7 +158,7 @@ func (x *failedExec) fromShell() []string {
 		return nil
 	}
 	if _, _, shell := x.o.account(); shell != x.name {
-		return []string{"SHELL names it: name a program, or env -u SHELL takes the root's own shell, " + shell}
+		return []string{"the variable SHELL names it: name a program, or run the root's own shell with env -u SHELL: " + shell}
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (x *failedExec) denied() error {
 		return err
 	}
 	return remedy.Wrap(x.say("%s: may not be executed by you%s", x.file, x.where),
-		"its permissions, or those of a script's interpreter, can be the cause")
+		"check its permissions, and for a script those of its interpreter")
 }
 
 // noInterpreter is for a file that is there and still was not found: what it needs to be run is missing.
@@ -210,9 +210,9 @@ func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 		return remedy.Wrap(x.say("%s: needs the program loader %s, which is not there%s", x.file, image.ELF.Interp, x.where),
 			"use a statically linked program, or put its loader and libraries into the tree")
 	}
-	hint := "a rule without flag F looks for its emulator in the root; a dynamic emulator looks for its loader there"
+	hint := "the emulator of a rule without flag F is looked up in the root, and so is the loader of a dynamic emulator"
 	if slices.ContainsFunc(x.rules, isRelative) {
-		hint = "a rule names its emulator by a relative path, which counts from the program's working directory: write the whole path"
+		hint = "a rule names its emulator by a relative path, which starts at the program's working directory: write an absolute path"
 	}
 	return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where), hint)
 }

@@ -31,8 +31,8 @@ func chooseFilter(o *resolved, f *Facts) (filterFacts, error) {
 		return filterFacts{}, nil // the file is shown all the same
 	}
 	if err != nil {
-		return filterFacts{}, remedy.Errorf("leave --fake-ids and --suppress-sync out: where many ids are mapped, little is left to fake",
-			"the filter of system calls cannot be made: %w", err)
+		return filterFacts{}, remedy.Errorf("leave out --fake-ids and --suppress-sync: with many ids mapped, --fake-ids has little to do",
+			"the filter of system calls cannot be built: %w", err)
 	}
 	return filterFacts{verb.Filter{Program: program, Listen: o.FakeIDs || lends, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
@@ -49,12 +49,12 @@ func (o *resolved) filtering(f *Facts) []verb.Step {
 	if len(f.Filter.Program) == 0 {
 		return nil
 	}
-	reason := "fake what the id maps have no place for"
+	reason := "fake changes to ids that are not mapped"
 	switch {
 	case !o.FakeIDs && !o.NoSync:
-		reason = "let what is lent to the tree be removed"
+		reason = "allow what is lent to the tree to be removed"
 	case !o.FakeIDs:
-		reason = "let files count as written to the disk"
+		reason = "make files count as written to the disk"
 	}
 	step := verb.Step{Call: f.Filter.Filter, Reason: reason}
 	if f.Filter.unprivileged {

@@ -52,7 +52,7 @@ func (o *resolved) cannotChange(f *Facts) bool {
 	}
 	o.ReadOnly = true
 	if !f.Root.Here { // which has mounts that an overlay would not show
-		why += "; --ephemeral lets changes be made, and forgets them"
+		why += "; --ephemeral allows changes, and discards them in the end"
 	}
 	o.notes.Add("%s", why)
 	return true
@@ -69,7 +69,7 @@ func (o *resolved) closed(f *Facts) string {
 	case err == unix.EROFS:
 		return o.Root + " is mounted read-only, and stays so inside"
 	case others && (err != nil || f.NS.UID == 0):
-		return o.Root + " is another user's, so it is read-only inside"
+		return o.Root + " belongs to another user, so it is read-only inside"
 	case err != nil && err != unix.EACCES: // an immutable directory, say
 		return "you may not write to " + o.Root + ", so it is read-only inside"
 	}

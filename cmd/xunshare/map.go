@@ -57,8 +57,8 @@ func yield(ids *ns.IDs, own int, ranges, single string) error {
 		case e.Inside == 0:
 			ids.Single, ids.AsRoot = nil, true
 		case isZero && uint64(own) >= uint64(e.Outside) && uint64(own) < uint64(e.Outside)+uint64(e.Count):
-			return remedy.New(fmt.Sprintf("%s=%s maps you, and so does --map=auto or --into, to 0", ranges, e),
-				"say who you are inside: leave the range out and add "+single+"=ID")
+			return remedy.New(fmt.Sprintf("%s=%s maps you, and --map=auto (or --into) maps you to 0", ranges, e),
+				"choose the id that you have inside: leave out the range and add "+single+"=ID")
 		}
 	}
 	return nil

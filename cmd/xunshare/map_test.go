@@ -21,7 +21,7 @@ func TestYield(t *testing.T) {
 		{[]string{"--map=auto"}, false, ""},
 		{[]string{"--map=auto", zero}, true, ""},
 		{[]string{"--map=auto", zero, me}, true, ""},
-		{[]string{"--map=auto", me}, false, "maps you, and so does --map=auto"},
+		{[]string{"--map=auto", me}, false, "maps you, and --map=auto"},
 		{[]string{"--map=auto", me, "--map-user=1"}, false, ""},
 		{[]string{"-r", me}, false, ""},
 	} {

@@ -36,9 +36,9 @@ func (x *failedExec) noExec(file, needed, mount string, host bool) error {
 	if needed != file {
 		needs = " needs " + needed + ", which"
 	}
-	hints := []string{"mount it without that: sudo mount -o remount,exec " + mount + "; or copy it to another file system"}
+	hints := []string{"allow it: sudo mount -o remount,exec " + mount + "; or copy it to another file system"}
 	if !host {
-		hints = append(hints, "--ephemeral gets round it, for a layer over the tree is not mounted so; --ephemeral=DIR keeps what is changed")
+		hints = append(hints, "or add --ephemeral: its layer over the tree is not mounted noexec; --ephemeral=DIR keeps the changes")
 	}
 	return remedy.Wrap(x.say("%s:%s is on %s, which is mounted noexec, so nothing there can be executed", file, needs, mount), hints...)
 }

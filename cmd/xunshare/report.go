@@ -19,7 +19,7 @@ func report(err error) {
 	text := fmt.Sprintf("xunshare: %v\n", err)
 	hints := remedy.Hints(err)
 	if strings.Contains(err.Error(), "~/") {
-		hints = append(hints, "only the shell replaces a ~, and at the start of a word: put a blank in place of the =, and whole paths into files")
+		hints = append(hints, "only the shell replaces ~, and only at the start of a word: put a space in place of '='; in option files write absolute paths")
 	}
 	for _, hint := range hints {
 		text += fmt.Sprintf("xunshare: hint: %s\n", hint)

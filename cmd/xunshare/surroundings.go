@@ -41,10 +41,10 @@ func limited(err error) error {
 	case errors.Is(err, syscall.EMFILE): // package syscall has made the soft limit the hard one
 		return remedy.Errorf("raise the limit: ulimit -n 256", "%d open files (RLIMIT_NOFILE) are too few for this launch: %w", limit(unix.RLIMIT_NOFILE), err)
 	case errors.Is(err, syscall.EFBIG):
-		return remedy.Errorf("raise the limit: ulimit -f unlimited; a lower one for the program alone: xunshare ... prlimit --fsize=N PROGRAM",
+		return remedy.Errorf("raise the limit: ulimit -f unlimited; to limit only the program: xunshare ... prlimit --fsize=N PROGRAM",
 			"files of %d bytes (RLIMIT_FSIZE) are too small for this launch: %w", limit(unix.RLIMIT_FSIZE), err)
 	case errors.Is(err, syscall.EAGAIN) && len(remedy.Hints(err)) == 0: // of clone(2), for a child or a helper
-		return remedy.Wrap(err, "you have as many processes as you may (RLIMIT_NPROC), or your control group has: raise the limit: ulimit -u 4096")
+		return remedy.Wrap(err, "you have reached the limit on processes (RLIMIT_NPROC), or your control group has: raise it: ulimit -u 4096")
 	}
 	return err
 }

@@ -24,10 +24,10 @@ func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) *
 	asked := *o.Options
 	switch {
 	case !f.Rules.Instance:
-		o.notes.Add("namespaces are refused here (%v); no rules have to be loaded, so the program runs without any", failed.Errno)
+		o.notes.Add("namespaces are refused here (%v); no rules need to be loaded, so the program runs without namespaces", failed.Errno)
 	case o.mayBeServed(f):
 		asked.Foreign = cmdline.Foreign{}
-		o.notes.Add("namespaces are refused here (%v), so rules of the host, which are not seen here, have to run the program", failed.Errno)
+		o.notes.Add("namespaces are refused here (%v), so the program runs only if the host has a rule for it, which cannot be seen from here", failed.Errno)
 	default:
 		return nil
 	}

@@ -40,7 +40,7 @@ func (h *Header) Arch() *Arch {
 // Unknown names what h is for where Arch is nil.
 func (h *Header) Unknown() string {
 	if h.Class == class32 && h.Machine == machineX86_64 {
-		return "x32, which takes a kernel that knows it (CONFIG_X86_X32_ABI) and has no emulator"
+		return "x32, which needs a kernel with CONFIG_X86_X32_ABI and has no emulator"
 	}
 	return fmt.Sprintf("a machine that xunshare does not know (ELF machine %d)", h.Machine)
 }

@@ -33,7 +33,7 @@ func Explain(failed *verb.Error) []string {
 func explainInstance(errno syscall.Errno) []string {
 	switch errno {
 	case syscall.ENOENT:
-		return []string{"the mount point has to exist: mkdir it in the tree"}
+		return []string{"the mount point has to exist: make the directory in the tree"}
 	case syscall.ENODEV:
 		if !perNamespace(kernelRelease()) { // loaded or not, it is no use here
 			return olderKernel()
@@ -67,7 +67,7 @@ func explainRegister(errno syscall.Errno) []string {
 	case syscall.ENOSPC:
 		return []string{"too many emulators are held open: see user.max_binfmt_misc_interpreters"}
 	case syscall.ENOENT, syscall.EACCES, syscall.ENOTDIR:
-		return []string{"with flag F the kernel opens the emulator while the rule is written: look at its path and permissions"}
+		return []string{"with flag F the kernel opens the emulator while the rule is written: check its path and permissions"}
 	case syscall.ETXTBSY:
 		return []string{"the emulator is open for writing: wait until its installation is finished"}
 	}

@@ -108,7 +108,7 @@ func (e Interpreter) missing(where string, inRoot bool, hostHas func(string) boo
 	switch {
 	case !inRoot && !filepath.IsAbs(e.Path):
 		return remedy.Wrap(fmt.Errorf("%s: %w in the working directory", where, cause(e.Err)),
-			"write its whole path: PATH is not searched for the emulators of rules")
+			"write its absolute path: PATH is not searched for the emulators of rules")
 	case !inRoot:
 		return remedy.Wrap(fmt.Errorf("%s: %w", where, cause(e.Err)),
 			"install it (QEMU: package qemu-user-static on Ubuntu and Debian up to 12, qemu-user on later ones)")
@@ -177,7 +177,7 @@ func checkScript(where, interpreter string, rootHas func(string) bool) error {
 	if rootHas == nil || rootHas(interpreter) {
 		return nil
 	}
-	return remedy.Errorf("name the emulator itself instead of a script that calls it; the environment can carry its options",
+	return remedy.Errorf("name the emulator itself instead of a script that calls it; its options can go into the environment",
 		"%s is a script: its interpreter %s is looked up inside the root, which does not have it", where, interpreter)
 }
 

@@ -18,14 +18,14 @@ type sentence struct {
 }
 
 var sentences = [...]sentence{
-	{[4]string{"new OS thread", "newosproc"}, "xunshare: no thread more can be started: too few processes are allowed (RLIMIT_NPROC, or pids.max of the control group)\n" +
-		"xunshare: hint: raise the limit: ulimit -u 4096; it counts the threads of all programs of the user, and xunshare takes a dozen\n"},
+	{[4]string{"new OS thread", "newosproc"}, "xunshare: no more threads can be started: too few processes are allowed (RLIMIT_NPROC, or pids.max of the control group)\n" +
+		"xunshare: hint: raise the limit: ulimit -u 4096; it counts the threads of all your programs, and xunshare needs a dozen\n"},
 	{[4]string{"epoll", "eventfd"}, "xunshare: too few open files are allowed (RLIMIT_NOFILE), or left\n" +
 		"xunshare: hint: raise the limit: ulimit -n 256\n"},
 	{[4]string{"SIGXFSZ"}, "xunshare: a file would become larger than is allowed (RLIMIT_FSIZE)\n" +
-		"xunshare: hint: raise the limit: ulimit -f unlimited; a lower one for the program alone: xunshare ... prlimit --fsize=N PROGRAM\n"},
+		"xunshare: hint: raise the limit: ulimit -f unlimited; to limit only the program: xunshare ... prlimit --fsize=N PROGRAM\n"},
 	{[4]string{"memory", "allocat", "reserve", "address space"}, "xunshare: too little memory is allowed (RLIMIT_AS, RLIMIT_DATA), or left\n" +
-		"xunshare: hint: raise the limits: ulimit -v 4000000; ulimit -d 1000000; lower ones for the program alone: xunshare ... prlimit --as=N PROGRAM\n"},
+		"xunshare: hint: raise the limits: ulimit -v 4000000; ulimit -d 1000000; to limit only the program: xunshare ... prlimit --as=N PROGRAM\n"},
 }
 
 // sayLess is what the entry makes overrideWrite.

@@ -47,13 +47,13 @@ func TestWriteOrSay(t *testing.T) {
 		os.Exit(2)
 	}
 	for text, want := range map[string]string{
-		"runtime: failed to create new OS thread (have |2| already; errno=|11|)\n":           "xunshare: no thread more can be started",
+		"runtime: failed to create new OS thread (have |2| already; errno=|11|)\n":           "xunshare: no more threads can be started",
 		"runtime: out of memory: cannot allocate |4194304|-byte block (|0| in use)\n":        "xunshare: too little memory is allowed",
 		"fatal error: |runtime: cannot allocate memory|\n":                                   "xunshare: too little memory is allowed",
 		"fatal error: |failed to reserve page summary memory|\n":                             "xunshare: too little memory is allowed",
 		"runtime: epollcreate failed with| |24|\n":                                           "xunshare: too few open files",
 		"SIGXFSZ: file size limit exceeded|\n":                                               "xunshare: a file would become larger",
-		"init |runtime| @|0.1| ms, |16| bytes, |2| allocs|\n|fatal error: |newosproc|\n":     "init runtime @0.1 ms, 16 bytes, 2 allocs\nxunshare: no thread more",
+		"init |runtime| @|0.1| ms, |16| bytes, |2| allocs|\n|fatal error: |newosproc|\n":     "init runtime @0.1 ms, 16 bytes, 2 allocs\nxunshare: no more threads",
 		"panic: |runtime error: invalid memory address or nil pointer dereference|\n":        "",
 		"fatal error: |all goroutines are asleep - deadlock!|\n|runtime: cannot allocate|\n": "",
 		"SIGSEGV: segmentation violation|\n|PC=|0x1| memory":                                 "",

@@ -14,11 +14,11 @@ var (
 	null  = [...]byte{'/', 'd', 'e', 'v', '/', 'n', 'u', 'l', 'l', 0}
 
 	littleSpace = "xunshare: less than 768 MB of address space is allowed (RLIMIT_AS), too little to start\n" +
-		"xunshare: hint: raise the limit: ulimit -v 1000000; a lower one for the program alone: xunshare ... prlimit --as=N PROGRAM\n"
+		"xunshare: hint: raise the limit: ulimit -v 1000000; to limit only the program: xunshare ... prlimit --as=N PROGRAM\n"
 	littleData = "xunshare: less than 64 MB of data is allowed (RLIMIT_DATA), too little to start\n" +
-		"xunshare: hint: raise the limit: ulimit -d 1000000; a lower one for the program alone: xunshare ... prlimit --data=N PROGRAM\n"
+		"xunshare: hint: raise the limit: ulimit -d 1000000; to limit only the program: xunshare ... prlimit --data=N PROGRAM\n"
 	littleStack = "xunshare: less than 64 KB of stack is allowed (RLIMIT_STACK), too little to start\n" +
-		"xunshare: hint: raise the limit: ulimit -s 8192; a lower one for the program alone: xunshare ... prlimit --stack=N PROGRAM\n"
+		"xunshare: hint: raise the limit: ulimit -s 8192; to limit only the program: xunshare ... prlimit --stack=N PROGRAM\n"
 	fewFiles = "xunshare: less than 10 open files are allowed (RLIMIT_NOFILE), too few to start\n" +
 		"xunshare: hint: raise the limit: ulimit -n 256\n"
 	noNull = "xunshare: standard input, output or error is closed, and there is no /dev/null to open in its place\n" +

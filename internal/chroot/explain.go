@@ -32,7 +32,7 @@ func explainProc(errno syscall.Errno, ownPIDs bool) []string {
 		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask,
 			"or leave --mount-proc out; in a root, --bind=/proc shows the /proc that is there"}
 	case errno == syscall.ENOENT:
-		return []string{"the mount point has to exist: mkdir it in the tree"}
+		return []string{"the mount point has to exist: make the directory in the tree"}
 	}
 	return nil
 }
@@ -52,10 +52,10 @@ func explainMounts(failed *verb.Error) []string {
 	switch {
 	case copies && failed.Errno == syscall.ENOTSUP, // no user.* attributes on tmpfs before Linux 6.6
 		ok && failed.Errno == syscall.EINVAL && slices.Contains(made.Options, "lowerdir="+ownLayers):
-		return []string{"to change another user's tree needs Linux 6.16, and a file system that an overlay takes: copy the tree, " +
+		return []string{"changing another user's tree needs Linux 6.16 and a file system that can be a layer of an overlay: copy the tree, " +
 			"or enter it without --ephemeral"}
 	case failed.Errno == syscall.EOVERFLOW:
-		return []string{"who makes it has to have a user and a group in the namespace: add --map-root-user or --map-current-user"}
+		return []string{"to make it, you need a user and a group in the namespace: add --map-root-user or --map-current-user"}
 	case failed.Errno == syscall.ENOSYS && failed.Operation != "openat2":
 		return []string{"mounts in a root need Linux 5.2"}
 	case !ok || made.Type != overlay:
@@ -72,9 +72,9 @@ func explainOverlay(options []string, errno syscall.Errno) []string {
 	case errno == syscall.EPERM:
 		return []string{"an ordinary user can mount an overlay since Linux 5.11"}
 	case errno == syscall.EINVAL && slices.Contains(options, "upperdir=upper"):
-		return []string{"the file system of the tree cannot be a layer of an overlay (it is one of two already, or knows no case, say): " +
+		return []string{"the file system of the tree cannot be a layer of an overlay (it may be an overlay of an overlay, or ignore case): " +
 			"copy the tree to another one, or use --read-only"}
 	}
-	return []string{"the file system of the tree, or of the directory that is to keep the changes, cannot be a layer of an overlay: " +
+	return []string{"the file system of the tree, or of the directory that keeps the changes, cannot be a layer of an overlay: " +
 		"use others, such as ext4, xfs, btrfs or tmpfs"}
 }

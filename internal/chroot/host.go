@@ -32,7 +32,7 @@ func (s *survey) tree() (err error) {
 	}
 	if len(mounts) > 1 && s.UpperDir != "" {
 		return remedy.Errorf("unmount it first; or enter the tree with --ephemeral alone, which keeps nothing",
-			"--ephemeral=%s: %s is a mount in the tree, and what is kept is about one file system only", s.UpperDir, filepath.Join(s.Root, mounts[1].Path))
+			"--ephemeral=%s: %s is a mount in the tree, and changes can be kept for one file system only", s.UpperDir, filepath.Join(s.Root, mounts[1].Path))
 	}
 	if err := s.divide(mounts); err != nil {
 		return err
@@ -47,13 +47,13 @@ func (s *survey) upperDir() error {
 	}
 	dir, root := absolute(s.UpperDir), absolute(s.Root)
 	if mountlist.IsUnder(dir, root) || mountlist.IsUnder(root, dir) {
-		return fmt.Errorf("--ephemeral=%s: it and the root must not lie in each other", s.UpperDir)
+		return fmt.Errorf("--ephemeral=%s: this directory and the root must not contain each other", s.UpperDir)
 	}
 	info, err := os.Stat(s.UpperDir)
 	switch {
 	case os.IsNotExist(err):
 		if _, err := os.Stat(filepath.Dir(dir)); err != nil {
-			return remedy.Errorf("mkdir -p it", "--ephemeral=%s: %w", s.UpperDir, cause(err))
+			return remedy.Errorf("mkdir -p "+filepath.Dir(dir), "--ephemeral=%s: %w", s.UpperDir, cause(err))
 		}
 		return nil
 	case err != nil:

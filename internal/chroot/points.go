@@ -31,7 +31,7 @@ func (s *survey) point(name string, dir bool) (Point, error) {
 	case len(where.missing) == 0 && where.dir == dir:
 		return Point{Path: where.at}, nil
 	case len(where.missing) == 0 && where.dir:
-		return Point{}, remedy.New(fmt.Sprintf("%s is a directory in the root, and the other is not", name), "name a file in it")
+		return Point{}, remedy.New(fmt.Sprintf("%s is a directory in the root, and what is to be shown there is not", name), "name a file in it")
 	case len(where.missing) == 0:
 		where = place{at: path.Dir(where.at), missing: []string{path.Base(where.at)}, blocked: true}
 	}

@@ -68,7 +68,7 @@ func (s *survey) noResolver(where place, kind mountedKind) string {
 		own := "/proc/" + strconv.Itoa(os.Getpid()) // where /proc/net leads as long as this process looks
 		return "it leads to " + strings.Replace(where.path(), own, "/proc/self", 1) + ", which is the kernel's"
 	case there && !s.isText(where.at):
-		return "it leads to " + where.at + ", which is no file"
+		return "it leads to " + where.at + ", which is not a file"
 	}
 	return ""
 }

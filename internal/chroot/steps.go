@@ -143,7 +143,7 @@ func (o *Options) keepApart(dir string) []verb.Step {
 	}
 	private := verb.Propagation(dir, unix.MS_PRIVATE)
 	private.Optional = true
-	return []verb.Step{{Call: private, Reason: "keep the new proc to ourselves"}}
+	return []verb.Step{{Call: private, Reason: "make the new proc private"}}
 }
 
 // Leave lets go of the old root, which lies on top of the new one, where the working directory still is.
@@ -220,5 +220,5 @@ const (
 	covered = "xunshare: note: pivot_root(2) is refused here, so the old root stays mounted, covered by the new one; " +
 		"a program that may unmount can uncover it\n"
 	changed = "xunshare: note: pivot_root(2) is refused here, so the root is entered by chroot(2) alone: no user namespaces can be made inside, " +
-		"and who is root inside can leave it\n"
+		"and root inside can leave it\n"
 )

@@ -202,7 +202,7 @@ func nameOf(fd int, st unix.Stat_t) (string, error) {
 	}
 	var there unix.Stat_t
 	if unix.Lstat(name, &there) != nil || !sameFile(&there, &st) {
-		return "", errors.New("there is no path that leads to it any more")
+		return "", errors.New("no path leads to it any more")
 	}
 	return name, nil
 }

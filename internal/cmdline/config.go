@@ -33,7 +33,7 @@ func expandIn(options, files []string) (all []string, err error) {
 	for _, option := range options {
 		file, err := configOf(option)
 		if err == nil && slices.Contains(files, file) {
-			err = remedy.Errorf("a directory is named with a slash: --into=./"+strings.TrimPrefix(option, intoOption), "%s: this file of options is being read already", option)
+			err = remedy.Errorf("a directory needs a slash: --into=./"+strings.TrimPrefix(option, intoOption), "%s: this option file is being read already", option)
 		}
 		if err != nil {
 			return all, err
@@ -73,7 +73,7 @@ func configOf(option string) (string, error) {
 		return file, nil
 	}
 	if _, err := os.Stat(name); err != nil {
-		return "", remedy.Errorf("a name is that of a file there, and --into=./"+name+" is a directory here",
+		return "", remedy.Errorf("a name stands for a file there; for a directory here, write --into=./"+name+"",
 			"--into=%s: there is neither %s nor a directory of that name", name, file)
 	}
 	return "", nil
@@ -140,9 +140,9 @@ func configLine(line string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(rest) > 0 || len(options) == 0:
-		return nil, remedy.Errorf("an option a line, with its dashes: --wd /tmp", "%.60q is no option", strings.Join(rest, " "))
+		return nil, remedy.Errorf("write one option a line, with its dashes: --wd /tmp", "%.60q is not an option", strings.Join(rest, " "))
 	case strings.HasPrefix(options[0], configOption):
-		return nil, errors.New("a file of options cannot name another one")
+		return nil, errors.New("an option file cannot name another one")
 	}
 	// What the arguments are worth is found out here too, while the line is known.
 	scratch := Options{Status: -1}

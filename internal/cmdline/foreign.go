@@ -61,7 +61,7 @@ func setArch(o *Options, v string) error {
 		}
 	}
 	if (f.All || f.None) && len(words) > 1 {
-		return errors.New("all and none stand alone")
+		return errors.New("all and none cannot be combined with other names")
 	}
 	o.ProcImplied = true
 	return nil
@@ -73,13 +73,13 @@ func findArch(name string) (*binfmt.Arch, error) {
 		return a, nil
 	}
 	if name == "" {
-		return nil, remedy.New("the argument, or one of the names in it, is empty", "xunshare --list-arches lists them all; --arch has auto, too")
+		return nil, remedy.New("the argument, or one of the names in it, is empty", "xunshare --list-arches lists them all; --arch also takes auto")
 	}
 	hints := []string{"xunshare --list-arches lists them all"}
 	if near := binfmt.NearestArches(name); len(near) > 0 {
 		hints = append([]string{"did you mean " + strings.Join(near, " or ") + "?"}, hints...)
 	}
-	return nil, remedy.New(fmt.Sprintf("%q is no architecture that xunshare knows", name), hints...)
+	return nil, remedy.New(fmt.Sprintf("%q is not an architecture that xunshare knows", name), hints...)
 }
 
 func setEmulator(o *Options, v string) error {
@@ -199,7 +199,7 @@ func setSysroot(o *Options, v string) error {
 	} else {
 		var err error
 		if r.Arch, err = findArch(name); err != nil {
-			return remedy.Wrap(err, "it is --sysroot=[ARCH:]DIR; a directory with a colon in its name needs a '/' before that")
+			return remedy.Wrap(err, "write --sysroot=[ARCH:]DIR; a directory with a colon in its name needs a '/' before the colon")
 		}
 	}
 	r.Dir = dir

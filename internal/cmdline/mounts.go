@@ -39,7 +39,7 @@ func (o *Options) validateMounts() error {
 	case o.mounts() && !o.NS.PivotAllowed():
 		return remedy.New("with this --propagation, what is mounted in the root would show up on the host", "leave it out, or add --user")
 	case o.Ephemeral && o.ReadOnly:
-		return errors.New("--ephemeral and --read-only exclude each other: nothing could be changed that would have to be thrown away")
+		return errors.New("--ephemeral and --read-only exclude each other: a read-only root has no changes to throw away")
 	case o.Ephemeral && o.Root == "":
 		return remedy.New("--ephemeral puts a layer over a tree", "add --root=DIR")
 	}

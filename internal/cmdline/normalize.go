@@ -82,7 +82,7 @@ func glued(f *option, value string) error {
 	if f.takes == none {
 		return misuse("--" + f.name + " takes no argument")
 	}
-	return misuse("behind a letter stands no =: write --" + f.name + value)
+	return misuse("a short option takes no '=': write --" + f.name + value)
 }
 
 func (f *option) canonical(value string) string { return "--" + f.name + "=" + value }

@@ -38,7 +38,7 @@ func TestNormalize(t *testing.T) {
 		{args: "=", program: "="},
 		{args: "-=", fails: "there is no option -="},
 		{args: "--fork=x", fails: "--fork takes no argument"},
-		{args: "-m=x", options: "--mount=", fails: "behind a letter stands no =: write --mount=x"},
+		{args: "-m=x", options: "--mount=", fails: "a short option takes no '=': write --mount=x"},
 		{args: "-rf=x", options: "--map-root-user= --fork=", fails: "--fork takes no argument"},
 		{args: "-R", fails: "-R needs an argument"},
 		{args: "--root", fails: "--root needs an argument"},

@@ -70,7 +70,7 @@ func (o *Options) Validate() error {
 		return remedy.New("--init is for a new pid namespace, where it is the first process", "add --pid")
 	}
 	if o.FakeIDs && !o.NS.Kinds.Has(ns.User) {
-		return remedy.New("--fake-ids is about the ids that a new user namespace does not have", "add --map-root-user")
+		return remedy.New("--fake-ids works only in a new user namespace", "add --map-root-user")
 	}
 	if err := o.validateMounts(); err != nil {
 		return err

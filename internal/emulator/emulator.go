@@ -123,7 +123,7 @@ func lookedUp(g Given) []string {
 	if strings.Contains(g.Path, "/") {
 		return nil
 	}
-	return []string{"it is a path: --emulator=/usr/bin/" + g.Path}
+	return []string{"write a path: --emulator=/usr/bin/" + g.Path}
 }
 
 // given takes what the user has named, or says why it cannot be taken; no other is looked for then.

@@ -24,7 +24,7 @@ func ParseGiven(s string) (Given, error) {
 	}
 	if file == "" || strings.IndexByte(file, 0) >= 0 {
 		return Given{}, remedy.New(fmt.Sprintf("emulator %q: the path of a program is missing", s),
-			"it is --emulator=PATH or --emulator=ARCH=PATH")
+			"write --emulator=PATH or --emulator=ARCH=PATH")
 	}
 	if name == "" && file == s {
 		return Given{Arch: archOf(path.Base(file)), Path: file}, nil
@@ -32,7 +32,7 @@ func ParseGiven(s string) (Given, error) {
 	a := binfmt.FindArch(name)
 	if a == nil {
 		return Given{}, remedy.New(fmt.Sprintf("emulator %q: there is no architecture %q", s, name),
-			"xunshare --list-arches lists them; a path with '=' in it needs a '/' before that")
+			"xunshare --list-arches lists them; a path with '=' in it needs a '/' before the '='")
 	}
 	return Given{Arch: a, Path: file}, nil
 }
@@ -53,7 +53,7 @@ func Assign(given []Given, asked []*binfmt.Arch) ([]Given, error) {
 	for _, g := range given {
 		if g.Arch == nil && len(asked) != 1 {
 			return nil, remedy.Errorf("say which: --emulator=ARCH="+g.Path,
-				"emulator %s: its name does not say for which architecture it is", g.Path)
+				"emulator %s: its name does not tell which architecture it is for", g.Path)
 		}
 		if g.Arch == nil {
 			g.Arch = asked[0]

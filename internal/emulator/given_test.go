@@ -49,8 +49,8 @@ func TestAssign(t *testing.T) {
 		{"/opt/q", "arm64", "aarch64=/opt/q", ""},
 		{"/opt/qemu-arm arm64=/q", "arm64 armhf", "arm=/opt/qemu-arm aarch64=/q", ""},
 		{"/opt/qemu-arm", "arm64", "arm=/opt/qemu-arm", ""}, // not asked for, not needed
-		{"/opt/q", "arm64 armhf", "", "emulator /opt/q: its name does not say for which architecture it is"},
-		{"/opt/q", "", "", "emulator /opt/q: its name does not say for which architecture it is"},
+		{"/opt/q", "arm64 armhf", "", "emulator /opt/q: its name does not tell which architecture it is for"},
+		{"/opt/q", "", "", "emulator /opt/q: its name does not tell which architecture it is for"},
 		{"/q/qemu-arm armhf=/r", "", "", "two emulators are given for arm: /q/qemu-arm and /r"},
 		{"/q /r", "arm64", "", "two emulators are given for aarch64: /q and /r"},
 	} {

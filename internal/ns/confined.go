@@ -59,7 +59,7 @@ func (c confinement) appArmor(what string) []string {
 		return nil
 	}
 	return []string{"the AppArmor profile in force, " + c.profile + ", denies " + what,
-		"a container is started without it by --security-opt apparmor=unconfined; for a profile of the system see /etc/apparmor.d"}
+		"start the container without it: --security-opt apparmor=unconfined; profiles of the system are in /etc/apparmor.d"}
 }
 
 // explainUserNamespace says why a new user namespace is refused.
@@ -73,7 +73,7 @@ func (c confinement) explainUserNamespace(errno syscall.Errno) []string {
 		return []string{"a security module denies user namespaces: see the kernel's log (dmesg, ausearch)"}
 	case c.filtered:
 		return []string{"a seccomp filter is in force, as container engines install one, and refuses new namespaces: " +
-			"docker run --security-opt seccomp=unconfined; podman's own allows them"}
+			"docker run --security-opt seccomp=unconfined; podman's own filter allows them"}
 	}
 	return []string{"the kernel refuses new user namespaces in a chroot: run xunshare outside, or enter the tree with xunshare --root"}
 }
@@ -89,7 +89,7 @@ func (c confinement) explainPrivilege(call verb.Call) []string {
 	if c.has(unix.CAP_SYS_ADMIN) {
 		return nil
 	}
-	return []string{"root has no CAP_SYS_ADMIN here, as in a container: add --map-root-user, for a user namespace in which it has; " +
+	return []string{"root has no CAP_SYS_ADMIN here, as in a container: add --map-root-user, for a user namespace in which root has it; " +
 		"or start the container with --cap-add=SYS_ADMIN"}
 }
 
@@ -101,7 +101,7 @@ func (c confinement) explainMap() []string {
 	case c.profile != "":
 		return c.appArmor("capabilities in user namespaces")
 	case c.root && !c.has(unix.CAP_SETFCAP):
-		return []string{"to map the id 0 outside takes CAP_SETFCAP, which root has not here: " +
+		return []string{"mapping the outer id 0 takes CAP_SETFCAP, which root does not have here: " +
 			"start the container with --cap-add=SETFCAP, or run xunshare there as another user"}
 	}
 	return nil

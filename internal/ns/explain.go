@@ -41,7 +41,7 @@ func (o *Options) explainOwn(failed *verb.Error, denied bool) []string {
 	switch {
 	case !strings.HasPrefix(failed.Path, "/proc/self/"):
 	case errors.Is(failed, fs.ErrNotExist):
-		return []string{"/proc is not mounted here: who made this root can give it one with --mount-proc"}
+		return []string{"/proc is not mounted here: mount it, or enter this root with --mount-proc"}
 	case errors.Is(failed, syscall.ERANGE):
 		return []string{"a clock cannot be set back to before zero"}
 	case denied && !o.Kinds.Has(User):
@@ -70,7 +70,7 @@ func mounts(c verb.Call) bool {
 	return false
 }
 
-const needUser = "an ordinary user may do this in a user namespace of their own only: add --map-root-user"
+const needUser = "an ordinary user may do this only in a user namespace of their own: add --map-root-user"
 
 func (o *Options) explainNew(errno syscall.Errno) []string {
 	switch {
@@ -80,7 +80,7 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 		return []string{"a limit on namespaces is reached, here or in a namespace outside of this one (bwrap --disable-userns sets such a limit): " +
 			"see /proc/sys/user/max_*_namespaces there; user namespaces can be 32 deep"}
 	case errno == syscall.EAGAIN:
-		return []string{"you have as many processes as you may (RLIMIT_NPROC), or your control group has: raise the limit: ulimit -u 4096"}
+		return []string{"you have reached the limit on processes (RLIMIT_NPROC), or your control group has: raise it: ulimit -u 4096"}
 	case errno != syscall.EPERM && errno != syscall.EACCES:
 		return nil
 	case !o.Kinds.Has(User) && len(o.Persist) > 0:
@@ -97,9 +97,9 @@ func (o *Options) explainNew(errno syscall.Errno) []string {
 func explainKept(errno syscall.Errno) []string {
 	switch errno {
 	case syscall.EPERM:
-		return []string{"a namespace is kept by a mount where xunshare was started, which takes root there: start it with sudo, or inside another xunshare -rm"}
+		return []string{"keeping a namespace takes a mount where xunshare was started, and root there: start it with sudo, or inside another xunshare -rm"}
 	case syscall.ENOENT:
-		return []string{"the file has to exist: touch it"}
+		return []string{"the file has to exist: create it with touch(1)"}
 	case syscall.EINVAL:
 		return []string{"a mount namespace cannot be kept on a shared mount: take a file on a private one (mount --make-private)"}
 	}
@@ -120,7 +120,7 @@ func (o *Options) explainIDs(failed *verb.Error) []string {
 	case failed.Errno == syscall.EINVAL:
 		return []string{"the id is not mapped in the namespace: map it, with --map-users and --map-groups or --map-auto"}
 	case groups && o.Kinds.Has(User):
-		return []string{"who maps a single group gives setgroups(2) up, which --setgid needs: map groups with --map-auto or --map-groups"}
+		return []string{"mapping a single group disables setgroups(2), which --setgid needs: map groups with --map-auto or --map-groups"}
 	}
 	return nil
 }

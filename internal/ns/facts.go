@@ -70,7 +70,7 @@ func (o *Options) wholeMap(ids IDs, file string, own int, kind subid.Kind) (idma
 	}
 	m := idmap.Merge(single, blocks)
 	if err := idmap.Check(m); err != nil {
-		return nil, remedy.Wrap(err, "each id can be mapped once, and in few ranges: --map-auto maps all your sub-ids, and --map-root-user you besides")
+		return nil, remedy.Wrap(err, "each id can be mapped once, and in few ranges: --map-auto maps all your sub-ids, and --map-root-user maps you as well")
 	}
 	return m, nil
 }

@@ -25,7 +25,7 @@ func (o *Options) offer() error {
 	case o.Offer == NoIDs || len(o.Users.Ranges) > 0:
 		return o.refused
 	case os.Geteuid() == 0 && alone():
-		o.refused = errors.New("there is but one where xunshare runs")
+		o.refused = errors.New("there is only one where xunshare runs")
 		return o.refused
 	case os.Geteuid() == 0:
 		o.addRanges(idmap.All)

@@ -157,7 +157,7 @@ func (o *Options) spread() []verb.Step {
 // and the kernel forgets it when credentials change. The filter, steps that need the privileges of root of the namespace,
 // comes after the calls that it could change, and before the user changes and the privileges are lost.
 func (o *Options) Become(f Facts, filter []verb.Step) []verb.Step {
-	const reason = "become what --setuid and --setgid say"
+	const reason = "become the user and the group of --setuid and --setgid"
 	steps, last := become(nil, o.SetGroup, reason), become(o.SetUser, nil, reason)
 	changed := len(steps)+len(last) > 0
 	if o.SetUser != nil && !o.mapsUser(f, *o.SetUser) { // the kernel has to refuse it, which a filter might keep it from

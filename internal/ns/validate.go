@@ -9,7 +9,7 @@ func (o *Options) Validate() error {
 	switch {
 	case o.Setgroups == SetgroupsAllow && o.Groups.single() && len(o.Groups.Ranges) == 0:
 		return remedy.New("--setgroups=allow and a map of one group exclude each other",
-			"the kernel lets an ordinary user map a group only after setgroups(2) was given up: leave --setgroups out")
+			"the kernel lets an ordinary user map a group only with setgroups(2) disabled: leave out --setgroups")
 	case (o.Monotonic != nil || o.Boottime != nil) && !o.Kinds.Has(Time):
 		return remedy.New("--monotonic and --boottime set the clocks of a new time namespace", "add --time")
 	case o.persists(PID) && !o.Fork:

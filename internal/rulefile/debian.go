@@ -48,7 +48,7 @@ func parseDebian(name, text string) (*binfmt.Rule, error) {
 	rule, err := binfmt.Parse(f.rule(name))
 	if err == nil && f.detector != "" {
 		return nil, remedy.Errorf(fmt.Sprintf("if all files that match are meant for %s, give the rule itself: '%s'", f.interpreter, rule),
-			"rule %q: the program %s has to look at each file that matches, which the kernel cannot have done", name, f.detector)
+			"rule %q: its detector %s has to check each file that matches, and the kernel cannot run a detector", name, f.detector)
 	}
 	return rule, err
 }
@@ -76,7 +76,7 @@ func (f *format) check() error {
 	case f.magic != "" && f.extension != "":
 		return errors.New("it has both a magic and an extension")
 	case f.extension != "" && (f.mask != "" || f.offset != ""):
-		return errors.New("it has an extension and, what goes with a magic only, a mask or an offset")
+		return errors.New("it has an extension with a mask or an offset, which need a magic")
 	}
 	return nil
 }

@@ -15,13 +15,13 @@ var debianCases = []struct{ text, want string }{
 	{"interpreter /p\nmagic MZ\nmagic\n", `:name:M::MZ::/p:`},
 	{"interpreter /p\nmagic MZ\nmagic ZM\n", `:name:M::ZM::/p:`},
 	{"interpreter /usr/bin/cli\nmagic MZ\ndetector /usr/lib/cli/binfmt-detector-cli\n",
-		"rule \"name\": the program /usr/lib/cli/binfmt-detector-cli has to look at each file that matches, " +
-			"which the kernel cannot have done\n" +
+		"rule \"name\": its detector /usr/lib/cli/binfmt-detector-cli has to check each file that matches, " +
+			"and the kernel cannot run a detector\n" +
 			"if all files that match are meant for /usr/bin/cli, give the rule itself: ':name:M::MZ::/usr/bin/cli:'"},
 	{"", "it has neither a magic nor an extension"},
 	{"package x\ninterpreter /p\nmask \\xff\n", "it has neither a magic nor an extension"},
 	{"interpreter /p\nmagic MZ\nextension py\n", "it has both a magic and an extension"},
-	{"interpreter /p\nextension py\noffset 0\n", "it has an extension and, what goes with a magic only, a mask or an offset"},
+	{"interpreter /p\nextension py\noffset 0\n", "it has an extension with a mask or an offset, which need a magic"},
 	{"magic MZ\n", `rule "name": the interpreter is empty`},
 	{"interpreter /p\nmagic MZ\nmask \\xff\n", `rule "name": the mask has 1 bytes, the magic 2`},
 	{"interpreter /p\nmagic \\xz\n", `rule "name": magic: byte 0: \xz: is not a hexadecimal escape`},

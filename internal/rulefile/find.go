@@ -32,7 +32,7 @@ const (
 // nearest ones that are.
 func (s System) Find(name string) ([]*binfmt.Rule, error) {
 	if name == "" || name == "." || name == ".." || strings.IndexByte(name, '/') >= 0 {
-		return nil, remedy.Errorf("a file of rules is written @FILE, a rule :name:type:offset:magic:mask:interpreter:flags",
+		return nil, remedy.Errorf("write a file of rules as @FILE, a rule as :name:type:offset:magic:mask:interpreter:flags",
 			"%q is not the name of a rule", name)
 	}
 	for _, files := range [...][]file{s.files(systemdDirs[:]...), s.files(qemuDir)} {
@@ -146,8 +146,8 @@ func maskedRule(files []file, name string) error {
 // masks is the error for what f keeps from being found.
 func (f file) masks(name string) error {
 	if len(f.below) == 0 {
-		return remedy.Errorf("to have it back remove that file", "%s is masked: %s is there to say so (binfmt.d(5))", name, f.path)
+		return remedy.Errorf("to unmask it, remove that file", "%s is masked: %s is there to say so (binfmt.d(5))", name, f.path)
 	}
-	return remedy.Errorf("to use the masked file all the same name it: @"+f.below[0],
+	return remedy.Errorf("to use the masked file anyway, name it: @"+f.below[0],
 		"%s is masked: %s takes the place of %s (binfmt.d(5))", name, f.path, strings.Join(f.below, " and "))
 }

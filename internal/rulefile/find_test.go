@@ -25,7 +25,7 @@ const where = "looked in /etc/binfmt.d, /run/binfmt.d, /usr/local/lib/binfmt.d, 
 
 func TestFind(t *testing.T) {
 	debian := "interpreter /deb\nmagic MZ\n"
-	notThere := "there is no rule, and no file of rules, that is called \"a\"\n"
+	notThere := "no rule and no file of rules is called \"a\"\n"
 	for _, c := range []struct {
 		what  string
 		files map[string]string
@@ -56,17 +56,17 @@ func TestFind(t *testing.T) {
 
 		{"masked", map[string]string{etc + "a.conf": "->/dev/null", lib + "a.conf": rule("a", "/lib"), qemu + "a.conf": rule("a", "/qemu")}, "a",
 			"a is masked: /etc/binfmt.d/a.conf takes the place of /usr/lib/binfmt.d/a.conf (binfmt.d(5))\n" +
-				"to use the masked file all the same name it: @/usr/lib/binfmt.d/a.conf"},
+				"to use the masked file anyway, name it: @/usr/lib/binfmt.d/a.conf"},
 		{"masked by an empty file", map[string]string{run + "x.conf": "", local + "x.conf": rule("a", "/local"), lib + "x.conf": rule("a", "/lib")}, "a",
 			"a is masked: /run/binfmt.d/x.conf takes the place of /usr/local/lib/binfmt.d/x.conf and /usr/lib/binfmt.d/x.conf (binfmt.d(5))\n" +
-				"to use the masked file all the same name it: @/usr/local/lib/binfmt.d/x.conf"},
+				"to use the masked file anyway, name it: @/usr/local/lib/binfmt.d/x.conf"},
 		{"masked by another rule", map[string]string{etc + "x.conf": rule("b", "/b"), lib + "x.conf": rule("a", "/lib")}, "a",
 			"a is masked: /etc/binfmt.d/x.conf takes the place of /usr/lib/binfmt.d/x.conf (binfmt.d(5))\n" +
-				"to use the masked file all the same name it: @/usr/lib/binfmt.d/x.conf"},
+				"to use the masked file anyway, name it: @/usr/lib/binfmt.d/x.conf"},
 		{"masked in one file, not in another", map[string]string{etc + "x.conf": "", lib + "x.conf": rule("a", "/x"), lib + "b.conf": rule("a", "/b")},
 			"a", rule("a", "/b")},
 		{"nothing masked", map[string]string{etc + "a.conf": "#\n", qemu + "a.conf": rule("a", "/qemu")}, "a",
-			"a is masked: /etc/binfmt.d/a.conf is there to say so (binfmt.d(5))\nto have it back remove that file"},
+			"a is masked: /etc/binfmt.d/a.conf is there to say so (binfmt.d(5))\nto unmask it, remove that file"},
 		{"a mask in a low place", map[string]string{etc + "a.conf": rule("a", "/etc"), lib + "a.conf": "->/dev/null"}, "a", rule("a", "/etc")},
 
 		{"broken", map[string]string{lib + "x.conf": "\n:a:M::MZ::/a\n"}, "a",
@@ -84,13 +84,13 @@ func TestFind(t *testing.T) {
 		{"nothing like it", map[string]string{lib + "b.conf": rule("b", "/b")}, "a", notThere + where},
 		{"like it", map[string]string{lib + "1.conf": rule("qemu-aarch64", "/q") + rule("qemu-arm", "/q"), qemu + "2.conf": rule("qemu-aarch64_be", "/q"),
 			deb + "aarch": "", deb + "python3.11": ""}, "qemu-aarhc64",
-			"there is no rule, and no file of rules, that is called \"qemu-aarhc64\"\nnearest to it: qemu-aarch64, qemu-aarch64_be, aarch"},
+			"no rule and no file of rules is called \"qemu-aarhc64\"\nnearest to it: qemu-aarch64, qemu-aarch64_be, aarch"},
 		{"without qemu-", map[string]string{lib + "1.conf": rule("qemu-aarch64", "/q") + rule("qemu-ppc64le", "/q")}, "PPC64LE",
-			"there is no rule, and no file of rules, that is called \"PPC64LE\"\nnearest to it: qemu-ppc64le"},
+			"no rule and no file of rules is called \"PPC64LE\"\nnearest to it: qemu-ppc64le"},
 		{"a long name", nil, strings.Repeat("x", 300), strings.Replace(notThere, "\"a\"", "\""+strings.Repeat("x", 300)+"\"", 1) + where},
-		{"a path", nil, "/etc/a", "\"/etc/a\" is not the name of a rule\na file of rules is written @FILE, a rule :name:type:offset:magic:mask:interpreter:flags"},
-		{"no name", nil, "", "\"\" is not the name of a rule\na file of rules is written @FILE, a rule :name:type:offset:magic:mask:interpreter:flags"},
-		{"the directory", nil, "..", "\"..\" is not the name of a rule\na file of rules is written @FILE, a rule :name:type:offset:magic:mask:interpreter:flags"},
+		{"a path", nil, "/etc/a", "\"/etc/a\" is not the name of a rule\nwrite a file of rules as @FILE, a rule as :name:type:offset:magic:mask:interpreter:flags"},
+		{"no name", nil, "", "\"\" is not the name of a rule\nwrite a file of rules as @FILE, a rule as :name:type:offset:magic:mask:interpreter:flags"},
+		{"the directory", nil, "..", "\"..\" is not the name of a rule\nwrite a file of rules as @FILE, a rule as :name:type:offset:magic:mask:interpreter:flags"},
 	} {
 		s := files(t, c.files)
 		rules, err := s.Find(c.name)
@@ -109,7 +109,7 @@ func TestFindUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"a":      "there is no rule, and no file of rules, that is called \"a\"\n" + where + "\ncould not look into /etc/binfmt.d/secret.conf",
+		"a":      "no rule and no file of rules is called \"a\"\n" + where + "\ncould not look into /etc/binfmt.d/secret.conf",
 		"b":      rule("b", "/b"),
 		"secret": "/etc/binfmt.d/secret.conf: permission denied",
 	} {

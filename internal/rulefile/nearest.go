@@ -23,7 +23,7 @@ func (s System) unknown(name string) error {
 	if len(unread) > 0 {
 		hints = append(hints, "could not look into "+strings.Join(unread, ", "))
 	}
-	return remedy.New(fmt.Sprintf("there is no rule, and no file of rules, that is called %q", name), hints...)
+	return remedy.New(fmt.Sprintf("no rule and no file of rules is called %q", name), hints...)
 }
 
 // names returns the names that Find knows: of rules, and of files whose rules are called otherwise. unread are files that

@@ -36,7 +36,7 @@ func readAll(fd int) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(descriptor(fd), maxFile+1))
 	if err == nil && len(text) > maxFile {
-		return "", errors.New("it has more than 1 MiB, which is no file of rules")
+		return "", errors.New("it has more than 1 MiB, too much for a file of rules")
 	}
 	return string(text), err
 }

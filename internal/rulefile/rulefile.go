@@ -34,7 +34,7 @@ func parse(path, text string) (rules []*binfmt.Rule, err error) {
 		rules = append(rules, r)
 	}
 	if len(rules) == 0 {
-		return nil, remedy.Errorf("a file of rules has them a line each, :name:type:offset:magic:mask:interpreter:flags; "+
+		return nil, remedy.Errorf("write one rule a line, :name:type:offset:magic:mask:interpreter:flags; "+
 			"lines that begin with # or ; are comments", "%s: there is no rule in it", path)
 	}
 	return rules, nil

@@ -16,7 +16,7 @@ const (
 	c = `:c:M:2:MZ:\xff\x00:/bin/c:OC`
 )
 
-const advice = "\na file of rules has them a line each, :name:type:offset:magic:mask:interpreter:flags; " +
+const advice = "\nwrite one rule a line, :name:type:offset:magic:mask:interpreter:flags; " +
 	"lines that begin with # or ; are comments"
 
 var fileCases = []struct{ text, want string }{
@@ -54,7 +54,7 @@ func TestReadFileOther(t *testing.T) {
 		"fifo":         "fifo: it is a fifo, not a file of rules",
 		"/dev/zero":    "/dev/zero: it is a device, not a file of rules",
 		".":            ".: it is a directory, not a file of rules",
-		"big":          "big: it has more than 1 MiB, which is no file of rules",
+		"big":          "big: it has more than 1 MiB, too much for a file of rules",
 		"most":         a,
 		"link":         a,
 		"-":            "-: no such file or directory",

@@ -67,7 +67,7 @@ func (c *chooser) choose(files []string) error {
 		return err
 	}
 	if c.servedByHost(arches, host) {
-		c.notes.Detail("the rules of this system do for %s", nameAll(arches))
+		c.notes.Detail("the rules of this system suffice for %s", nameAll(arches))
 		return nil
 	}
 	if c.Loaded, err = c.archRules(c.companion(arches)); err != nil {
@@ -169,7 +169,7 @@ func (c *chooser) flags(e *emulator.Emulator) string {
 	flags := e.Flags(!c.Foreign.NoSetuid && !c.NoNewPrivs)
 	c.notes.Detail("%s: %s %s, flags %s: %s", e.Arch.Name, e.Kind, e.Version.Text, flags, e.Path)
 	if !e.HasCPUInfo() {
-		c.notes.Detail("/proc/cpuinfo is this machine's with it: --ro-bind=FILE:/proc/cpuinfo shows another")
+		c.notes.Detail("with it, /proc/cpuinfo is still this machine's: --ro-bind=FILE:/proc/cpuinfo shows another")
 	}
 	return flags
 }

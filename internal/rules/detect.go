@@ -31,7 +31,7 @@ func (c *chooser) detect(files []string) ([]*binfmt.Arch, error) {
 	case c.tree != nil && !slices.Contains(found, c.tree):
 		found = append(found, c.tree)
 	case len(found) == 0:
-		return nil, remedy.New(fmt.Sprintf("--arch=auto: nothing in %s tells its architecture", c.Root), "if it is a tree of programs name it: --arch=arm64")
+		return nil, remedy.New(fmt.Sprintf("--arch=auto: nothing in %s tells its architecture", c.Root), "if the tree has programs, name their architecture: --arch=arm64")
 	}
 	return found, nil
 }

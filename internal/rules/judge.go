@@ -38,7 +38,7 @@ func (c *chooser) matchesItself(root string, r *binfmt.Rule) error {
 			return nil
 		}
 		if r.Matches(start, file) {
-			return remedy.Errorf("make its magic or its mask match less; to emulate programs of this machine's own architecture: --cpu, or --emulator=ARCH=FILE",
+			return remedy.Errorf("make its magic or its mask more specific; to emulate programs of this machine's own architecture: --cpu, or --emulator=ARCH=FILE",
 				"rule %s matches its own interpreter, %s, and so could run nothing", r.Name, chain(r.Interpreter, file))
 		}
 		if image.Kind != binfmt.KindScript || !path.IsAbs(image.Interpreter) {

@@ -89,9 +89,9 @@ func (c *chooser) completed(r sysroot) (sysroot, error) {
 	switch {
 	case !path.IsAbs(r.Dir):
 		return r, remedy.New(fmt.Sprintf("%s: the programs look for it in %s, where it has to be an absolute path", r.Dir, c.Root),
-			"name it as it is called in there: --sysroot=/usr/aarch64-linux-gnu")
+			"give its path inside the root: --sysroot=/usr/aarch64-linux-gnu")
 	case !c.in.IsDir(r.Dir):
-		return r, remedy.New(fmt.Sprintf("%s: is no directory%s", r.Dir, c.inRoot()), "it is the one that has the loader in its lib: /usr/aarch64-linux-gnu")
+		return r, remedy.New(fmt.Sprintf("%s: is not a directory%s", r.Dir, c.inRoot()), "name the directory that has the loader in its lib, such as /usr/aarch64-linux-gnu")
 	case r.Arch != nil:
 		r.Hard = isHard(c.loaderIn(r.Dir, r.Arch))
 		return r, nil

@@ -68,7 +68,7 @@ func (c *chooser) leaveToEnvironment(env []emulator.Variable, why string) {
 			c.prefixes = append(c.prefixes, dir)
 		}
 	}
-	note := why + ", so what it is told is in the environment alone, and lost where a program clears that"
+	note := why + ", so its options are in the environment only, and are lost where a program clears it"
 	if len(c.Foreign.Env)+len(c.Foreign.Sysroots) == 0 {
 		c.notes.Detail("%s", note)
 		return

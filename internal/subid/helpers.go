@@ -113,11 +113,11 @@ func (p program) judge(capName string, capability uint) error {
 		return remedy.Errorf("start xunshare outside of it, or map a single id: --map-root-user",
 			"%s cannot map ids: the user namespace that xunshare was started in, as in a sandbox, does not have the file's owner", p.path)
 	case !setuid && !hasCapability(p.caps, capability):
-		return remedy.Errorf(fmt.Sprintf("give it back what its package gave it: sudo chown root: %[1]s && sudo chmod u+s %[1]s", p.path),
+		return remedy.Errorf(fmt.Sprintf("restore the owner and the mode that its package gave it: sudo chown root: %[1]s && sudo chmod u+s %[1]s", p.path),
 			"%s cannot map ids: it is not set-uid root, and it has no %s", p.path, capName)
 	case p.nosuid:
 		return remedy.Errorf(fmt.Sprintf("mount it again: sudo mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"", p.path),
-			"%s cannot map ids: it lies on a mount with nosuid", p.path)
+			"%s cannot map ids: it is on a mount with nosuid", p.path)
 	case p.noNewPrivs:
 		return remedy.Errorf("start xunshare outside of what set that: a sandbox, setpriv --no-new-privs, NoNewPrivileges= of systemd, "+
 			"no-new-privileges of a container engine",

@@ -18,8 +18,8 @@ func withoutPath(s string) string { return strings.ReplaceAll(s, os.Getenv("PATH
 
 const (
 	powerless = "/x cannot map ids: it is not set-uid root, and it has no cap_setuid\n" +
-		"give it back what its package gave it: sudo chown root: /x && sudo chmod u+s /x"
-	onNosuid = "/x cannot map ids: it lies on a mount with nosuid\n" +
+		"restore the owner and the mode that its package gave it: sudo chown root: /x && sudo chmod u+s /x"
+	onNosuid = "/x cannot map ids: it is on a mount with nosuid\n" +
 		"mount it again: sudo mount -o remount,suid \"$(findmnt -n -o TARGET -T /x)\""
 	noNewPrivs = "/x cannot map ids: programs started here get no new privileges (no_new_privs)\n" +
 		"start xunshare outside of what set that: a sandbox, setpriv --no-new-privs, NoNewPrivileges= of systemd, " +

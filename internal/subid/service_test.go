@@ -109,7 +109,7 @@ func TestNoGetsubids(t *testing.T) {
 		t.Errorf("%v (%v)", got, err)
 	}
 	const want = "bob has no sub-user-ids: no line of /etc/subuid gives any\n" +
-		`nsswitch.conf has sub-ids come from "sss", which only getsubids(1) can ask; ` +
+		`nsswitch.conf takes sub-ids from "sss", which only getsubids(1) can ask; ` +
 		"it is in the package uidmap (Debian, Ubuntu) or shadow-utils-subid (Fedora)\n" +
 		"an administrator can give them: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 bob"
 	_, err := s.Lookup(Users, "bob", 1001)

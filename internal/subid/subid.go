@@ -87,7 +87,7 @@ func (s System) entries(kind Kind, user string, uid int) ([]entry, error) {
 		return fromService(service, program, kind, user)
 	}
 	entries, err := s.fromFile(kind, user, uid)
-	return entries, remedy.Wrap(err, fmt.Sprintf("nsswitch.conf has sub-ids come from %q, which only getsubids(1) can ask; "+
+	return entries, remedy.Wrap(err, fmt.Sprintf("nsswitch.conf takes sub-ids from %q, which only getsubids(1) can ask; "+
 		"it is in the package uidmap (Debian, Ubuntu) or shadow-utils-subid (Fedora)", service))
 }
 
@@ -109,7 +109,7 @@ func (s System) UserName(uid int) (string, error) {
 
 // noAccount is the error for a user without a name: newuidmap(1) refuses to work for them.
 func noAccount(uid int) error {
-	return remedy.Errorf("ids other than one's own are for users with an account; map a single id: --map-root-user or --map-user",
+	return remedy.Errorf("only users with an account can have sub-ids; map a single id: --map-root-user or --map-user",
 		"user %d has no entry in the user database, and so no sub-ids", uint32(uid))
 }
 

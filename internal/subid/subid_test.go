@@ -188,7 +188,7 @@ func TestLookupCannotRead(t *testing.T) {
 }
 
 const noEntry = "user 1000 has no entry in the user database, and so no sub-ids\n" +
-	"ids other than one's own are for users with an account; map a single id: --map-root-user or --map-user"
+	"only users with an account can have sub-ids; map a single id: --map-root-user or --map-user"
 
 func TestLookupWithoutName(t *testing.T) {
 	s := files(t, map[string]string{"/etc/subuid": ":100000:65536\n1000:200000:65536\n"})
