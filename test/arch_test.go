@@ -304,7 +304,7 @@ func TestBadArches(t *testing.T) {
 		{"--arch=s390 true", `"s390" is not an architecture that xunshare knows`, "did you mean s390x"},
 		{"--arch= true", `one of the names in it, is empty`, "auto"},
 		{"--arch=all,arm64 true", "all and none cannot be combined with other names", ""},
-		{"--print-rule=nosuch", `"nosuch" is no architecture`, "--list-arches"},
+		{"--print-rule=nosuch", `"nosuch" is not an architecture`, "--list-arches"},
 		{"--list-arches=yaml", `"yaml" is neither table nor json`, ""},
 		{"--guest-setuid=maybe true", "neither yes nor no", ""},
 		{"--host-binfmt=maybe true", "neither keep nor hide", ""},

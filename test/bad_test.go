@@ -47,10 +47,10 @@ func TestBadInput(t *testing.T) {
 		{"--print-rule=arm64, true", 1, "is empty", "auto"},
 		{"--map=everything true", 1, "is none of auto, root, current, subids", ""},
 		{"--into=" + home + "/nosuch", 1, "there is no such directory", ""},
-		{"--into=nosuch", 1, "there is neither", "--into=./nosuch is a directory here"},
+		{"--into=nosuch", 1, "there is neither", "for a directory here, write --into=./nosuch"},
 		{"--map-user=1 --setgroups=allow --map-group=1 true", 1, "exclude each other", "leave out --setgroups"},
 
-		{"-r --config=" + home + "/options true", 1, `/options:1: "wd /tmp" is no option`, "with its dashes"},
+		{"-r --config=" + home + "/options true", 1, `/options:1: "wd /tmp" is not an option`, "with its dashes"},
 		{"-r /bin/nosuch", 127, "/bin/nosuch: there is no such program", ""},
 		{"-rm --root=" + here + " nosuch", 127, "nosuch: there is no such program in " + here, "PATH leads to"},
 		{"-r " + home + "/plain", 126, "is not executable (mode 0644)", "chmod +x"},

@@ -169,7 +169,7 @@ func TestMissingShell(t *testing.T) {
 	}
 	cmd := exec.Command(binary(), "-rm", "--root="+root)
 	cmd.Env = append(os.Environ(), "SHELL=/bin/fish") // as with unshare(1), which says nothing of SHELL
-	if r := finish(t, cmd); r.status != 127 || !strings.Contains(r.err, "hint: SHELL names it") {
+	if r := finish(t, cmd); r.status != 127 || !strings.Contains(r.err, "hint: the variable SHELL names it") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -270,8 +270,8 @@ func TestRefusedInContainer(t *testing.T) {
 		{engine{refused: podman.refused}, "xunshare --root=/amd64 true", "chroot /amd64: operation not permitted", "--cap-add=SYS_CHROOT"},
 		{dockerAdmin.with(noTrees), "xunshare --into=/amd64 true", "open_tree /proc: operation not permitted", "a seccomp filter is in force"},
 		{podman, "echo root:x:0:0::/:/bin/sh >/etc/passwd; xunshare --map-auto true", "root has no sub-user-ids", "--map=auto maps all ids that there are here"},
-		{podman, "xunshare --into=/amd64 --hostname=other true", "set the host name: sethostname other: operation not permitted", "leave --hostname=other out"},
-		{podman, "xunshare --into=/amd64 --hostname=amd64 true", "set the host name: sethostname amd64: operation not permitted", "leave --hostname=amd64 out"},
+		{podman, "xunshare --into=/amd64 --hostname=other true", "set the host name: sethostname other: operation not permitted", "leave out --hostname=other"},
+		{podman, "xunshare --into=/amd64 --hostname=amd64 true", "set the host name: sethostname amd64: operation not permitted", "leave out --hostname=amd64"},
 	} {
 		r := c.start(t, c.command, "amd64")
 		if r.status != 1 || !strings.Contains(r.err, c.says) || !strings.Contains(r.err, "hint: ") || !strings.Contains(r.err, c.remedy) {

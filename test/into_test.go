@@ -119,7 +119,7 @@ func TestIntoName(t *testing.T) {
 		{"--into=$T\n--bind", "", "$F:2: --bind needs an argument\nxunshare: hint: xunshare --help lists the options\n"},
 		{"--into=$T\n--map=foo", "", "$F:2: --map: \"foo\" is none of auto, root, current, subids\n"},
 		{"--into=$T\n--setenv =x\n", "", "$F:2: --setenv: \"=x\" is not NAME=VALUE\n"},
-		{"#\nls -l\n", "", "$F:2: \"ls -l\" is no option\nxunshare: hint: write one option a line, with its dashes: --wd /tmp\n"},
+		{"#\nls -l\n", "", "$F:2: \"ls -l\" is not an option\nxunshare: hint: write one option a line, with its dashes: --wd /tmp\n"},
 		{"--config=/x\n", "", "$F:1: an option file cannot name another one\n"},
 	} {
 		file := dir + "/box.conf"

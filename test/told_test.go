@@ -56,7 +56,7 @@ func TestToldByEnvironmentAlone(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	r := run(t, "--arch=arm64", "--emulator="+dynamic, "--cpu=max", "--", "sh", "-c", tree("arm64")+"/bin/busybox")
-	if r.out != "cpu=max\n" || !strings.Contains(r.err, "in the environment alone") || strings.Count(r.err, "\n") != 1 {
+	if r.out != "cpu=max\n" || !strings.Contains(r.err, "in the environment only") || strings.Count(r.err, "\n") != 1 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -33,7 +33,7 @@ func Explain(failed *verb.Error) []string {
 func explainInstance(errno syscall.Errno) []string {
 	switch errno {
 	case syscall.ENOENT:
-		return []string{"the mount point has to exist: make the directory in the tree"}
+		return []string{"the mount point has to exist: create it with mkdir"}
 	case syscall.ENODEV:
 		if !perNamespace(kernelRelease()) { // loaded or not, it is no use here
 			return olderKernel()

@@ -32,7 +32,7 @@ func explainProc(errno syscall.Errno, ownPIDs bool) []string {
 		return []string{"parts of /proc are masked here, as container engines do, and the kernel does not let them be uncovered: " + unmask,
 			"or leave --mount-proc out; in a root, --bind=/proc shows the /proc that is there"}
 	case errno == syscall.ENOENT:
-		return []string{"the mount point has to exist: make the directory in the tree"}
+		return []string{"the mount point has to exist: create it with mkdir"}
 	}
 	return nil
 }

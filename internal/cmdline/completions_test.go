@@ -24,7 +24,7 @@ var offers = []offer{
 	{name: "monotonic", help: "offset of the monotonic clock"},
 	{name: "boottime", help: "offset of the boot-time clock"},
 	{name: "fork", help: "run the program as a child"},
-	{name: "init", help: "run the program under an init, which is process 1"},
+	{name: "init", help: "run the program under an init"},
 	{name: "no-init", help: "make the program itself process 1 under --into"},
 	{name: "forward-signals", help: "pass on SIGTERM and SIGINT"},
 	{name: "kill-child", help: "send the child a signal when xunshare dies", with: signals},
@@ -57,27 +57,27 @@ var offers = []offer{
 	{name: "resolv-conf", help: "use the name servers of the host", words: "auto off"},
 	{name: "bind-self", help: "show xunshare itself", with: files},
 	{name: "read-only", help: "make the root read-only"},
-	{name: "ephemeral", help: "throw away what is changed", with: directories},
+	{name: "ephemeral", help: "discard what is changed", with: directories},
 	{name: "arch", help: "run programs of these architectures", words: "auto all none", with: architectures},
 	{name: "emulator", help: "use this emulator", with: files, repeated: true},
 	{name: "cpu", help: "the CPU that QEMU emulates"},
 	{name: "emulator-env", help: "set a variable for the emulator", repeated: true},
 	{name: "sysroot", help: "where libraries of an architecture are", with: directories, repeated: true},
-	{name: "guest-setuid", help: "whether set-id programs have their effect", words: "yes no"},
+	{name: "guest-setuid", help: "whether set-id bits count", words: "yes no"},
 	{name: "host-binfmt", help: "keep or hide the rules of this system", words: "keep hide"},
 	{name: "load-interp", help: "load a binfmt_misc rule", repeated: true},
 	{name: "load-binfmt", help: "load a binfmt_misc rule", repeated: true},
 	{name: "mount-binfmt", help: "mount a new binfmt_misc", with: directories},
 	{name: "list-arches", help: "list architectures and emulators", words: "table json"},
 	{name: "print-rule", help: "print the rules of architectures", with: architectures},
-	{name: "suppress-sync", help: "make files count as written to the disk at once"},
+	{name: "suppress-sync", help: "let sync(2), fsync(2) and the like return at once"},
 	{name: "clear-env", help: "give the program no environment"},
 	{name: "whitelist-env", help: "give the program only these variables", with: variableList, repeated: true},
 	{name: "setenv", help: "set a variable", repeated: true},
 	{name: "unsetenv", help: "remove a variable", with: variable, repeated: true},
 	{name: "hostname", help: "set the host name", with: hosts},
-	{name: "no-new-privs", help: "let set-user-id programs gain nothing"},
-	{name: "json-status-fd", help: "write there what runs and how it ends", with: descriptors},
+	{name: "no-new-privs", help: "keep set-user-id programs from gaining privileges"},
+	{name: "json-status-fd", help: "write there, as JSON, what runs and how it ends", with: descriptors},
 	{name: "verbose", help: "tell what was found, chosen and left out"},
 	{name: "dry-run", help: "print what would be done"},
 	{name: "help", help: "print the help"},
@@ -149,6 +149,8 @@ func generate(t *testing.T, file, from, to, want string) {
 			t.Fatal(err)
 		}
 	case got != want:
-		t.Errorf("%s is not what is generated (go test ./internal/cmdline -run TestCompletions -update), but\n%s", file, got)
+		has, needs := strings.Split(got, "\n"), strings.Split(want, "\n")
+		t.Errorf("go test ./internal/cmdline -run TestCompletions -update changes %s from\n%s\nto\n%s",
+			file, strings.Join(missing(has, needs), "\n"), strings.Join(missing(needs, has), "\n"))
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A file of options means what it would on the command line, where it is named.
+// An option file means what it would on the command line, where it is named.
 func TestConfig(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", dir)

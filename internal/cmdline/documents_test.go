@@ -102,10 +102,13 @@ const (
 	letters = `(?:^|[^-\w])(-[A-Za-z])\b`
 )
 
-// readHelp takes what a line begins with for a definition: two blanks end it.
+// definitions are at the beginning of a line of the help, up to two spaces.
+const definitions = `(?m)^ {2,6}(-.*?)(?:  |$)`
+
+// readHelp reads the definitions; all else are mentions.
 func readHelp(_ *testing.T, text string) (defined, mentioned []string) {
 	text = within(text, "`", "`")
-	for _, part := range matches(`(?m)^ +(-.*?)(?:  |$)`, text) {
+	for _, part := range matches(definitions, text) {
 		for _, m := range regexp.MustCompile(`(--?[A-Za-z][-a-z]*)(\[?=?)`).FindAllStringSubmatch(part, -1) {
 			defined = append(defined, m[1]+map[string]string{"": "", "=": "=", "[=": "[=]"}[m[2]])
 		}

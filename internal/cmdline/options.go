@@ -1,4 +1,4 @@
-// Package cmdline reads the command line: getopt_long(3)'s words, files of options and --into become one value, Options, in which
+// Package cmdline reads the command line: getopt_long(3)'s words, option files and --into become one value, Options, in which
 // the last of several options that say the same has won. An option is one row of the table; the help, the manual and the
 // completions are compared with it.
 //

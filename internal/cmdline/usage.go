@@ -3,13 +3,13 @@ package cmdline
 // Usage is what --help prints: written by hand, grouped by purpose, at most 80 columns.
 const Usage = `Usage: xunshare [options] [program [argument...]]
 
-Run a program, or the login shell, in new namespaces and in another root: one of
-a foreign architecture too, whose programs an emulator of the host runs:
+Run a program, or a login shell, in new namespaces and in another root. Programs
+of a foreign architecture run there too, with an emulator of the host:
 
-  xunshare --into=TREE [PROGRAM]            enter a tree, whatever it is for
-  xunshare --arch=arm64 PROGRAM             let it run arm64 programs here
+  xunshare --into=TREE [PROGRAM]            enter a tree of any architecture
+  xunshare --arch=arm64 PROGRAM             run arm64 programs on this system
 
-Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
+Namespaces (=FILE keeps one by binding it on that file; this needs privilege):
   -U, --user[=FILE]         new user namespace
   -m, --mount[=FILE]        new mount namespace
   -p, --pid[=FILE]          new pid namespace, for children: use it with --fork
@@ -22,32 +22,32 @@ Namespaces (=FILE keeps one: it is bound on that file, which needs privilege):
       --boottime=SECONDS    offset of its boot-time clock (needs --time)
 Processes:
   -f, --fork                run the program as a child
-      --init                with an init as process 1 (needs -p; implies --fork)
-      --no-init             without the init of --into: the program is process 1
+      --init                run it under an init (needs --pid, implies --fork)
+      --no-init             no init with --into: the program itself is process 1
       --forward-signals     pass on SIGTERM and SIGINT (implies --fork)
-      --kill-child[=SIG]    SIG for it when xunshare dies (KILL; implies --fork)
+      --kill-child[=SIG]    send it SIG if xunshare dies (KILL; implies --fork)
 Ids (the maps and --owner imply --user):
   -r, --map-root-user       be root inside
   -c, --map-current-user    be yourself inside
       --map=NAME            root, current, subids (you as 0, sub-ids from 1 on),
-                            or auto: subids, or else root with --fake-ids
+                            or auto: subids if possible, or root and --fake-ids
       --map-user=USER       be this user inside (number or name)
       --map-group=GROUP     be in this group inside (number or name)
       --map-users=SPEC      map users: INNER:OUTER:COUNT, auto, subids or all
       --map-groups=SPEC     map groups in the same way; both may be repeated
       --map-auto            map your subordinate ids, from 0 on: auto for both
       --map-subids          map your subordinate ids unchanged: subids for both
-      --owner=UID:GID       the namespace belongs to this user (needs root)
+      --owner=UID:GID       make this user own the user namespace (needs root)
       --setgroups=WORD      allow or deny setgroups(2)
   -S, --setuid=UID          become this user inside, last of all
-  -G, --setgid=GID          become this group inside, and be in no other
+  -G, --setgid=GID          become this group inside, and leave all others
       --keep-caps           let the program keep the namespace's capabilities
-      --fake-ids            changes to ids that are not mapped seem to succeed
+      --fake-ids            make changes to unmapped ids appear to succeed
 A tree, ready for use:
       --into=DIR            do all that a tree needs: -Umpiu --init --arch=auto
-                            and --root=DIR --mount-proc --sys --dev --map=auto,
-                            a --hostname and --resolv-conf=auto, in a clean
-                            environment; a NAME without / stands for what is in
+                            --root=DIR --mount-proc --sys --dev --map=auto
+                            --resolv-conf=auto, with a --hostname and a clean
+                            environment; a NAME without / stands for options in
                             ~/.config/xunshare/NAME.conf
       --config=FILE         take options from FILE, one a line
 Root and mounts:
@@ -58,24 +58,24 @@ Root and mounts:
 Mounts in the root, in the order given; the tree on disk stays as it is:
       --bind=SRC[:DST]      show SRC of the host, with all that is mounted in it
       --ro-bind=SRC[:DST]   the same, read-only
-      --tmpfs=DST[:OPTS]    mount an empty tmpfs; OPTS are size=1g,mode=755
-      --dev                 make a /dev with the devices that all programs need
+      --tmpfs=DST[:OPTS]    mount an empty tmpfs; OPTS as in size=1g,mode=755
+      --dev                 make a /dev with the usual devices
       --sys                 mount /sys
       --resolv-conf=WORD    auto for the host's name servers, off for none
       --bind-self[=PATH]    show xunshare itself (/usr/local/bin/xunshare)
-      --read-only           make all of the root read-only, before these
-      --ephemeral[=DIR]     throw away what is changed, or keep it in DIR
+      --read-only           make the root read-only, apart from these mounts
+      --ephemeral[=DIR]     discard what is changed, or keep it in DIR
 Foreign architectures (--arch and rules imply --user and --mount):
       --arch=NAME,...       run programs of these architectures: auto (what the
                             program or the tree is for), all, none, or names
       --emulator=[ARCH=]PATH
-                            use this emulator; default: the one that is found
+                            use this emulator (default: the one that is found)
       --cpu=NAME            the CPU that QEMU emulates
       --emulator-env=NAME=VALUE
                             a variable for the emulator; may be repeated
       --sysroot=[ARCH:]DIR  where dynamic programs of an architecture find their
                             libraries (/usr/TRIPLET); may be repeated
-      --guest-setuid=WORD   yes (default) or no: whether set-id programs count
+      --guest-setuid=WORD   yes (default) or no: whether set-id bits count
       --host-binfmt=WORD    keep (default) or hide the rules of this system
   -l, --load-interp=RULE, --load-binfmt=RULE
                             load a binfmt_misc rule; may be repeated. RULE is
@@ -86,14 +86,14 @@ Foreign architectures (--arch and rules imply --user and --mount):
       --list-arches[=FORM]  list architectures and emulators, as table or json
       --print-rule=ARCH     print the rules that --arch would load
 Other:
-      --suppress-sync       files count as written to the disk at once
+      --suppress-sync       let sync(2), fsync(2) and the like return at once
       --clear-env           give the program no environment
       --whitelist-env=LIST  give it only these variables, as in HOME,TERM
       --setenv=NAME=VALUE   set a variable
-      --unsetenv=NAME       take one away
+      --unsetenv=NAME       remove a variable
       --hostname=NAME       set the host name (implies --uts)
-      --no-new-privs        let set-user-id programs gain nothing
-      --json-status-fd=FD   write there what runs and how it ends
+      --no-new-privs        keep set-user-id programs from gaining privileges
+      --json-status-fd=FD   write to FD, as JSON, what runs and how it ends
       --verbose             tell what was found, chosen and left out
       --dry-run             print what would be done, and do nothing
   -h, --help                print this help

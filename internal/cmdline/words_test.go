@@ -11,7 +11,7 @@ import (
 // helpArguments are the names of the arguments in the help, for each option: FILE, [ARCH=]PATH.
 func helpArguments() map[string]string {
 	found := map[string]string{}
-	for _, part := range matches(`(?m)^ +(-.*?)(?:  |$)`, Usage) {
+	for _, part := range matches(definitions, Usage) {
 		for _, m := range regexp.MustCompile(`--([a-z][-a-z]*)(\[?)=(\S+)`).FindAllStringSubmatch(part, -1) {
 			argument := strings.TrimSuffix(m[3], ",")
 			if m[2] != "" {
