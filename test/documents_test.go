@@ -1,9 +1,13 @@
 package test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -149,4 +153,79 @@ func textOf(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// Every package says what it is, and every exported name what it does. The three methods of a verb are explained once, at
+// the interface.
+func TestDocumentsInCode(t *testing.T) {
+	explained := map[string]bool{}
+	for _, file := range sources(t) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		explained[filepath.Dir(file)] = explained[filepath.Dir(file)] || parsed.Doc != nil
+		for _, d := range parsed.Decls {
+			for _, name := range unexplained(d) {
+				if !strings.HasPrefix(file, "../internal/verb/") || !slices.Contains([]string{"String", "Needs", "Lower"}, name) {
+					t.Errorf("%s: %s has no comment", file, name)
+				}
+			}
+		}
+	}
+	for dir, ok := range explained {
+		if !ok {
+			t.Errorf("no file of %s says what the package is", dir)
+		}
+	}
+}
+
+// sources are the Go files of the program.
+func sources(t *testing.T) (files []string) {
+	t.Helper()
+	for _, pattern := range []string{"../cmd/*/*.go", "../internal/*/*.go"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no sources are %s: %v", pattern, err)
+		}
+		files = append(files, slices.DeleteFunc(found, func(f string) bool { return strings.HasSuffix(f, "_test.go") })...)
+	}
+	return files
+}
+
+// unexplained are the exported names without a comment of their own, or one of their group.
+func unexplained(d ast.Decl) (names []string) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && d.Doc == nil && (d.Recv == nil || ast.IsExported(receiver(d))) {
+			names = append(names, d.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() && s.Doc == nil && d.Doc == nil {
+					names = append(names, s.Name.Name)
+				}
+			case *ast.ValueSpec:
+				if s.Names[0].IsExported() && s.Doc == nil && s.Comment == nil && d.Doc == nil {
+					names = append(names, s.Names[0].Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// receiver is the name of the type that a method belongs to.
+func receiver(d *ast.FuncDecl) string {
+	of := d.Recv.List[0].Type
+	if pointer, ok := of.(*ast.StarExpr); ok {
+		of = pointer.X
+	}
+	name, _ := of.(*ast.Ident)
+	if name == nil {
+		return "" // a generic type
+	}
+	return name.Name
 }

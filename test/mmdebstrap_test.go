@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// mmdebstraps are who makes a system by mmdebstrap; the first is in every run, which takes a quarter of a minute. In the mode
+// mmdebstraps are the users that make a system by mmdebstrap; the first is in every run, which takes a quarter of a minute. In the mode
 // root it mounts a devpts for a user that there need not be. In the mode unshare it makes namespaces of its own, whose root may
 // not write to the caller's folders.
 var mmdebstraps = []struct{ mode, arch, ids string }{

@@ -10,7 +10,7 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Facts is what is so on this machine as far as the plan depends on it.
+// Facts are what holds on this machine, as far as the plan depends on it.
 type Facts struct {
 	NS     ns.Facts
 	Root   chroot.Facts

@@ -7,7 +7,7 @@
 //
 // A file system is mounted without those of the options uid and gid that are not mapped: it belongs to its maker then.
 //
-// Not for: security. Whoever is notified of lets it be.
+// Not for: security. A program can change what its call points to after that was read.
 package answer
 
 import (

@@ -39,7 +39,7 @@ func kindOf(mode, number uint32) int {
 
 const makeFile = "make a file in place of a device"
 
-// make makes the file for a device. Where that is not possible, not because of the file but because of who wants it, the
+// make makes the file for a device. Where that is not possible because of the asker, not because of the file, the
 // call succeeds without being made, as it does where nobody listens.
 func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) unix.Errno {
 	name, errno := n.path(address)

@@ -13,9 +13,10 @@ const (
 	KindEmpty              // no bytes at all
 	KindText               // no NUL in the first Window bytes; shells run such a file as a script of theirs
 	KindScript             // a #! line that the kernel accepts
-	KindELF
+	KindELF                // what begins as an ELF file does
 )
 
+// String says what the file is, in messages: "a script".
 func (k Kind) String() string {
 	switch k {
 	case KindEmpty:
@@ -66,7 +67,7 @@ func Inspect(r io.ReaderAt) (*Image, error) {
 }
 
 // shebang reads a #! line as load_script of fs/binfmt_script.c does, since commit b5372fe5dc84 (Linux 5.1). buf is
-// what the kernel has too: the start of the file, with NULs behind a shorter one.
+// what the kernel has too: the start of the file, with NULs after a shorter one.
 //
 // A line longer than buf is good if the path in it is complete: the argument is cut off then. Two things are
 // simpler here, and take a NUL in the line or no newline. An empty path, with which execve(2) fails (EACCES),

@@ -14,7 +14,7 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// Facts is what is so on this machine.
+// Facts are what holds on this machine, as far as the steps depend on it.
 type Facts struct {
 	OnInitramfs bool // the root of this mount namespace is the initial one, which pivot_root(2) refuses
 	ProcDir     bool // the root has a directory /proc

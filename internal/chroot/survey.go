@@ -13,7 +13,7 @@ import (
 	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
-// Mounts is what is so of what is to be mounted.
+// Mounts are the facts about what is to be mounted.
 type Mounts struct {
 	Points     []Point              // of each operation
 	Proc       *Point               // of /proc; nil where the path that was asked for will do

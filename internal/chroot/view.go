@@ -17,6 +17,7 @@ type ClosedError struct {
 	Searchable  bool   // it can be entered as it is
 }
 
+// Error names the root, and what the caller lacks.
 func (e *ClosedError) Error() string {
 	return fmt.Sprintf("root %s: you may not search this directory (it lacks the x permission for you)", e.Root)
 }
@@ -27,7 +28,7 @@ func (e *ClosedError) Unwrap() error {
 }
 
 // View shows a tree whose own directory the caller may not search: an overlay has the mode of its upper layer, and looks into
-// the lower one as who has mounted it. The steps are a helper's, which is root of a namespace of its own; it hands over the
+// the lower one with the credentials of whoever mounted it. The steps are a helper's, which is root of a namespace of its own; it hands over the
 // directory.
 func View(root string) []verb.Step {
 	o := Options{Root: root, Ephemeral: true}

@@ -14,7 +14,7 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// Options can stand in a file, one a line as on the command line: an option, and behind the first blank, or behind =, its
+// Options can stand in a file, one a line as on the command line: an option, and after the first space, or after =, its
 // argument as it is. Empty lines and those that begin with # are passed over.
 
 // expand puts the options of files in the place of the --config, or the --into with a name, that they are read for, and in
@@ -88,7 +88,7 @@ func configDir() string {
 	return filepath.Join(base, "xunshare")
 }
 
-// homeDir is the caller's. One who has none finds nothing in the root's.
+// homeDir is the caller's home. A caller without one is not given that of root.
 func homeDir() string {
 	if home := environ.Get("HOME"); filepath.IsAbs(home) {
 		return home

@@ -118,7 +118,7 @@ func (f *finder) accept(file binfmt.Interpreter) *Emulator {
 	return e
 }
 
-// lookedUp says that PATH does not matter, to who has given a name without a path.
+// lookedUp is for an emulator named without a path: it says that PATH does not matter.
 func lookedUp(g Given) []string {
 	if strings.Contains(g.Path, "/") {
 		return nil

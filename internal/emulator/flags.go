@@ -14,6 +14,7 @@ const (
 	Blink
 )
 
+// String returns the emulator's name, as --list-arches has it.
 func (k Kind) String() string {
 	switch k {
 	case QEMU:

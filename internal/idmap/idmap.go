@@ -67,7 +67,7 @@ func (m Map) Args() []string {
 
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-// ParseMap reads a map as /proc/PID/uid_map shows it: three columns, padded with blanks. Empty text is an empty map,
+// ParseMap reads a map as /proc/PID/uid_map shows it: three columns, padded with spaces. Empty text is an empty map,
 // which is what a user namespace has until one is written.
 func ParseMap(text string) (Map, error) {
 	var m Map

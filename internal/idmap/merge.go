@@ -25,8 +25,8 @@ type Block struct {
 //	outside   1  2  3  4        10 11 12 13 (14)      10 11 12 13 14
 //
 // unshare(1) does the same but for two things. It looks for the single id up to and including the end of a block, so
-// that an id right behind a block costs it one: 10:10:10 with a single 20:0 has ten ids here and nine there. And if
-// the single id is one of the sub-ids of an automatic block, it maps an id behind the range, which newuidmap refuses.
+// that an id right after a block costs it one: 10:10:10 with a single 20:0 has ten ids here and nine there. And if
+// the single id is one of the sub-ids of an automatic block, it maps an id beyond the range, which newuidmap refuses.
 func Merge(single *Single, blocks []Block) Map {
 	var m Map
 	if single != nil {

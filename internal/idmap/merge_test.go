@@ -31,7 +31,7 @@ func TestVectors(t *testing.T) {
 		{"0:0:10 --map-user 3", []string{"0:0:10"}, &Single{3, root}, Map{{3, 0, 1}, {0, 1, 3}, {4, 4, 6}}},
 		{"0:1000:10 --map-user 3", []string{"0:1000:10"}, &Single{3, root}, Map{{3, 0, 1}, {0, 1000, 3}, {4, 1003, 6}}},
 		{"5:0:10 --map-user 3", []string{"5:0:10"}, &Single{3, root}, Map{{3, 0, 1}, {5, 1, 9}}},
-		// unshare(1) writes 10 10 9: an id right behind the block costs it one there.
+		// unshare(1) writes 10 10 9: an id right after the block costs it one there.
 		{"10:10:10 --map-user 20", []string{"10:10:10"}, &Single{20, root}, Map{{20, 0, 1}, {10, 10, 10}}},
 		{"two blocks", []string{"0:0:10", "20:20:5"}, nil, Map{{0, 0, 10}, {20, 20, 5}}},
 		{"two blocks, not sorted", []string{"20:20:5", "0:0:10"}, nil, Map{{20, 20, 5}, {0, 0, 10}}},

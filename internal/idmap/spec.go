@@ -23,7 +23,7 @@ type Spec struct {
 	Extent Extent // of Given
 }
 
-// String returns the argument, a given extent in the form of today.
+// String returns the argument, an extent as INNER:OUTER:COUNT.
 func (s Spec) String() string {
 	switch s.Kind {
 	case Auto:
@@ -37,7 +37,7 @@ func (s Spec) String() string {
 }
 
 // Parse reads an argument of --map-users or --map-groups: INNER:OUTER:COUNT, or OUTER,INNER,COUNT as up to util-linux
-// 2.38 (the order differs too), or auto, subids, all. Numbers are decimal digits; blanks and signs are refused.
+// 2.38 (the order differs too), or auto, subids, all. Numbers are decimal digits; spaces and signs are refused.
 func Parse(s string) (Spec, error) {
 	for _, kind := range [...]Kind{Auto, SubIDs, All} {
 		if word := (Spec{Kind: kind}); s == word.String() {

@@ -129,8 +129,9 @@ func IsDir(root, path string) bool {
 	return typeOf(fd) == unix.S_IFDIR
 }
 
-// Writable tells whether path is a directory inside root that the caller may write to, or root of a namespace whose power
-// over the files of an owner is told by power.
+// Writable reports whether path is a directory inside root that the caller may write to. power
+// tells whether root of the new namespace has power over the files of an owner; where it has, that
+// is enough.
 func Writable(root, path string, power func(user, group uint32) bool) bool {
 	fd, err := Find(root, path)
 	if err != nil {

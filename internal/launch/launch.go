@@ -71,7 +71,7 @@ type supervisor interface {
 	Close()
 }
 
-// runChild performs the steps behind a Clone in a child, and waits for it. If this thread is not as the others any more, what
+// runChild performs the steps after a Clone in a child, and waits for it. If this thread is not as the others any more, what
 // the child waits for is done by another.
 func runChild(steps []verb.Step, w supervise.Wait, parent attend.Parent, elsewhere bool) (status supervise.Status, err error) {
 	p, err := prepare(steps, parent)

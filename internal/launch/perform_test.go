@@ -69,7 +69,7 @@ func (stop) Lower(p *machine.Program) {
 	p.Syscall("kill", "", unix.SYS_KILL, p.FD(self), machine.Num(int(unix.SIGSTOP)))
 }
 
-// Who has no descriptors left gets an error, keeps none of what has been handed over, and loses none.
+// A process without descriptors left gets an error, keeps none of what has been handed over, and loses none.
 func TestPerformWithoutDescriptors(t *testing.T) {
 	var before unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {

@@ -19,7 +19,7 @@ func (p *Program) Jump() (goOnHere func()) {
 }
 
 // Beside has a helper, a child of the process with a copy of its memory, perform the calls that are added next, up to a Leave,
-// while the process goes on behind them. The helper's pid is kept under the name helper. The function that is returned says
+// while the process goes on after them. The helper's pid is kept under the name helper. The function that is returned says
 // where its calls end.
 func (p *Program) Beside(helper FD) (processGoesOnHere func()) {
 	i := len(p.calls)

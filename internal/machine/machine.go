@@ -27,10 +27,10 @@ type World struct {
 // A Pair is the two ends of a pair of sockets, each -1 if there is none.
 type Pair struct{ Ours, Theirs int }
 
-// NoPair is none.
+// NoPair stands for no pair.
 var NoPair = Pair{-1, -1}
 
-// Look finds the world out, but for the sockets.
+// Look gathers the World of this process, except for the sockets.
 func Look() World {
 	w := World{Meeting: NoPair, Channel: NoPair}
 	var err error

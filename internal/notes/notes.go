@@ -1,4 +1,4 @@
-// Package notes is what the user is told that is no error, and the one way by which it reaches them.
+// Package notes tells the user what is not an error. All that they are told in this way goes through it.
 //
 // Not for: errors and their hints, which package remedy has.
 package notes
@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// Notes are sentences for the user. Each is said once, however often a launch is tried. They are held back until Release: what a
-// launch that cannot begin would have been like is nobody's business. A nil Notes takes all and says nothing.
+// Notes are sentences for the user. Each is said once, however often a launch is tried. They are held back until Release: a launch
+// that cannot begin has no use for them. A nil Notes takes all and says nothing.
 type Notes struct {
 	To       io.Writer
 	Verbose  bool // details are said too
@@ -47,7 +47,7 @@ func (n *Notes) Release() {
 	n.held, n.released = nil, true
 }
 
-// Hold holds what comes from now on back, for another try, and forgets what was held.
+// Hold keeps back what comes from now on, for another attempt, and forgets what was kept.
 func (n *Notes) Hold() { n.held, n.released = nil, false }
 
 func (n *Notes) say(sentence string) {

@@ -10,7 +10,7 @@ import (
 	"github.com/xunshare/xunshare/internal/subid"
 )
 
-// Facts is what is so for the caller, as far as the steps depend on it.
+// Facts are what holds for the caller, as far as the steps depend on it.
 type Facts struct {
 	UID, GID       int       // effective
 	Users, Groups  idmap.Map // the whole maps, where there is more in them than one id

@@ -61,7 +61,7 @@ func FuzzParseID(f *testing.F) {
 
 func single(id uint32) IDs { return IDs{Single: &id} }
 
-// Who is mapped, for each form of a map: none, one id that the child maps by itself, and a whole map.
+// Which ids are mapped, for each form of a map: none, one id that the child maps by itself, and a whole map.
 func TestWhoIsMapped(t *testing.T) {
 	whole := idmap.Map{{Inside: 0, Outside: 1000, Count: 1}, {Inside: 1, Outside: 5000, Count: 10}}
 	for name, c := range map[string]struct {

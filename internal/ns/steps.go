@@ -77,7 +77,7 @@ const (
 	mapGroups = "map the groups"
 )
 
-// setgroups is what to write before the gid map: who maps a group without privilege has to give setgroups(2) up
+// setgroups is what to write before the gid map: mapping a group without privilege takes disabling setgroups(2)
 // first (Linux 3.19, commit 9cc46516ddf4).
 func (o *Options) setgroups(f Facts) Setgroups {
 	if o.Groups.Single != nil && f.Groups == nil {

@@ -16,6 +16,7 @@ type Error struct {
 	Later func() string // one more line, looked up when somebody wants to read it; nil for none
 }
 
+// Error returns the sentence, without the advice.
 func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the error without the advice.

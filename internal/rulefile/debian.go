@@ -33,7 +33,7 @@ type format struct {
 	interpreter, magic, extension, offset, mask, credentials, preserve, fixBinary, detector string
 }
 
-// parseDebian reads the text of a file: in each line a key, blanks, and a value.
+// parseDebian reads the text of a file: in each line a key, spaces, and a value.
 func parseDebian(name, text string) (*binfmt.Rule, error) {
 	var f format
 	for line := range strings.Lines(text) {

@@ -1,10 +1,10 @@
-// Package seccomp builds filters of system calls (seccomp(2)) for who is root of a few ids only: what the kernel would
-// refuse them succeeds without being done.
+// Package seccomp builds filters of system calls (seccomp(2)) for a process that is root of only a few ids: calls that
+// the kernel would refuse for that reason appear to succeed.
 //
 // A filter is pure data, the same for the same options; package launch installs it. It sees the number of a call and its
 // registers, not what they point to. It covers emulated programs as well, because their emulator makes the calls.
 //
-// Not for: sandboxes. What a filter does not know it allows.
+// Not for: sandboxes. A filter allows every call that it does not know.
 package seccomp
 
 import (

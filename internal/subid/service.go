@@ -56,7 +56,7 @@ func withOutput(err error) error {
 	return err
 }
 
-// listed reads lines such as "0: user 100000 65536". A name can have blanks in it.
+// listed reads lines such as "0: user 100000 65536". A name can have spaces in it.
 func listed(out string) ([]entry, error) {
 	var entries []entry
 	for line := range strings.Lines(out) {

@@ -1,4 +1,4 @@
-// Package subid finds the ids beside the own one that an ordinary user may map into a user namespace, and the programs
+// Package subid finds the subordinate ids that an ordinary user may map into a user namespace, and the programs
 // that map them: newuidmap(1) and newgidmap(1).
 //
 // Not for deciding whether a map is allowed: those two programs and the kernel do that. Root needs neither.

@@ -1,5 +1,5 @@
-// Package terminfo finds compiled descriptions of terminals (term(5)) and reads as much of them as has to be known to hand
-// one to a system that may be older.
+// Package terminfo finds compiled descriptions of terminals (term(5)) and reads as much of them as it takes to hand one to
+// an older system.
 //
 // Not for: what the capabilities mean.
 package terminfo

@@ -37,7 +37,7 @@ func (f Filter) Needs() Need {
 	return Nothing
 }
 
-// lower does without the kernel's measures against speculation in filtered programs (Linux 4.17, commit 00a02d0c502a): no
+// Lower does without the kernel's measures against speculation in filtered programs (Linux 4.17, commit 00a02d0c502a): no
 // filter here keeps a secret, and up to Linux 5.15 they slow all of a program down.
 func (f Filter) Lower(p *machine.Program) {
 	if !f.Listen {

@@ -108,6 +108,7 @@ type HelperError struct {
 	Err  error
 }
 
+// Error names the helper, and returns how it ended and what it said.
 func (e *HelperError) Error() string {
 	name := filepath.Base(e.Path) + ": "
 	sentence := name + e.Err.Error()

@@ -72,7 +72,7 @@ var homeReadOnly = verb.Bind{Path: os.Getenv("HOME"), To: "/mnt", Attributes: un
 // forbidden is a mount that the kernel refuses to a user namespace (EPERM): its type belongs to the administrator.
 var forbidden = verb.Mount{Source: "none", Target: "/tmp", Type: "debugfs"}
 
-// mounting is mapped with a group too: who makes files needs one.
+// mounting is mapped with a group too: making files takes one.
 func mounting(text string, calls ...verb.Call) func() []verb.Step {
 	return mapped(text, append([]verb.Call{
 		verb.WriteFile{Path: "/proc/self/setgroups", Text: "deny"},

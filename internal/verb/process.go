@@ -61,7 +61,7 @@ func (Init) Lower(p *machine.Program) {
 	p.BecomeInit()
 }
 
-// AfterInit returns the steps behind an Init, which a child of it performs; ok tells whether there is one.
+// AfterInit returns the steps after an Init, which a child of it performs; ok tells whether there is one.
 func AfterInit(steps []Step) (after []Step, ok bool) {
 	for i, s := range steps {
 		if _, ok := s.Call.(Init); ok {

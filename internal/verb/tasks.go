@@ -16,7 +16,7 @@ type Task interface {
 	Perform(w Waiter) (finish func() error, err error)
 }
 
-// A Waiter is who waits for a task: a child, or a thread of this process.
+// A Waiter waits for a task: it is a child, or a thread of this process.
 type Waiter struct {
 	PID    int                   // the child's; 0 for a thread
 	Folder string                // in /proc
@@ -24,7 +24,7 @@ type Waiter struct {
 	Note   func(sentence string) // tells the user
 }
 
-// An Undoer is a Task that leaves something behind, which a launch that fails has to take away again.
+// An Undoer is a Task that leaves something behind, which a launch that fails has to remove again.
 type Undoer interface{ Undo() }
 
 // WriteMap writes an id map, "uid_map" or "gid_map", for the child (user_namespaces(7)). For maps of more than one id
@@ -39,6 +39,7 @@ func (WriteMap) Needs() Need { return ParentsHelp }
 
 func (m WriteMap) Lower(p *machine.Program) { p.Wait() }
 
+// Perform writes the map to the file in /proc of the waiter.
 func (m WriteMap) Perform(w Waiter) (finish func() error, err error) {
 	return nil, os.WriteFile(w.Folder+"/"+m.File, []byte(m.Text), 0)
 }
@@ -55,6 +56,7 @@ func (Persist) Needs() Need { return ParentsHelp }
 
 func (b Persist) Lower(p *machine.Program) { p.Wait() }
 
+// Perform binds the namespace of the waiter on the file.
 func (b Persist) Perform(w Waiter) (finish func() error, err error) {
 	if err := unix.Mount(w.Folder+"/ns/"+b.Kind, b.File, "", unix.MS_BIND, ""); err != nil {
 		return nil, &os.PathError{Op: "mount", Path: b.File, Err: err}
@@ -62,6 +64,7 @@ func (b Persist) Perform(w Waiter) (finish func() error, err error) {
 	return nil, nil
 }
 
+// Undo unmounts the file.
 func (b Persist) Undo() { _ = unix.Unmount(b.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) }
 
 // Meet has the child wait until the parent has done something. It is a task that is performed by itself: all that comes before
@@ -90,6 +93,7 @@ func (Meet) Needs() Need { return ParentsHelp | Alone }
 
 func (m Meet) Lower(p *machine.Program) { p.Wait() }
 
+// Perform does the work, or calls Meet of the waiter.
 func (m Meet) Perform(w Waiter) (finish func() error, err error) {
 	if m.Work != nil {
 		return nil, m.Work.Do(w.Folder, w.Note)

@@ -94,7 +94,7 @@ func emulatorArgs(j job) []string {
 	return append([]string{"-L", j.tree, j.tree + j.target[0]}, j.target[1:]...)
 }
 
-// with puts the target behind the launcher's own arguments.
+// with puts the target after the launcher's own arguments.
 func with(target []string, args ...string) []string {
 	return append(args, target...)
 }

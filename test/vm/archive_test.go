@@ -52,7 +52,7 @@ func (a *archive) copy(name, from string) {
 	a.add(name, regular|0o755, text)
 }
 
-// tree appends everything under from. to is "", or a directory that is new, with a slash behind it.
+// tree appends everything under from. to is "", or a directory that is new, with a slash after it.
 func (a *archive) tree(to, from string) {
 	if to != "" {
 		a.add(to[:len(to)-1], directory|0o755, nil)
