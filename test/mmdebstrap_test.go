@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// mmdebstraps are the users that make a system by mmdebstrap; the first is in every run, which takes a quarter of a minute. In the mode
-// root it mounts a devpts for a user that there need not be. In the mode unshare it makes namespaces of its own, whose root may
-// not write to the caller's folders.
+// mmdebstraps are the users that make a system by mmdebstrap; the first is in every run, which
+// takes a quarter of a minute. In the mode root it mounts a devpts for a user that there need not
+// be. In the mode unshare it makes namespaces of its own, whose root may not write to the caller's
+// folders.
 var mmdebstraps = []struct{ mode, arch, ids string }{
 	{"root", "amd64", "root"}, {"root", "amd64", "subids"}, {"root", "ppc64el", "root"}, {"root", "arm64", "root"},
 	{"root", "arm64", "subids"}, {"unshare", "arm64", "subids"},

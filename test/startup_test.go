@@ -26,7 +26,7 @@ func TestStartUpCosts(t *testing.T) {
 	for options, bound := range map[string]cost{
 		"-r " + in + "/bin/busybox true":                {276, 11, 3, 390},
 		"-rpf --mount-proc --root=" + in + " /bin/true": {278, 14, 3, 402},
-		"--into=" + in + " --map=root /bin/true":   {340, 19, 3, 735},
+		"--into=" + in + " --map=root /bin/true":        {340, 19, 3, 735},
 	} {
 		got := costs(t, words(options))
 		t.Logf("%s: %+v", options, got)

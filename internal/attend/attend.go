@@ -26,7 +26,8 @@ type Parent struct {
 	Listen func(listener, stop int)
 }
 
-// An Attendant attends to one launch. It takes turns with the code that waits for the end of the child, which polls for both.
+// An Attendant attends to one launch. It takes turns with the code that waits for the end of the
+// child, which polls for both.
 type Attendant struct {
 	Parent
 	// Elsewhere has tasks performed by another thread, because this one is not as the others any more.

@@ -58,9 +58,10 @@ func (a *Arch) order() binary.ByteOrder {
 // tryPatience is how long Runs waits for an emulator to refuse the sample. It takes some milliseconds.
 const tryPatience = 5 * time.Second
 
-// Runs finds out, by executing a sample, whether this process's user namespace has rules that run programs of a: execve(2) of the
-// sample fails with ENOEXEC where it has none. An emulator that was started refuses the sample, which does not count.
-// Which instance of binfmt_misc holds here cannot be seen from /proc: another one may be mounted there, or none.
+// Runs finds out, by executing a sample, whether this process's user namespace has rules that run
+// programs of a: execve(2) of the sample fails with ENOEXEC where it has none. An emulator that was
+// started refuses the sample, which does not count. Which instance of binfmt_misc holds here cannot
+// be seen from /proc: another one may be mounted there, or none.
 func (a *Arch) Runs() bool {
 	err := try(a.Sample())
 	var ended *environ.ExitError

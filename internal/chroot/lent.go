@@ -13,9 +13,9 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// A Lent is a file that is shown over one of the tree's for as long as the program runs. Programs may write to it, and what
-// they write goes into the tree's. A mount point cannot be removed, so answer.Cover takes the mount away when a program wants to
-// remove the file.
+// A Lent is a file that is shown over one of the tree's for as long as the program runs. Programs
+// may write to it, and what they write goes into the tree's. A mount point cannot be removed, so
+// answer.Cover takes the mount away when a program wants to remove the file.
 type Lent struct {
 	Path string      // of the mount in the root
 	Dir  unix.Stat_t // its directory

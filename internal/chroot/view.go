@@ -27,9 +27,9 @@ func (e *ClosedError) Unwrap() error {
 	return remedy.New(e.Error(), "the tree has to belong to you, or be open to all: chmod a+x "+e.Root)
 }
 
-// View shows a tree whose own directory the caller may not search: an overlay has the mode of its upper layer, and looks into
-// the lower one with the credentials of whoever mounted it. The steps are a helper's, which is root of a namespace of its own; it hands over the
-// directory.
+// View shows a tree whose own directory the caller may not search: an overlay has the mode of its
+// upper layer, and looks into the lower one with the credentials of whoever mounted it. The steps
+// are a helper's, which is root of a namespace of its own; it hands over the directory.
 func View(root string) []verb.Step {
 	o := Options{Root: root, Ephemeral: true}
 	const reason = "look into the root"

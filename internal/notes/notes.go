@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// Notes are sentences for the user. Each is said once, however often a launch is tried. They are held back until Release: a launch
-// that cannot begin has no use for them. A nil Notes takes all and says nothing.
+// Notes are sentences for the user. Each is said once, however often a launch is tried. They are
+// held back until Release: a launch that cannot begin has no use for them. A nil Notes takes all
+// and says nothing.
 type Notes struct {
 	To       io.Writer
 	Verbose  bool // details are said too
