@@ -40,7 +40,7 @@ func exitStatus(err error) int {
 	switch {
 	case errors.As(err, &helper) && helper.Op == "exec":
 		return statusNotExecutable
-	case errors.Is(err, environ.ErrNotFound): // a helper, which unshare(1) runs in the same way
+	case environ.NotFound(err): // a helper, which unshare(1) runs in the same way
 		return statusNotFound
 	case !errors.As(err, &failed) || failed.Operation != execve:
 		return statusFailure

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
@@ -65,17 +66,17 @@ func insertInto(file descriptor, name string, env []Variable) error {
 	codeAt := roundUp(table+3*8, tableAlign)
 	text := make([]byte, codeAt)
 	strings := records(env)
-	order.PutUint64(text[codeAt-24:], uint64(len(code())+len(strings)))
-	order.PutUint64(text[codeAt-16:], uint64(len(code())))
-	order.PutUint64(text[codeAt-8:], order.Uint64(l.header[entryAt:])-(l.address+codeAt))
+	binary.LittleEndian.PutUint64(text[codeAt-24:], uint64(len(code())+len(strings)))
+	binary.LittleEndian.PutUint64(text[codeAt-16:], uint64(len(code())))
+	binary.LittleEndian.PutUint64(text[codeAt-8:], binary.LittleEndian.Uint64(l.header[entryAt:])-(l.address+codeAt))
 	text = append(append(append(append(text, code()...), strings...), name...), 0)
 	copy(text, l.completed(uint64(len(text))))
 	if err := writeAt(file, text, l.offset); err != nil {
 		return err
 	}
-	order.PutUint64(l.header[entryAt:], l.address+codeAt)
-	order.PutUint64(l.header[phoffAt:], l.offset)
-	order.PutUint16(l.header[phnumAt:], uint16(table/segmentSize))
+	binary.LittleEndian.PutUint64(l.header[entryAt:], l.address+codeAt)
+	binary.LittleEndian.PutUint64(l.header[phoffAt:], l.offset)
+	binary.LittleEndian.PutUint16(l.header[phnumAt:], uint16(table/segmentSize))
 	return writeAt(file, l.header[:], 0)
 }
 

@@ -24,10 +24,8 @@ const (
 	readExecute = 5 // PF_R | PF_X
 )
 
-// order is that of both machines that insert is written for.
-var order = binary.LittleEndian
-
-// layout is an ELF file, and where there is room for one segment more.
+// layout is an ELF file, and where there is room for one segment more. The machines that insert is written for are all
+// little-endian.
 type layout struct {
 	header   [headerSize]byte
 	segments []byte // the program headers
@@ -42,11 +40,11 @@ func layOut(file descriptor) (*layout, error) {
 	if _, err := file.ReadAt(l.header[:], 0); err != nil {
 		return nil, fmt.Errorf("ELF header: %w", err)
 	}
-	if l.header[4] != class64 || l.header[5] != 1 || order.Uint16(l.header[phsizeAt:]) != segmentSize {
+	if l.header[4] != class64 || l.header[5] != 1 || binary.LittleEndian.Uint16(l.header[phsizeAt:]) != segmentSize {
 		return nil, errors.New("not an ELF file of 64 bits, little-endian")
 	}
-	l.segments = make([]byte, int(order.Uint16(l.header[phnumAt:]))*segmentSize)
-	if _, err := file.ReadAt(l.segments, int64(order.Uint64(l.header[phoffAt:]))); err != nil {
+	l.segments = make([]byte, int(binary.LittleEndian.Uint16(l.header[phnumAt:]))*segmentSize)
+	if _, err := file.ReadAt(l.segments, int64(binary.LittleEndian.Uint64(l.header[phoffAt:]))); err != nil {
 		return nil, fmt.Errorf("ELF program headers: %w", err)
 	}
 	return &l, l.findRoom(file)
@@ -60,9 +58,9 @@ func (l *layout) findRoom(file descriptor) error {
 	}
 	l.align = uint64(unix.Getpagesize())
 	for s := l.segments; len(s) > 0; s = s[segmentSize:] {
-		if order.Uint32(s) == ptLoad {
-			l.address = max(l.address, order.Uint64(s[16:])+order.Uint64(s[40:])) // p_vaddr and p_memsz
-			l.align = max(l.align, order.Uint64(s[48:]))
+		if binary.LittleEndian.Uint32(s) == ptLoad {
+			l.address = max(l.address, binary.LittleEndian.Uint64(s[16:])+binary.LittleEndian.Uint64(s[40:])) // p_vaddr and p_memsz
+			l.align = max(l.align, binary.LittleEndian.Uint64(s[48:]))
 		}
 	}
 	if l.address == 0 || l.align&(l.align-1) != 0 || l.align > 1<<24 {
@@ -78,14 +76,14 @@ func (l *layout) completed(size uint64) []byte {
 	table := append([]byte(nil), l.segments...)
 	length := uint64(len(table) + segmentSize)
 	for s := table; len(s) > 0; s = s[segmentSize:] {
-		if order.Uint32(s) == ptPhdr {
+		if binary.LittleEndian.Uint32(s) == ptPhdr {
 			l.place(s, length)
 		}
 	}
 	var added [segmentSize]byte
-	order.PutUint32(added[0:], ptLoad)
-	order.PutUint32(added[4:], readExecute)
-	order.PutUint64(added[48:], l.align)
+	binary.LittleEndian.PutUint32(added[0:], ptLoad)
+	binary.LittleEndian.PutUint32(added[4:], readExecute)
+	binary.LittleEndian.PutUint64(added[48:], l.align)
 	l.place(added[:], size)
 	return append(table, added[:]...)
 }
@@ -93,7 +91,7 @@ func (l *layout) completed(size uint64) []byte {
 // place makes a program header one for what begins where there is room.
 func (l *layout) place(segment []byte, size uint64) {
 	for i, v := range [...]uint64{l.offset, l.address, l.address, size, size} {
-		order.PutUint64(segment[8+8*i:], v)
+		binary.LittleEndian.PutUint64(segment[8+8*i:], v)
 	}
 }
 

@@ -6,6 +6,7 @@ package environ
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -41,8 +42,8 @@ func Get(name string) string {
 	return value
 }
 
-// ErrNotFound is for a program that is not in PATH.
-var ErrNotFound = exec.ErrNotFound
+// NotFound tells whether an error is that of a program that is not in PATH.
+func NotFound(err error) bool { return errors.Is(err, exec.ErrNotFound) }
 
 // ExitError is for a program that has not ended well.
 type ExitError = exec.ExitError

@@ -17,7 +17,7 @@ import (
 )
 
 // Helpers returns the paths of newuidmap(1) and newgidmap(1), which map sub-ids for a user who is not root. The error
-// says why one of them could not do that, as far as that can be told beforehand; it is environ.ErrNotFound if one is not
+// says why one of them could not do that, as far as that can be told beforehand; it is exec.ErrNotFound if one is not
 // in PATH.
 func Helpers() (newuidmap, newgidmap string, err error) {
 	if newuidmap, err = helper("newuidmap", "cap_setuid", unix.CAP_SETUID); err != nil {
