@@ -164,7 +164,7 @@ func prepare(plan []verb.Step, parent attend.Parent) (*performance, error) {
 		unix.Close(w.Parent) // a process that only performs plans goes on
 		return nil, err
 	}
-	p := &performance{Program: machine.New(w), plan: plan, attendant: attendant}
+	p := &performance{Program: machine.New(w, len(plan)), plan: plan, attendant: attendant}
 	for i, s := range plan {
 		p.Begin(i)
 		if !attend.Joins(plan, i) {

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"sync/atomic"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -19,9 +21,22 @@ type Program struct {
 // FD names a descriptor that one call opens and later ones use. It is close-on-exec: the target never sees it.
 type FD string
 
-// New begins a program.
-func New(w World) *Program {
-	return &Program{World: w, calls: make([]call, 0, 64), origin: make([]origin, 0, 64), data: make([]byte, 0, 8192)}
+// buffer is where the data of a program is put. A slice that grows is cleared and copied each time, and each page of it that is
+// touched costs a fault; of this nothing is touched but what is used. There is one launch in a process, so whoever comes first
+// has it.
+var buffer struct {
+	taken atomic.Bool
+	data  [64 << 10]byte
+}
+
+// New begins a program for a plan of so many steps.
+func New(w World, steps int) *Program {
+	size := 16 + 3*steps // steps make two or three calls each
+	p := &Program{World: w, calls: make([]call, 0, size), origin: make([]origin, 0, size)}
+	if buffer.taken.CompareAndSwap(false, true) {
+		p.data = buffer.data[:0]
+	}
+	return p
 }
 
 // Begin says which step of a plan the calls that are added next belong to.
