@@ -39,7 +39,7 @@ func makeThing(dir, thing string) error {
 	kind, which, _ := strings.Cut(thing, "/")
 	switch kind {
 	case "xunshare":
-		return build(dir)
+		return build(dir, which)
 	case "tree":
 		return fetchTree(dir, which)
 	case "rule":
@@ -72,10 +72,15 @@ func copyOwned(to string, from ...string) error {
 	return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), to).Run()
 }
 
-// build makes the binary that make build makes, with coverage counters where a folder for them is given.
-func build(dir string) error {
+// build makes the binary that make build makes, for this machine or for an architecture by Go's name, with coverage counters where
+// a folder for them is given.
+func build(dir, arch string) error {
 	args := []string{"-s", "-C", "..", "build", "BIN=" + dir + "/xunshare"}
-	if os.Getenv("GOCOVERDIR") != "" {
+	switch {
+	case arch != "":
+		args[len(args)-1] += "-" + arch
+		args = append(args, "GOARCH="+arch)
+	case os.Getenv("GOCOVERDIR") != "":
 		args = append(args, "BUILDFLAGS=-cover -coverpkg=./...")
 	}
 	return command("make", args...).Run()
