@@ -2,7 +2,6 @@ package test
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -13,10 +12,7 @@ import (
 // The assembly for arm64 runs in an emulator, which makes no namespaces: a launch in place, and one with a child. The target is
 // this machine's.
 func TestArm64Host(t *testing.T) {
-	slack, err := os.ReadFile("/proc/self/timerslack_ns")
-	if err != nil {
-		t.Fatal(err)
-	}
+	slack := finish(t, exec.Command("cat", "/proc/self/timerslack_ns")).out
 	host := []string{"-0", "xunshare", made("xunshare/arm64", "xunshare-arm64")}
 	launch := func(words ...string) *exec.Cmd {
 		cmd := exec.Command(emulator(t, "arm64"), append(host, words...)...)
@@ -29,7 +25,7 @@ func TestArm64Host(t *testing.T) {
 			t.Errorf("%s: the environment: %+v", options, got)
 		}
 		finish(t, exec.Command("prlimit", append([]string{"--nofile=40:50", emulator(t, "arm64")}, append(host, options,
-			"sh", "-c", "ulimit -Sn; ulimit -Hn; cat /proc/self/timerslack_ns")...)...)).want(t, "40\n50\n"+string(slack))
+			"sh", "-c", "ulimit -Sn; ulimit -Hn; cat /proc/self/timerslack_ns")...)...)).want(t, "40\n50\n"+slack)
 		ignoring := exec.Command("sh", "-c", `trap "" HUP USR2; exec "$@"`, "sh", emulator(t, "arm64"))
 		ignoring.Args = append(ignoring.Args, append(host, options, "grep", "SigIgn", "/proc/self/status")...)
 		finish(t, ignoring).want(t, "SigIgn:\t0000000000000801\n")
