@@ -158,6 +158,9 @@ func List(root, path string) []string {
 		return nil
 	}
 	defer unix.Close(fd)
+	if typeOf(fd) != unix.S_IFDIR { // to open a FIFO waits for who writes to it
+		return nil
+	}
 	dir, err := reopen(fd)
 	if err != nil {
 		return nil
