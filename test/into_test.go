@@ -171,10 +171,41 @@ func TestIntoOthersTree(t *testing.T) {
 	}
 	before := untouched(t, "/etc/passwd")
 	r := into(t, "/", "", ": >/tmp/x; : >/run/x; ls /tmp; touch /etc/x")
-	if note := "xunshare: note: / belongs to another user, so it is read-only inside\n"; r.out != "x\n" || !strings.HasPrefix(r.err, note) || !strings.Contains(r.err, "Read-only file system") {
+	if note := "xunshare: note: / belongs to another user, so it is read-only inside, unless --read-only=no is given"; r.out != "x\n" || !strings.HasPrefix(r.err, note) || !strings.Contains(r.err, "Read-only file system") {
 		t.Errorf("%+v", r)
 	}
 	before(t)
+}
+
+// What is the caller's own in another user's tree can be changed where that is asked for: the permissions decide, and no more.
+func TestIntoReadWrite(t *testing.T) {
+	if os.Getuid() == 0 {
+		asuser.Skip(t, "all trees are root's own")
+	}
+	own := t.TempDir()
+	before := untouched(t, "/etc/passwd")
+	script := "echo mine >" + own + "/f; touch /etc/x; : >/tmp/x; umount /etc 2>/dev/null; touch /etc/x"
+	r := into(t, "/", "--read-only=no --bind="+own, script)
+	if text, err := os.ReadFile(own + "/f"); err != nil || string(text) != "mine\n" || strings.Contains(r.err, "note: / ") || strings.Count(r.err, "Permission denied") != 2 {
+		t.Errorf("%+v: %q, %v", r, text, err)
+	}
+	before(t)
+}
+
+// All of the host's own tree can be changed, without a trace.
+func TestIntoHostEphemeral(t *testing.T) {
+	if os.Getuid() == 0 {
+		asuser.Skip(t, "all trees are root's own")
+	}
+	before := untouched(t, "/etc/passwd")
+	r := into(t, "/", "--ephemeral", "echo x >>/etc/passwd && touch /etc/new /usr/bin/new && tail -n 1 /etc/passwd; id -u; head -c 4 /bin/sh | tail -c 3")
+	if r.status != 0 || r.out != "x\n0\nELF" {
+		t.Errorf("%+v", r)
+	}
+	before(t)
+	if _, err := os.Stat("/etc/new"); err == nil {
+		t.Error("/etc/new is on the host")
+	}
 }
 
 // With --json-status-fd it is told which ids there are, and why no better ones.

@@ -50,11 +50,11 @@ func (o *resolved) cannotChange(f *Facts) bool {
 	if why == "" {
 		return false
 	}
-	o.ReadOnly = true
-	if !f.Root.Here { // which has mounts that an overlay would not show
-		why += "; --ephemeral allows changes, and discards them in the end"
+	if o.ReadWrite {
+		return false
 	}
-	o.notes.Add("%s", why)
+	o.ReadOnly = true
+	o.notes.Add("%s; --ephemeral allows changes, and discards them in the end", why)
 	return true
 }
 
@@ -69,7 +69,7 @@ func (o *resolved) closed(f *Facts) string {
 	case err == unix.EROFS:
 		return o.Root + " is mounted read-only, and stays so inside"
 	case others && (err != nil || f.NS.UID == 0):
-		return o.Root + " belongs to another user, so it is read-only inside"
+		return o.Root + " belongs to another user, so it is read-only inside, unless --read-only=no is given for what is yours in it"
 	case err != nil && err != unix.EACCES: // an immutable directory, say
 		return "you may not write to " + o.Root + ", so it is read-only inside"
 	}

@@ -56,7 +56,7 @@ var offers = []offer{
 	{name: "sys", help: "mount /sys"},
 	{name: "resolv-conf", help: "use the name servers of the host", words: "auto off"},
 	{name: "bind-self", help: "show xunshare itself", with: files},
-	{name: "read-only", help: "make the root read-only"},
+	{name: "read-only", help: "make the root read-only", words: "yes no"},
 	{name: "ephemeral", help: "discard what is changed", with: directories},
 	{name: "arch", help: "run programs of these architectures", words: "auto all none", with: architectures},
 	{name: "emulator", help: "use this emulator", with: files, repeated: true},

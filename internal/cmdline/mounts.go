@@ -16,6 +16,7 @@ import (
 type Mounts struct {
 	Operations []chroot.Operation // in the order of the command line
 	ReadOnly   bool
+	ReadWrite  bool // --read-only=no: nor is it made so because the tree is another user's
 	Ephemeral  bool
 	UpperDir   string // of --ephemeral=DIR; "" for none
 	Hostname   string // "" for no other
@@ -149,6 +150,12 @@ func bindSelf(o *Options, v string) error {
 		return notEmpty(v)
 	}
 	return o.operate(chroot.Operation{Kind: chroot.Bind, Source: "/proc/self/exe", Target: v, ReadOnly: true})
+}
+
+// setReadOnly takes "no" for a root that is not made read-only for whatever reason.
+func setReadOnly(o *Options, v string) error {
+	o.ReadOnly, o.ReadWrite = v == "yes", v == "no"
+	return oneOf(v, "yes", "no")
 }
 
 // setEphemeral may be given an empty directory where the option stands without one.

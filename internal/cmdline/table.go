@@ -89,7 +89,7 @@ var table = [...]option{
 	{name: "sys", ours: true, implies: ns.Mount, set: addSystem},
 	{name: "resolv-conf", takes: required, ours: true, implies: ns.Mount, set: setResolver},
 	{name: "bind-self", takes: optional, preset: ownPlace, ours: true, implies: ns.Mount, set: bindSelf},
-	{name: "read-only", ours: true, implies: ns.Mount, set: func(o *Options, _ string) error { o.ReadOnly = true; return nil }},
+	{name: "read-only", takes: optional, preset: "yes", ours: true, implies: ns.Mount, set: setReadOnly},
 	{name: "ephemeral", takes: optional, ours: true, implies: ns.Mount, set: setEphemeral},
 	{name: "hostname", takes: required, ours: true, implies: ns.UTS, set: setHostname},
 	{name: "setenv", takes: required, ours: true, set: setEnv},

@@ -63,7 +63,7 @@ Mounts in the root, in the order given; the tree on disk stays as it is:
       --sys                 mount /sys
       --resolv-conf=WORD    auto for the host's name servers, off for none
       --bind-self[=PATH]    show xunshare itself (/usr/local/bin/xunshare)
-      --read-only           make the root read-only, apart from these mounts
+      --read-only[=WORD]    make the root read-only but for these; no for never
       --ephemeral[=DIR]     discard what is changed, or keep it in DIR
 Foreign architectures (--arch and rules imply --user and --mount):
       --arch=NAME,...       run programs of these architectures: auto (what the

@@ -23,11 +23,11 @@ _xunshare()
 		-r --map-root-user -c --map-current-user --map= --map-user= --map-group= --map-users=
 		--map-groups= --map-auto --map-subids --owner= --setgroups= -S= --setuid= -G= --setgid=
 		--keep-caps --fake-ids --into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
-		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf= --bind-self[=] --read-only --ephemeral[=]
-		--arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid= --host-binfmt=
-		-l= --load-interp= --load-binfmt= --mount-binfmt[=] --list-arches[=] --print-rule= --suppress-sync
-		--clear-env --whitelist-env= --setenv= --unsetenv= --hostname= --no-new-privs --json-status-fd=
-		--verbose --dry-run -h --help -V --version
+		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf= --bind-self[=] --read-only[=]
+		--ephemeral[=] --arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid=
+		--host-binfmt= -l= --load-interp= --load-binfmt= --mount-binfmt[=] --list-arches[=] --print-rule=
+		--suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv= --hostname= --no-new-privs
+		--json-status-fd= --verbose --dry-run -h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
 
@@ -75,8 +75,8 @@ _xunshare()
 		--into | -R | --root | -w | --wd | --mount-proc | --tmpfs | --ephemeral | --sysroot | --mount-binfmt) _filedir -d ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
 		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
+		--read-only | --guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
-		--guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
 		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
 		--print-rule) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "$(__xunshare_arches)" -- "${cur##*,}")) ;;

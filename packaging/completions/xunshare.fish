@@ -9,7 +9,7 @@ function __xunshare_program
     set -a options c/map-current-user map= map-user= map-group= map-users=+ map-groups=+ map-auto map-subids
     set -a options owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids into= config=+
     set -a options R/root= w/wd= mount-proc='?' propagation= bind=+ ro-bind=+ tmpfs=+ dev
-    set -a options sys resolv-conf= bind-self='?' read-only ephemeral='?' arch= emulator=+ cpu=
+    set -a options sys resolv-conf= bind-self='?' read-only='?' ephemeral='?' arch= emulator=+ cpu=
     set -a options emulator-env=+ sysroot=+ guest-setuid= host-binfmt= l/load-interp=+ load-binfmt=+ mount-binfmt='?' list-arches='?'
     set -a options print-rule= suppress-sync clear-env whitelist-env=+ setenv=+ unsetenv=+ hostname= no-new-privs
     set -a options json-status-fd= verbose dry-run h/help V/version
@@ -88,7 +88,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l dev -d 'make a /d
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l sys -d 'mount /sys'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l resolv-conf -x -a 'auto off' -d 'use the name servers of the host'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l bind-self -F -d 'show xunshare itself'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l read-only -d 'make the root read-only'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l read-only -a 'yes no' -d 'make the root read-only'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l ephemeral -a '(__fish_complete_directories)' -d 'discard what is changed'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l arch -x -a 'auto all none (__xunshare_arches)' -d 'run programs of these architectures'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l emulator -x -a '(__fish_complete_path)' -d 'use this emulator'
