@@ -26,7 +26,7 @@ func (o *resolved) describeTerminal(f *Facts) {
 		return
 	}
 	dirs := o.terminfoDirs()
-	if o.hasTerminal(dirs, numberFile, name) || o.hasTerminal(dirs, letterFile, name) || len(dirs) == 0 && isCommon(name) {
+	if o.describes(dirs, name) || len(dirs) == 0 && isCommon(name) {
 		return
 	}
 	if data := terminfo.Find(name, environ.Get); data != nil {
@@ -64,6 +64,11 @@ func (o *resolved) hasTerminal(dirs []string, kind int, name string) bool {
 	return slices.ContainsFunc(dirs, func(dir string) bool { return o.in.Exists(terminfo.Files(dir, name)[kind]) })
 }
 
+// describes tells whether one of the directories has a description, in either of the places that it can have there.
+func (o *resolved) describes(dirs []string, name string) bool {
+	return o.hasTerminal(dirs, letterFile, name) || o.hasTerminal(dirs, numberFile, name)
+}
+
 // nearestTerminal is one that the tree knows and that understands most of what the other does; "" if it knows none.
 func (o *resolved) nearestTerminal(dirs []string, name string) string {
 	likely := []string{"xterm-256color", "xterm", "vt220", "linux", "vt100", "ansi", "dumb"}
@@ -74,7 +79,7 @@ func (o *resolved) nearestTerminal(dirs []string, name string) string {
 		likely = []string{"vt220", "vt100", "ansi", "dumb"}
 	}
 	for _, near := range likely {
-		if o.hasTerminal(dirs, letterFile, near) || o.hasTerminal(dirs, numberFile, near) {
+		if o.describes(dirs, near) {
 			return near
 		}
 	}

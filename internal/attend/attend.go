@@ -46,7 +46,7 @@ type Attendant struct {
 }
 
 // New prepares for a plan, and tells the world of its child where the sockets are. An error leaves none of them open.
-func New(plan []verb.Step, parent Parent, w *machine.World) (*Attendant, error) {
+func New(plan []verb.Step, parent Parent, w *machine.Self) (*Attendant, error) {
 	t := &Attendant{Parent: parent, plan: plan, groups: groups(plan), meeting: machine.NoPair, channel: machine.NoPair, listener: -1, stop: -1}
 	var err error
 	if len(t.groups) > 0 {

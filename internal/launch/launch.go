@@ -120,9 +120,9 @@ func (p *performance) stand(s supervisor, pid int) (supervise.Status, error) {
 // supervisor is the one for the plan's target.
 func (p *performance) supervisor(w supervise.Wait) (supervisor, error) {
 	if after, ok := verb.AfterInit(p.plan); ok {
-		return supervise.NewJob(&p.arena.Station, &p.World, verb.CanShare(after))
+		return supervise.NewJob(&p.arena.Station, &p.Self, verb.CanShare(after))
 	}
-	return supervise.NewRelay(w, p.flags()&unix.CLONE_NEWPID != 0, &p.World)
+	return supervise.NewRelay(w, p.flags()&unix.CLONE_NEWPID != 0, &p.Self)
 }
 
 // flags are those of the plan's Clone, its first step.
@@ -158,7 +158,7 @@ type performance struct {
 
 // prepare lowers a plan and loads it.
 func prepare(plan []verb.Step, parent attend.Parent) (*performance, error) {
-	w := machine.Look()
+	w := machine.Gather()
 	attendant, err := attend.New(plan, parent, &w)
 	if err != nil {
 		unix.Close(w.Parent) // a process that only performs plans goes on

@@ -13,8 +13,8 @@ import (
 	"github.com/xunshare/xunshare/internal/caller"
 )
 
-// World is what a program has to know of the process that it is built in.
-type World struct {
+// Self is what a program has to know of the process that it is built in.
+type Self struct {
 	Parent  int          // a pidfd of this process, for the child to see that it lives; negative if there is none
 	Meeting Pair         // where the child waits for what the parent does
 	Channel Pair         // by which the child hands descriptors over
@@ -30,9 +30,9 @@ type Pair struct{ Ours, Theirs int }
 // NoPair stands for no pair.
 var NoPair = Pair{-1, -1}
 
-// Look gathers the World of this process, except for the sockets.
-func Look() World {
-	w := World{Meeting: NoPair, Channel: NoPair}
+// Gather finds out what a program has to know of this process, except for the sockets.
+func Gather() Self {
+	w := Self{Meeting: NoPair, Channel: NoPair}
 	var err error
 	if w.Parent, err = unix.PidfdOpen(unix.Getpid(), 0); err != nil {
 		w.Parent = -1 // before Linux 5.3; a parent that dies in the first microseconds is then not noticed

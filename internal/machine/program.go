@@ -15,7 +15,7 @@ type Program struct {
 	relocs []pointer // pointers that lie in data
 	slots  []FD      // slots[i] is the name of the descriptor kept there, "" where there is none
 	step   int       // the step that is being lowered
-	World
+	Self
 }
 
 // FD names a descriptor that one call opens and later ones use. It is close-on-exec: the target never sees it.
@@ -30,9 +30,9 @@ var buffer struct {
 }
 
 // New begins a program for a plan of so many steps.
-func New(w World, steps int) *Program {
+func New(w Self, steps int) *Program {
 	size := 16 + 3*steps // steps make two or three calls each
-	p := &Program{World: w, calls: make([]call, 0, size), origin: make([]origin, 0, size)}
+	p := &Program{Self: w, calls: make([]call, 0, size), origin: make([]origin, 0, size)}
 	if buffer.taken.CompareAndSwap(false, true) {
 		p.data = buffer.data[:0]
 	}

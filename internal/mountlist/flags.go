@@ -9,29 +9,24 @@ import (
 // FlagsOf is what mount(2) takes for the options of a mount in /proc/PID/mountinfo.
 func FlagsOf(options string) (flags uintptr) {
 	for _, option := range strings.Split(options, ",") {
-		switch option {
-		case "ro":
-			flags |= unix.MS_RDONLY
-		case "nosuid":
-			flags |= unix.MS_NOSUID
-		case "nodev":
-			flags |= unix.MS_NODEV
-		case "noexec":
-			flags |= unix.MS_NOEXEC
-		case "noatime":
-			flags |= unix.MS_NOATIME
-		case "nodiratime":
-			flags |= unix.MS_NODIRATIME
-		case "relatime":
-			flags |= unix.MS_RELATIME
-		case "nosymfollow":
-			flags |= nosymfollow
+		for _, known := range flagOptions {
+			if option == known.option {
+				flags |= known.flag
+			}
 		}
 	}
 	if flags&(unix.MS_NOATIME|unix.MS_RELATIME) == 0 {
 		flags |= unix.MS_STRICTATIME
 	}
 	return flags
+}
+
+var flagOptions = [...]struct {
+	option string
+	flag   uintptr
+}{
+	{"ro", unix.MS_RDONLY}, {"nosuid", unix.MS_NOSUID}, {"nodev", unix.MS_NODEV}, {"noexec", unix.MS_NOEXEC},
+	{"noatime", unix.MS_NOATIME}, {"nodiratime", unix.MS_NODIRATIME}, {"relatime", unix.MS_RELATIME}, {"nosymfollow", nosymfollow},
 }
 
 // nosymfollow is MS_NOSYMFOLLOW of mount(2), Linux 5.10.

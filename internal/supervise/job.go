@@ -31,7 +31,7 @@ type Job struct {
 
 // NewJob sets up the station by which an init and this process tell each other what happens to the target, which may share
 // the init's memory until it is executed, and begins to listen to signals.
-func NewJob(s *machine.Station, w *machine.World, share bool) (*Job, error) {
+func NewJob(s *machine.Station, w *machine.Self, share bool) (*Job, error) {
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
 		return nil, os.NewSyscallError("pipe2", err)

@@ -36,7 +36,7 @@ type Relay struct {
 }
 
 // NewRelay begins to listen to signals for a child that is to be the first of a pid namespace, or not.
-func NewRelay(how Wait, first bool, w *machine.World) (*Relay, error) {
+func NewRelay(how Wait, first bool, w *machine.Self) (*Relay, error) {
 	byDefault, ignored := how.dispositions(w)
 	watch, err := listen(how.forwards(), byDefault, ignored)
 	return &Relay{watch: watch, how: how, first: first}, err

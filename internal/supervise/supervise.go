@@ -45,7 +45,7 @@ func statusOf(status unix.WaitStatus) Status {
 // dispositions are what a waiting parent sets: the signals that act on it as on any process, where the Go runtime would
 // ignore them or print its stack, and those that it ignores. The caller's blocked signals are among these, because the
 // threads of the runtime block none.
-func (w Wait) dispositions(in *machine.World) (byDefault, ignored machine.SignalSet) {
+func (w Wait) dispositions(in *machine.Self) (byDefault, ignored machine.SignalSet) {
 	kept := runtimeNeeds
 	for _, sig := range w.forwards() {
 		kept |= machine.SetOf(sig)
