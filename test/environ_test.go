@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// asksOthers is what reads the environment that the Go runtime has, or starts programs with it. PWD, which os.Getwd and
-// filepath.Abs read, is there.
+// asksOthers is what reads the environment that the Go runtime has, or starts programs with it.
+// PWD, which os.Getwd and filepath.Abs read, is there.
 var asksOthers = regexp.MustCompile(`\b(os|syscall|unix)\.(Getenv|LookupEnv|Environ|ExpandEnv|Expand|TempDir|CreateTemp|MkdirTemp|User\w*Dir|StartProcess)\b|"os/exec"|"os/user"|\btime\.Local\b`)
 
-// The environment that the Go runtime has need not be the caller's: one package knows the latter. That a variable was missed
-// would be seen only by users who have it.
+// The environment that the Go runtime has need not be the caller's: one package knows the latter.
+// That a variable was missed would be seen only by users who have it.
 func TestEnvironment(t *testing.T) {
 	files := 0
 	for _, dir := range []string{"../cmd", "../internal"} {

@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A signal that the terminal sends reaches the program once, as the program is in the foreground as well. One that somebody
-// sends to xunshare by hand is passed on, though xunshare is in the foreground.
+// A signal that the terminal sends reaches the program once, as the program is in the foreground as
+// well. One that somebody sends to xunshare by hand is passed on, though xunshare is in the
+// foreground.
 func TestSenders(t *testing.T) {
 	inShells(t, func(s *session) {
 		for _, options := range []string{"-r", "-rpf --init", "-rpf --init --kill-child"} {

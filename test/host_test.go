@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The assembly for arm64 runs in an emulator, which makes no namespaces: a launch in place, and one with a child. The target is
-// this machine's.
+// The assembly for arm64 runs in an emulator, which makes no namespaces: a launch in place, and one
+// with a child. The target is this machine's.
 func TestArm64Host(t *testing.T) {
 	slack := finish(t, exec.Command("cat", "/proc/self/timerslack_ns")).out
 	host := []string{"-0", "xunshare", made("xunshare/arm64", "xunshare-arm64")}
@@ -42,7 +42,8 @@ func TestArm64Host(t *testing.T) {
 	}
 }
 
-// sameLines tells whether two texts have the same lines in any order: an emulator may turn the environment round.
+// sameLines tells whether two texts have the same lines in any order: an emulator may turn the
+// environment round.
 func sameLines(a, b string) bool {
 	count := func(text string) map[string]int {
 		lines := map[string]int{}

@@ -11,12 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cost is what a launch costs that does not depend on how busy the machine is: the times in test/bench do.
+// cost is what a launch costs that does not depend on how busy the machine is: the times in
+// test/bench do.
 type cost struct{ faults, switches, threads, calls int }
 
-// Each lever at the start of the program saves more than these bounds leave. They hold for amd64; the program is static, and all
-// that it does counts, too. Where a bound is exceeded something is new at the start of each launch: find out what, with
-// "perf record -e page-faults -c 1 -g" and "strace -f", before you raise it.
+// Each lever at the start of the program saves more than these bounds leave. They hold for amd64;
+// the program is static, and all that it does counts, too. Where a bound is exceeded something is
+// new at the start of each launch: find out what, with "perf record -e page-faults -c 1 -g" and
+// "strace -f", before you raise it.
 func TestStartUpCosts(t *testing.T) {
 	if goruntime.GOARCH != "amd64" || os.Getenv("GOCOVERDIR") != "" {
 		t.Log("the bounds are those of the binary for amd64, without counters")
@@ -24,9 +26,9 @@ func TestStartUpCosts(t *testing.T) {
 	}
 	in := tree(native)
 	for options, bound := range map[string]cost{
-		"-r " + in + "/bin/busybox true":                {276, 11, 3, 390},
-		"-rpf --mount-proc --root=" + in + " /bin/true": {278, 14, 3, 402},
-		"--into=" + in + " --map=root /bin/true":        {340, 19, 3, 735},
+		"-r " + in + "/bin/busybox true":                {274, 11, 3, 390},
+		"-rpf --mount-proc --root=" + in + " /bin/true": {276, 14, 3, 402},
+		"--into=" + in + " --map=root /bin/true":        {330, 19, 3, 735},
 	} {
 		got := costs(t, words(options))
 		t.Logf("%s: %+v", options, got)
@@ -36,7 +38,8 @@ func TestStartUpCosts(t *testing.T) {
 	}
 }
 
-// costs are the page faults, system calls and threads of the cheapest of some launches, and the voluntary switches of the median.
+// costs are the page faults, system calls and threads of the cheapest of some launches, and the
+// voluntary switches of the median.
 func costs(t *testing.T, args []string) (c cost) {
 	t.Helper()
 	const rounds = 15
@@ -58,7 +61,8 @@ func costs(t *testing.T, args []string) (c cost) {
 
 var plainEnvironment = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/", "TERM=dumb", "LANG=C.UTF-8"}
 
-// traced counts threads of the program, and system calls of it and all that it starts, by ptrace(2).
+// traced counts threads of the program, and system calls of it and all that it starts, by
+// ptrace(2).
 func traced(t *testing.T, args []string) (threads, calls int) {
 	t.Helper()
 	goruntime.LockOSThread() // the one that traces

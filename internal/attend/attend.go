@@ -1,5 +1,6 @@
-// Package attend is what the parent does for a child during a launch: it performs the tasks that the child waits for, each when
-// the child is where they belong, takes the descriptors that the child hands over, and serves the listener of a filter.
+// Package attend is what the parent does for a child during a launch: it performs the tasks that
+// the child waits for, each when the child is where they belong, takes the descriptors that the
+// child hands over, and serves the listener of a filter.
 //
 // Not for: the target. Once that runs, package supervise stands for it.
 package attend
@@ -21,8 +22,8 @@ type Parent struct {
 	Meet func(pid int)
 	// Note is called with what work for the child has to tell the user.
 	Note func(sentence string)
-	// Listen is called when a Filter that listens has been installed, with the listener of seccomp_unotify(2). It returns when
-	// stop is readable: the target has ended.
+	// Listen is called when the first call that a Filter notifies of waits for an answer, with the
+	// listener of seccomp_unotify(2). It returns when stop is readable: the target has ended.
 	Listen func(listener, stop int)
 }
 
@@ -30,7 +31,8 @@ type Parent struct {
 // child, which polls for both.
 type Attendant struct {
 	Parent
-	// Elsewhere has tasks performed by another thread, because this one is not as the others any more.
+	// Elsewhere has tasks performed by another thread, because this one is not as the others any
+	// more.
 	Elsewhere bool
 
 	plan     []verb.Step
@@ -45,7 +47,8 @@ type Attendant struct {
 	served   chan struct{} // is closed then; nil if nobody serves
 }
 
-// New prepares for a plan, and tells the world of its child where the sockets are. An error leaves none of them open.
+// New prepares for a plan, and tells the world of its child where the sockets are. An error leaves
+// none of them open.
 func New(plan []verb.Step, parent Parent, w *machine.Self) (*Attendant, error) {
 	t := &Attendant{Parent: parent, plan: plan, groups: groups(plan), meeting: machine.NoPair, channel: machine.NoPair, listener: -1, stop: -1}
 	var err error
@@ -89,7 +92,8 @@ func socketpair(kind int) (machine.Pair, error) {
 	return machine.Pair{Ours: pair[0], Theirs: pair[1]}, nil
 }
 
-// groups lists the tasks of a plan: those that follow each other are performed together, but for one that wants to be alone.
+// groups lists the tasks of a plan: those that follow each other are performed together, but for
+// one that wants to be alone.
 func groups(plan []verb.Step) (groups [][]int) {
 	for i := range plan {
 		switch {
@@ -104,7 +108,8 @@ func groups(plan []verb.Step) (groups [][]int) {
 	return groups
 }
 
-// Joins tells whether a step is a task that is performed along with the one before, so that the child does not wait again.
+// Joins tells whether a step is a task that is performed along with the one before, so that the
+// child does not wait again.
 func Joins(plan []verb.Step, i int) bool {
 	return i > 0 && plan[i].Wants(verb.ParentsHelp) && !plan[i].Wants(verb.Alone) &&
 		plan[i-1].Wants(verb.ParentsHelp) && !plan[i-1].Wants(verb.Alone)
@@ -137,8 +142,8 @@ func (t *Attendant) React(polled []unix.PollFd) {
 	}
 }
 
-// meet performs the next tasks, now that the child waits for them; it may have ended. A child for whom they cannot be
-// performed is ended.
+// meet performs the next tasks, now that the child waits for them; it may have ended. A child for
+// whom they cannot be performed is ended.
 func (t *Attendant) meet() {
 	if !t.reached() {
 		shut(&t.meeting.Ours)
@@ -167,14 +172,16 @@ func (t *Attendant) reached() bool {
 	}
 }
 
-// End ends all that is done beside the target, which has ended, and returns the error of the task that failed.
+// End ends all that is done beside the target, which has ended, and returns the error of the task
+// that failed.
 func (t *Attendant) End() error {
 	t.endService()
 	t.closeAll()
 	return t.err
 }
 
-// AttendHere does what this thread of this process waits for, between the walks of a program that it performs itself.
+// AttendHere does what this thread of this process waits for, between the walks of a program that
+// it performs itself.
 func (t *Attendant) AttendHere(walk func() (goOn bool)) error {
 	t.Elsewhere = true
 	thread := verb.Waiter{Folder: fmt.Sprint("/proc/self/task/", unix.Gettid())}

@@ -17,8 +17,8 @@ func (t *Attendant) takeListener() {
 	shut(&t.channel.Ours)
 }
 
-// serve has Parent.Listen called, beside all else, once the first call waits for an answer: a launch in which none does goes
-// without. If none waits, nobody is left who could make one.
+// serve has Parent.Listen called, beside all else, once the first call waits for an answer: a
+// launch in which none does goes without. If none waits, nobody is left who could make one.
 func (t *Attendant) serve(waits bool) {
 	listener := t.listener
 	t.listener = -1
@@ -44,13 +44,15 @@ func (t *Attendant) endService() {
 	<-t.served
 }
 
-// CloseTheirs closes the child's end of the channel, once the child has its own, so that Receive sees the end.
+// CloseTheirs closes the child's end of the channel, once the child has its own, so that Receive
+// sees the end.
 func (t *Attendant) CloseTheirs() { shut(&t.channel.Theirs) }
 
 // CloseOurs closes the parent's end of the channel, if nobody is there to send anything.
 func (t *Attendant) CloseOurs() { shut(&t.channel.Ours) }
 
-// Receive receives what the child has handed over, and closes the channel. Nobody else has its other end open any more.
+// Receive receives what the child has handed over, and closes the channel. Nobody else has its
+// other end open any more.
 func (t *Attendant) Receive() (handed []int) {
 	if t.channel.Ours < 0 {
 		return nil

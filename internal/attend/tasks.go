@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// perform performs some tasks side by side. The error is that of the first of them in the plan that fails.
+// perform performs some tasks side by side. The error is that of the first of them in the plan that
+// fails.
 func (t *Attendant) perform(group []int, w verb.Waiter) (err error) {
 	if !t.Elsewhere {
 		return t.performHere(group, w)
@@ -29,7 +30,8 @@ func elsewhere(do func()) {
 	<-done
 }
 
-// performHere begins all tasks before it finishes the first: other programs do the most of what takes long.
+// performHere begins all tasks before it finishes the first: other programs do the most of what
+// takes long.
 func (t *Attendant) performHere(group []int, w verb.Waiter) error {
 	failed, finish := make([]error, len(group)), make([]func() error, len(group))
 	for i, step := range group {
@@ -62,7 +64,8 @@ func (t *Attendant) Undo() {
 	undo()
 }
 
-// taskError makes a *verb.Error of a failed system call; of anything else, an error that names the step.
+// taskError makes a *verb.Error of a failed system call; of anything else, an error that names the
+// step.
 func taskError(s verb.Step, err error) error {
 	var path *os.PathError
 	var errno syscall.Errno

@@ -1,8 +1,10 @@
 #include "textflag.h"
 #include "entry.h"
 
-// xunshare_entry is where the program begins: with the stack as execve(2) leaves it and no runtime yet. It makes a few
-// system calls that only ask, and goes on to the runtime's own entry with what environ.go says in front of the stack.
+// xunshare_entry is where the program begins: with the stack as execve(2) leaves it and no runtime
+// yet. It asks for what the runtime changes, sets two things that caller.init sets back (files.go,
+// slack.go), and goes on to the runtime's own entry with a vector in front of the stack
+// (environ.go). It decides nothing about the launch.
 TEXT xunshare_entry(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	$1, ·entered(SB)
 

@@ -5,10 +5,11 @@ import (
 	"unsafe"
 )
 
-// The Go runtime copies the environment when it starts, and begins as many processors as it may use: page faults and threads
-// that a launch has no use for. So the entry puts a vector of its own in front of the one that execve(2) has left: the same
-// arguments, one processor, those variables that are for the Go runtime (GODEBUG...) or that package os answers with (PWD), and
-// the same auxiliary vector (getauxval(3)). The caller's environment is read from where it is.
+// The Go runtime copies the environment when it starts, and begins as many processors as it may
+// use: page faults and threads that a launch has no use for. So the entry puts a vector of its own
+// in front of the one that execve(2) has left: the same arguments, one processor, those variables
+// that are for the Go runtime (GODEBUG...) or that package os answers with (PWD), and the same
+// auxiliary vector (getauxval(3)). The caller's environment is read from where it is.
 var (
 	vector       unsafe.Pointer // as execve(2) has left it; nil without the entry
 	oneProcessor = [...]byte{'G', 'O', 'M', 'A', 'X', 'P', 'R', 'O', 'C', 'S', '=', '1', 0}
@@ -49,8 +50,8 @@ func text(p *byte) string {
 	return unsafe.String(p, n)
 }
 
-// Together is called before something is done beside something else that may wait in a system call: with one processor it would
-// go on only when the runtime's monitor has noticed, after 10 ms.
+// Together is called before something is done beside something else that may wait in a system call:
+// with one processor it would go on only when the runtime's monitor has noticed, 50 ms later.
 func Together() {
 	if runtime.GOMAXPROCS(0) == 1 {
 		runtime.GOMAXPROCS(2)

@@ -30,9 +30,9 @@ func Parse(args []string) (*Options, error) {
 	return o, misuse
 }
 
-// read has the flags of urfave/cli read options that are in normal form, which calls apply for each in order. Only
-// the flags that occur are set up, and no cli.App around them: there are no commands and the help is written by
-// hand, and it would add a tenth to the time that a launch takes.
+// read has the flags of urfave/cli read options that are in normal form, which calls apply for each
+// in order. Only the flags that occur are set up, and no cli.App around them: there are no commands
+// and the help is written by hand, and it would add a tenth to the time that a launch takes.
 func read(options []string, o *Options) error {
 	var failed error
 	set := flag.NewFlagSet("xunshare", flag.ContinueOnError)
@@ -62,8 +62,8 @@ func occurs(name string, options []string) bool {
 	return false
 }
 
-// value is a flag that sets options. The library's own kinds of flags are not used: each looks for spaces in its name with a
-// regular expression when it is set up.
+// value is a flag that sets options. The library's own kinds of flags are not used: each looks for
+// spaces in its name with a regular expression when it is set up.
 type value struct {
 	option *option
 	o      *Options

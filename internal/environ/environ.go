@@ -1,5 +1,6 @@
-// Package environ is the caller's environment, and the programs of the host that it leads to. No other package asks os for
-// variables or starts programs with os/exec (TestEnvironment in test): what those see may differ from what the caller gave.
+// Package environ is the caller's environment, and the programs of the host that it leads to. No
+// other package asks os for variables or starts programs with os/exec (TestEnvironment in test):
+// what those see may differ from what the caller gave.
 //
 // Not for: the environment of a target, which is a list that the options make.
 package environ

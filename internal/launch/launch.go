@@ -1,6 +1,7 @@
-// Package launch performs a plan: Run in a new process or in this one, for the target to run; Perform in a helper that
-// executes nothing. It puts together what others do: verbs are lowered (package verb), the program is walked without a Go
-// runtime (package machine), the parent does its part (package attend), and stands for the target (package supervise).
+// Package launch performs a plan: Run in a new process or in this one, for the target to run;
+// Perform in a helper that executes nothing. It puts together what others do: verbs are lowered
+// (package verb), the program is walked without a Go runtime (package machine), the parent does its
+// part (package attend), and stands for the target (package supervise).
 //
 // Not for: what is in a plan.
 package launch
@@ -19,8 +20,9 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Run performs the plan. What follows a Clone runs in a child: Run waits for it as w says and returns how it ended. All
-// else runs in this process, which must not go on if there was no Clone: it is half way into the namespaces.
+// Run performs the plan. What follows a Clone runs in a child: Run waits for it as w says and
+// returns how it ended. All else runs in this process, which must not go on if there was no Clone:
+// it is half way into the namespaces.
 //
 // The error is a *verb.Error where a step failed; nothing runs any more then.
 func Run(plan []verb.Step, w supervise.Wait, parent attend.Parent) (supervise.Status, error) {
@@ -43,8 +45,8 @@ func split(plan []verb.Step) (here, child []verb.Step) {
 	return plan, nil
 }
 
-// runHere performs steps in this process, and in this thread of it: namespaces and ids belong to threads (unshare(2),
-// credentials(7)), and execve(2) takes those of the thread that calls it.
+// runHere performs steps in this process, and in this thread of it: namespaces and ids belong to
+// threads (unshare(2), credentials(7)), and execve(2) takes those of the thread that calls it.
 func runHere(steps []verb.Step, parent attend.Parent) error {
 	p, err := prepare(steps, parent)
 	if err != nil {
@@ -71,8 +73,8 @@ type supervisor interface {
 	Close()
 }
 
-// runChild performs the steps after a Clone in a child, and waits for it. If this thread is not as the others any more, what
-// the child waits for is done by another.
+// runChild performs the steps after a Clone in a child, and waits for it. If this thread is not as
+// the others any more, what the child waits for is done by another.
 func runChild(steps []verb.Step, w supervise.Wait, parent attend.Parent, elsewhere bool) (status supervise.Status, err error) {
 	p, err := prepare(steps, parent)
 	if err != nil {
@@ -96,8 +98,8 @@ func runChild(steps []verb.Step, w supervise.Wait, parent attend.Parent, elsewhe
 	return status, err
 }
 
-// stand attends to the child, hears signals and waits for the end of the target, in turn: nothing that a launch waits for is
-// done beside that, for one more goroutine is one more thread.
+// stand attends to the child, hears signals and waits for the end of the target, in turn: nothing
+// that a launch waits for is done beside that, for one more goroutine is one more thread.
 func (p *performance) stand(s supervisor, pid int) (supervise.Status, error) {
 	var polled [5]unix.PollFd
 	signals, child := polled[:2], polled[2:]
@@ -142,8 +144,8 @@ func (p *performance) start(byDefault, ignored machine.SignalSet) (pid int, err 
 	return pid, nil
 }
 
-// holdMounts keeps the child's mount namespace, and with it all mounts there, for as long as this process lives. A child
-// that has ended already needs none.
+// holdMounts keeps the child's mount namespace, and with it all mounts there, for as long as this
+// process lives. A child that has ended already needs none.
 func holdMounts(pid int) {
 	_, _ = unix.Open("/proc/"+strconv.Itoa(pid)+"/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }

@@ -72,7 +72,8 @@ func Put[T any](p *Program, v T) Operand {
 	return o
 }
 
-// Point makes the word at that offset of what was stored as in the address of what was stored as to.
+// Point makes the word at that offset of what was stored as in the address of what was stored as
+// to.
 func (p *Program) Point(in Operand, offset uintptr, to Operand) {
 	p.relocs = append(p.relocs, pointer{int(in.value + offset), int(to.value)})
 }
@@ -99,8 +100,8 @@ func (p *Program) FD(name FD) Operand { return Operand{descriptor, uintptr(p.slo
 // Forget frees a name.
 func (p *Program) Forget(name FD) { p.slots[p.slot(name)-1] = "" }
 
-// slot returns the slot of a name and takes a free one for a new name. A plan that needs more than there are is a
-// mistake of the program, not of its user.
+// slot returns the slot of a name and takes a free one for a new name. A plan that needs more than
+// there are is a mistake of the program, not of its user.
 func (p *Program) slot(name FD) slot {
 	free := -1
 	for i, n := range p.slots {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Program is system calls in order, and the bytes that they point to. While it is built, addresses are offsets into
-// data; Load makes them real.
+// A Program is system calls in order, and the bytes that they point to. While it is built,
+// addresses are offsets into data; Load makes them real.
 type Program struct {
 	calls  []call
 	origin []origin // origin[i] tells what calls[i] is for
@@ -18,12 +18,13 @@ type Program struct {
 	Self
 }
 
-// FD names a descriptor that one call opens and later ones use. It is close-on-exec: the target never sees it.
+// FD names a descriptor that one call opens and later ones use. It is close-on-exec: the target
+// never sees it.
 type FD string
 
-// buffer is where the data of a program is put. A slice that grows is cleared and copied each time, and each page of it that is
-// touched costs a fault; of this nothing is touched but what is used. There is one launch in a process, so whoever comes first
-// has it.
+// buffer is where the data of a program is put. A slice that grows is cleared and copied each time,
+// and each page of it that is touched costs a fault; of this nothing is touched but what is used.
+// There is one launch in a process, so whoever comes first has it.
 var buffer struct {
 	taken atomic.Bool
 	data  [64 << 10]byte
@@ -50,8 +51,8 @@ type Failure struct {
 	Errno     unix.Errno
 }
 
-// Outcome is the failure that the walk left in the arena; nil if it left none. A target may write to the memory of its init
-// (ptrace(2)), so it can be any.
+// Outcome is the failure that the walk left in the arena; nil if it left none. A target may write
+// to the memory of its init (ptrace(2)), so it can be any.
 func (p *Program) Outcome(a *Arena) *Failure {
 	if a.failed == 0 {
 		return nil
@@ -136,7 +137,8 @@ func (p *Program) Close(fd FD) {
 	p.Forget(fd)
 }
 
-// MayFail has the walk go on after an error of the call that was added last as if nothing had happened.
+// MayFail has the walk go on after an error of the call that was added last as if nothing had
+// happened.
 func (p *Program) MayFail() { p.last().mode = ignore }
 
 // MustBeZero makes any other result of the call that was added last a failure (ECANCELED).

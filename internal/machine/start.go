@@ -9,11 +9,12 @@ import (
 	"github.com/xunshare/xunshare/internal/caller"
 )
 
-// What follows runs with all signals blocked, so that no handler of the Go runtime ever runs in the child, and without
-// a call that could move it to another thread: nosplit functions are not preempted at their start, and preemption
-// elsewhere needs a signal. That does what locking the main goroutine to its thread would do, without the thread that
-// the runtime starts for a locked one (startTemplateThread). The thread stays for as long as the process: the death
-// signal of the child hangs on it (PR_SET_PDEATHSIG(2const)).
+// What follows runs with all signals blocked, so that no handler of the Go runtime ever runs in the
+// child, and without a call that could move it to another thread: nosplit functions are not
+// preempted at their start, and preemption elsewhere needs a signal. That does what locking the
+// main goroutine to its thread would do, without the thread that the runtime starts for a locked
+// one (startTemplateThread). The thread stays for as long as the process: the death signal of the
+// child hangs on it (PR_SET_PDEATHSIG(2const)).
 
 // WalkHere performs the program in this thread, up to its end, its next Wait, or a call that fails.
 //
@@ -27,8 +28,9 @@ func (a *Arena) WalkHere() {
 	a.restoreSignals()
 }
 
-// Start sets this process up to wait, so that no signal comes too early for that, and starts the child, which sets all
-// dispositions anew before it executes the target. A child that may share borrows this process's memory meanwhile.
+// Start sets this process up to wait, so that no signal comes too early for that, and starts the
+// child, which sets all dispositions anew before it executes the target. A child that may share
+// borrows this process's memory meanwhile.
 //
 //go:nosplit
 //go:norace
@@ -46,7 +48,8 @@ func (a *Arena) Start(flags uintptr, share bool, byDefault, ignored SignalSet) (
 	return pid, errno
 }
 
-// StartHelper starts a child with a copy of the memory: while one borrowed it, nobody could wait for it to be stopped.
+// StartHelper starts a child with a copy of the memory: while one borrowed it, nobody could wait
+// for it to be stopped.
 //
 //go:nosplit
 //go:norace

@@ -11,10 +11,11 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// addresses are those of two functions in assembly. The kernel calls handler on the thread that has got a signal, on the stack
-// that the Go runtime has set aside for signals. It writes what the kernel tells of the signal to the ear, and touches nothing
-// of the runtime. Package os/signal would have the runtime's handler wake a goroutine on a thread of its own, and does not tell
-// who has sent the signal. A handler returns to restorer.
+// addresses are those of two functions in assembly. The kernel calls handler on the thread that has
+// got a signal, on the stack that the Go runtime has set aside for signals. It writes what the
+// kernel tells of the signal to the ear, and touches nothing of the runtime. Package os/signal
+// would have the runtime's handler wake a goroutine on a thread of its own, and does not tell who
+// has sent the signal. A handler returns to restorer.
 func addresses() (handler, restorer uintptr)
 
 // sigaction is struct sigaction of the kernel, on these architectures.

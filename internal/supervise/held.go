@@ -25,7 +25,8 @@ func hold(sig syscall.Signal) *heldSignal {
 	return h
 }
 
-// release lets the signal act, if it is pending still. When that has stopped the process it returns after SIGCONT.
+// release lets the signal act, if it is pending still. When that has stopped the process it returns
+// after SIGCONT.
 func (h *heldSignal) release() {
 	mask := h.mask &^ machine.SetOf(h.sig)
 	machine.ChangeMask(unix.SIG_SETMASK, &mask, nil)

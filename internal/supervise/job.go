@@ -12,13 +12,15 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// A Job is a target under an init, as this process stands for it towards the caller's shell: it passes signals on, it
-// stops and continues with the target, and it gives the target the terminal and takes it back.
+// A Job is a target under an init, as this process stands for it towards the caller's shell: it
+// passes signals on, it stops and continues with the target, and it gives the target the terminal
+// and takes it back.
 //
-// A target that has the terminal to itself gets a process group of its own, as a shell would give it: that of xunshare
-// cannot be seen in the namespace, and a shell in there could not tell foreground from background. So does one without
-// a terminal, so that each signal comes once. Any other stays in the group of its pipeline or script, and the kernel
-// treats it like the rest of that.
+// A target that has the terminal to itself gets a process group of its own, as a shell would give
+// it: that of xunshare cannot be seen in the namespace, and a shell in there could not tell
+// foreground from background. So does one without a terminal, so that each signal comes once. Any
+// other stays in the group of its pipeline or script, and the kernel treats it like the rest of
+// that.
 type Job struct {
 	*machine.Station
 	watch
@@ -29,8 +31,8 @@ type Job struct {
 	over    bool // nobody can report any more
 }
 
-// NewJob sets up the station by which an init and this process tell each other what happens to the target, which may share
-// the init's memory until it is executed, and begins to listen to signals.
+// NewJob sets up the station by which an init and this process tell each other what happens to the
+// target, which may share the init's memory until it is executed, and begins to listen to signals.
 func NewJob(s *machine.Station, w *machine.Self, share bool) (*Job, error) {
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
@@ -119,7 +121,8 @@ func (j *Job) Look() (end Status, ended bool, err error) {
 	return statusOf(status), true, nil
 }
 
-// read reads what the init says next; ok is false when that has ended, and with it the pipe's last writer.
+// read reads what the init says next; ok is false when that has ended, and with it the pipe's last
+// writer.
 func (j *Job) read() (said byte, ok bool) {
 	var buf [1]byte
 	for {
@@ -163,8 +166,9 @@ func (j *Job) send(sig syscall.Signal) {
 
 // stop stops this process, because the target has been stopped by sig.
 //
-// Both may have been stopped and continued together since. So the signal is made pending first and the init asked
-// then: a SIGCONT that comes later takes the pending signal away, one that came before has continued the target.
+// Both may have been stopped and continued together since. So the signal is made pending first and
+// the init asked then: a SIGCONT that comes later takes the pending signal away, one that came
+// before has continued the target.
 func (j *Job) stop(sig syscall.Signal) {
 	wantsTerminal := sig == unix.SIGTTIN || sig == unix.SIGTTOU
 	own := unix.SIGTSTP
@@ -198,8 +202,8 @@ func (j *Job) resume() {
 	j.send(unix.SIGCONT)
 }
 
-// orphaned tells whether no shell is there to continue this process when it has been stopped from the terminal: then the
-// kernel does not stop it (setpgid(2)).
+// orphaned tells whether no shell is there to continue this process when it has been stopped from
+// the terminal: then the kernel does not stop it (setpgid(2)).
 func orphaned() bool {
 	parent := unix.Getppid()
 	session, err := unix.Getsid(parent)

@@ -16,7 +16,8 @@ import (
 // notified is where package os/signal sends what is heard.
 var notified chan os.Signal
 
-// hear has the signals of a set written to the ear from now on. Package os/signal does not tell who sent them.
+// hear has the signals of a set written to the ear from now on. Package os/signal does not tell who
+// sent them.
 func hear(set machine.SignalSet) {
 	if notified == nil {
 		notified = make(chan os.Signal, 64)
@@ -40,7 +41,8 @@ func tell() {
 	}
 }
 
-// isInForeground tells whether this process is. Who sends it a signal by hand is taken for the terminal then.
+// isInForeground tells whether this process is. Who sends it a signal by hand is taken for the
+// terminal then.
 func isInForeground() bool {
 	tty, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// forwards are the signals that are passed on to the target. A Transparent parent passes those on that programs get
-// from each other; any other ends it, and the target with it.
+// forwards are the signals that are passed on to the target. A Transparent parent passes those on
+// that programs get from each other; any other ends it, and the target with it.
 func (w Wait) forwards() []syscall.Signal {
 	switch w {
 	case Transparent:
@@ -35,7 +35,8 @@ type Relay struct {
 	fatal syscall.Signal // the one that the relay has killed it for
 }
 
-// NewRelay begins to listen to signals for a child that is to be the first of a pid namespace, or not.
+// NewRelay begins to listen to signals for a child that is to be the first of a pid namespace, or
+// not.
 func NewRelay(how Wait, first bool, w *machine.Self) (*Relay, error) {
 	byDefault, ignored := how.dispositions(w)
 	watch, err := listen(how.forwards(), byDefault, ignored)
@@ -81,7 +82,8 @@ func (r *Relay) Look() (end Status, ended bool, err error) {
 	}
 }
 
-// pass passes one on. A first process that would never notice a signal that ends others is killed for it.
+// pass passes one on. A first process that would never notice a signal that ends others is killed
+// for it.
 func (r *Relay) pass(h heard) {
 	switch sig := h.sig(); {
 	case r.first && r.drops(sig):
@@ -92,7 +94,8 @@ func (r *Relay) pass(h heard) {
 	}
 }
 
-// drops tells whether the target neither handles, ignores nor blocks sig, from its status (proc_pid_status(5)).
+// drops tells whether the target neither handles, ignores nor blocks sig, from its status
+// (proc_pid_status(5)).
 func (r *Relay) drops(sig syscall.Signal) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.pid))
 	for line := range strings.Lines(string(text)) {

@@ -1,5 +1,6 @@
-// Package supervise stands for a target that runs: it waits for it to end, passes signals on, and stops and continues with it.
-// A Relay does so for a child, a Job for a target under an init, with a terminal.
+// Package supervise stands for a target that runs: it waits for it to end, passes signals on, and
+// stops and continues with it. A Relay does so for a child, a Job for a target under an init, with
+// a terminal.
 //
 // Not for: what happens before the target runs; that is package attend's.
 package supervise
@@ -18,11 +19,12 @@ import (
 type Wait uint8
 
 const (
-	// Shield is what unshare(1) --fork does: SIGINT and SIGTERM do not reach the parent while it waits, all other
-	// signals act on it as on any process.
+	// Shield is what unshare(1) --fork does: SIGINT and SIGTERM do not reach the parent while it
+	// waits, all other signals act on it as on any process.
 	Shield Wait = iota
-	// Transparent makes the parent stand for the target: what is sent to it is passed on, and it stops and
-	// continues with it. For a target that would have been this very process, had the kernel allowed it.
+	// Transparent makes the parent stand for the target: what is sent to it is passed on, and it
+	// stops and continues with it. For a target that would have been this very process, had the
+	// kernel allowed it.
 	Transparent
 	// Forward is Shield, but SIGINT and SIGTERM are passed on (unshare(1) --forward-signals).
 	Forward
@@ -42,9 +44,9 @@ func statusOf(status unix.WaitStatus) Status {
 	return Status{Code: status.ExitStatus()}
 }
 
-// dispositions are what a waiting parent sets: the signals that act on it as on any process, where the Go runtime would
-// ignore them or print its stack, and those that it ignores. The caller's blocked signals are among these, because the
-// threads of the runtime block none.
+// dispositions are what a waiting parent sets: the signals that act on it as on any process, where
+// the Go runtime would ignore them or print its stack, and those that it ignores. The caller's
+// blocked signals are among these, because the threads of the runtime block none.
 func (w Wait) dispositions(in *machine.Self) (byDefault, ignored machine.SignalSet) {
 	kept := runtimeNeeds
 	for _, sig := range w.forwards() {
@@ -60,8 +62,8 @@ func (w Wait) dispositions(in *machine.Self) (byDefault, ignored machine.SignalS
 	return in.Changed &^ ignored &^ kept, ignored &^ runtimeNeeds
 }
 
-// Exit ends this process as the target ended: with its code, or by its signal. A process that its signal cannot
-// kill, the first of a pid namespace say, exits with 128 + signal.
+// Exit ends this process as the target ended: with its code, or by its signal. A process that its
+// signal cannot kill, the first of a pid namespace say, exits with 128 + signal.
 func (s Status) Exit() {
 	if s.Signal != 0 {
 		// The core is the target's; a second one of ours would only hide it.
@@ -75,8 +77,8 @@ func (s Status) Exit() {
 	os.Exit(s.Code)
 }
 
-// runtimeNeeds are the signals that the Go runtime must keep its handler for: faults become panics, SIGURG preempts,
-// SIGCHLD is ours to wait by, and 32 to 34 belong to the threads.
+// runtimeNeeds are the signals that the Go runtime must keep its handler for: faults become panics,
+// SIGURG preempts, SIGCHLD is ours to wait by, and 32 to 34 belong to the threads.
 const runtimeNeeds machine.SignalSet = 1<<(unix.SIGILL-1) | 1<<(unix.SIGTRAP-1) | 1<<(unix.SIGBUS-1) | 1<<(unix.SIGFPE-1) |
 	1<<(unix.SIGSEGV-1) | 1<<(unix.SIGCHLD-1) | 1<<(unix.SIGURG-1) | 1<<31 | 1<<32 | 1<<33
 

@@ -10,7 +10,8 @@ type terminal struct {
 	group int
 }
 
-// controllingTerminal finds it at a standard descriptor or, as those may be redirected, by its name.
+// controllingTerminal finds it at a standard descriptor or, as those may be redirected, by its
+// name.
 func controllingTerminal() terminal {
 	t := terminal{fd: -1, group: unix.Getpgrp()}
 	for fd := 0; fd < 3; fd++ {
@@ -55,9 +56,9 @@ func (t terminal) takeIfLeft() {
 	}
 }
 
-// isJob tells whether this process is, as it seems, all of a shell's job that has the terminal to itself. It is not
-// in a pipeline, where another member may use the terminal (xunshare ... | less), nor in a script, which Ctrl-C shall
-// end as well.
+// isJob tells whether this process is, as it seems, all of a shell's job that has the terminal to
+// itself. It is not in a pipeline, where another member may use the terminal (xunshare ... | less),
+// nor in a script, which Ctrl-C shall end as well.
 func (t terminal) isJob() bool {
 	return t.group == unix.Getpid() && isControlling(0) && isControlling(1)
 }

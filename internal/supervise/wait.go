@@ -33,8 +33,9 @@ func (w Wait) options() int {
 	return 0
 }
 
-// switchedOff tells whether the first process of a pid namespace, which nothing but SIGKILL can kill, was ended because
-// somebody inside halted the system or started it anew (reboot_pid_ns in kernel/pid_namespace.c).
+// switchedOff tells whether the first process of a pid namespace, which nothing but SIGKILL can
+// kill, was ended because somebody inside halted the system or started it anew (reboot_pid_ns in
+// kernel/pid_namespace.c).
 func switchedOff(status unix.WaitStatus) bool {
 	return status.Signaled() && (status.Signal() == unix.SIGINT || status.Signal() == unix.SIGHUP)
 }

@@ -20,8 +20,8 @@ type heard struct {
 // siKernel is si_code of a signal that the kernel has sent by itself.
 const siKernel = 0x80
 
-// fromTerminal tells whether the target has got the signal already. The terminal sends these to the whole foreground group,
-// which the target is in as long as this process is.
+// fromTerminal tells whether the target has got the signal already. The terminal sends these to the
+// whole foreground group, which the target is in as long as this process is.
 func (h heard) fromTerminal() bool {
 	switch h.sig() {
 	case unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGWINCH:
@@ -32,7 +32,8 @@ func (h heard) fromTerminal() bool {
 
 func (h heard) sig() syscall.Signal { return syscall.Signal(h.signal) }
 
-// ear is the pipe that signals are written to as they come. It lasts as long as the process, and so does what writes there.
+// ear is the pipe that signals are written to as they come. It lasts as long as the process, and so
+// does what writes there.
 var ear [2]int
 
 // A watch hears signals, whether there is a target already or not, and SIGCHLD.
@@ -55,10 +56,12 @@ func listen(list []syscall.Signal, byDefault, ignored machine.SignalSet) (watch,
 	return watch{byDefault, ignored}, nil
 }
 
-// Dispositions are the signals that the process that waits takes the default of, and those that it ignores.
+// Dispositions are the signals that the process that waits takes the default of, and those that it
+// ignores.
 func (w *watch) Dispositions() (byDefault, ignored machine.SignalSet) { return w.byDefault, w.ignored }
 
-// each calls pass for every signal that has come since it was called last. A SIGCHLD has done its work: it ends a poll.
+// each calls pass for every signal that has come since it was called last. A SIGCHLD has done its
+// work: it ends a poll.
 func (w *watch) each(pass func(heard)) {
 	for {
 		var list [32]heard

@@ -13,7 +13,8 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// A signal is heard, on whatever thread it comes, with who has sent it; one that is ignored is not, and SIGCHLD only wakes.
+// A signal is heard, on whatever thread it comes, with who has sent it; one that is ignored is not,
+// and SIGCHLD only wakes.
 func TestListen(t *testing.T) {
 	w := listening(t, machine.SetOf(unix.SIGUSR2), unix.SIGUSR1, unix.SIGUSR2)
 	machine.SetDispositions(0, machine.SetOf(unix.SIGUSR2))

@@ -13,8 +13,8 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// Helper runs a program of the host that maps ids for the child: newuidmap(1) or newgidmap(1). The child's id stands
-// between Path and Args.
+// Helper runs a program of the host that maps ids for the child: newuidmap(1) or newgidmap(1). The
+// child's id stands between Path and Args.
 type Helper struct {
 	Path string
 	Args []string
@@ -28,7 +28,8 @@ func (Helper) Needs() Need { return ParentsHelp }
 
 func (h Helper) Lower(p *machine.Program) { p.Wait() }
 
-// Perform starts the helper. It fails, in the end, if that ends in any other way than well; what it said is in the error.
+// Perform starts the helper. It fails, in the end, if that ends in any other way than well; what it
+// said is in the error.
 func (h Helper) Perform(w Waiter) (finish func() error, err error) {
 	said, err := h.start(strings.TrimPrefix(w.Folder, "/proc/"))
 	if err != nil {
@@ -44,7 +45,8 @@ type running struct {
 	said int // a pipe
 }
 
-// start starts the helper without package os/exec, which would wait for it and for what it says by goroutines.
+// start starts the helper without package os/exec, which would wait for it and for what it says by
+// goroutines.
 func (h Helper) start(child string) (*running, error) {
 	null, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
