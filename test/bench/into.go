@@ -54,7 +54,7 @@ func (b *bench) into(ctx context.Context) error {
 	}
 	results, err := b.race(ctx, "into", intoContenders, j)
 	printTimes("into: all that --into mounts, and an init", results, "bwrap")
-	printTimeGoal(results, 1.20, "bwrap")
+	printTimeGoal(results, 1.15, "bwrap")
 	return err
 }
 

@@ -13,6 +13,11 @@ var subidContenders = []contender{
 	{name: "unshare", tool: "unshare", argv: mapAutoArgs},
 }
 
+var userContenders = []contender{
+	{name: "xunshare", tool: "xunshare", argv: userArgs},
+	{name: "unshare", tool: "unshare", argv: userArgs},
+}
+
 var inPlaceContenders = []contender{
 	{name: "xunshare", tool: "xunshare", argv: mountArgs, root: true},
 	{name: "unshare", tool: "unshare", argv: mountArgs, root: true},
@@ -20,7 +25,20 @@ var inPlaceContenders = []contender{
 
 func mapAutoArgs(j job) []string { return with(j.target, "--map-auto", "-r") }
 
+func userArgs(j job) []string { return with(j.target, "-r") }
+
 func mountArgs(j job) []string { return with(j.target, "-m") }
+
+// userOnly times a user namespace and nothing else, where the launcher's own start weighs most.
+func (b *bench) userOnly(ctx context.Context) error {
+	if !b.wants("user", userContenders) {
+		return nil
+	}
+	results, err := b.race(ctx, "user", userContenders, job{target: []string{"/bin/true"}})
+	printTimes("user: a user namespace, /bin/true", results, "unshare")
+	printTimeGoal(results, 1.80, "unshare")
+	return err
+}
 
 // subids times maps of sub-ids, which the helpers of shadow-utils write. Root gives the user sub-ids for the run.
 func (b *bench) subids(ctx context.Context) error {
@@ -32,6 +50,7 @@ func (b *bench) subids(ctx context.Context) error {
 	}
 	results, err := b.race(ctx, "subids", subidContenders, job{target: []string{"/bin/true"}})
 	printTimes("subids: a user namespace with sub-ids, /bin/true", results, "unshare")
+	printTimeGoal(results, 1.30, "unshare")
 	return err
 }
 
