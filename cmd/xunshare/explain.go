@@ -22,8 +22,8 @@ import (
 // explain adds to the error of a launch what can be found out about it now. Nothing is looked up before a failure.
 func explain(err error, o *resolved, f *Facts) error {
 	var helper *verb.HelperError
-	if errors.As(err, &helper) && strings.HasSuffix(helper.Said, "not allowed") {
-		return remedy.Wrap(err, "you can map only your sub-ids, which /etc/subuid and /etc/subgid list: --map-auto maps them all")
+	if errors.As(err, &helper) {
+		return remedy.Wrap(err, orDoctor(ns.ExplainHelper(helper))...)
 	}
 	var failed *verb.Error
 	if !errors.As(err, &failed) {
@@ -44,7 +44,19 @@ func explain(err error, o *resolved, f *Facts) error {
 			return remedy.Wrap(err, hints...)
 		}
 	}
+	switch failed.Errno {
+	case syscall.EPERM, syscall.EUSERS, syscall.ENOSYS, syscall.ENODEV: // others are about what was asked for
+		return remedy.Wrap(err, orDoctor(nil)...)
+	}
 	return err
+}
+
+// orDoctor is for what this machine refuses, and nothing better is known.
+func orDoctor(hints []string) []string {
+	if len(hints) > 0 {
+		return hints
+	}
+	return []string{"xunshare --doctor tells what this machine lacks"}
 }
 
 // explainName is for a host name, which a namespace of its own may not suffice to set.

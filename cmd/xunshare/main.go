@@ -13,6 +13,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/attend"
 	"github.com/xunshare/xunshare/internal/cmdline"
+	"github.com/xunshare/xunshare/internal/doctor"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -54,6 +55,8 @@ func run(args []string) (ended supervise.Status, err error) {
 	switch {
 	case asked.ListArches != "":
 		return ended, rules.List(asked)
+	case asked.Doctor != "":
+		return ended, doctor.Run(asked)
 	case asked.PrintRule != nil:
 		return ended, rules.Print(asked)
 	}

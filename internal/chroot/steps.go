@@ -189,7 +189,7 @@ func turn(f Facts, others int, up ...verb.Call) []verb.Step {
 		return steps
 	}
 	turn := verb.Try{First: verb.PivotRoot{New: ".", Old: "."}, Any: true, Else: []verb.Call{
-		verb.Try{First: coverRoot, Any: true, Then: []verb.Call{verb.Say{Text: covered}}, Else: []verb.Call{verb.Say{Text: changed}}}}}
+		verb.Try{First: coverRoot, Any: true, Then: []verb.Call{verb.Say{Text: note(Covered)}}, Else: []verb.Call{verb.Say{Text: note(Changed)}}}}}
 	if len(up) > 0 {
 		turn.Then = append(up[:len(up):len(up)], verb.Try{First: verb.Chroot{Path: "."}, Else: turnAgain(others)})
 	}
@@ -217,8 +217,10 @@ var (
 
 // What is said of a root that had to be entered in another way.
 const (
-	covered = "xunshare: note: pivot_root(2) is refused here, so the old root stays mounted, covered by the new one; " +
-		"a program that may unmount can uncover it\n"
-	changed = "xunshare: note: pivot_root(2) is refused here, so the root is entered by chroot(2) alone: no user namespaces can be made inside, " +
-		"and root inside can leave it\n"
+	Covered = "pivot_root(2) is refused here, so the old root stays mounted, covered by the new one; " +
+		"a program that may unmount can uncover it"
+	Changed = "pivot_root(2) is refused here, so the root is entered by chroot(2) alone: no user namespaces can be made inside, " +
+		"and root inside can leave it"
 )
+
+func note(sentence string) string { return "xunshare: note: " + sentence + "\n" }

@@ -69,6 +69,7 @@ var offers = []offer{
 	{name: "load-binfmt", help: "load a binfmt_misc rule", repeated: true},
 	{name: "mount-binfmt", help: "mount a new binfmt_misc", with: directories},
 	{name: "list-arches", help: "list architectures and emulators", words: "table json"},
+	{name: "doctor", help: "tell what this machine lacks", words: "text json"},
 	{name: "print-rule", help: "print the rules of architectures", with: architectures},
 	{name: "suppress-sync", help: "let sync(2), fsync(2) and the like return at once"},
 	{name: "clear-env", help: "give the program no environment"},

@@ -68,7 +68,7 @@ func configOf(option string) (string, error) {
 	if !ok || name == "" || strings.Contains(name, "/") {
 		return "", nil
 	}
-	file := filepath.Join(configDir(), name+".conf")
+	file := filepath.Join(ConfigDir(), name+".conf")
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
@@ -79,8 +79,8 @@ func configOf(option string) (string, error) {
 	return "", nil
 }
 
-// configDir is where --into looks for names (XDG Base Directory Specification).
-func configDir() string {
+// ConfigDir is where --into looks for names (XDG Base Directory Specification).
+func ConfigDir() string {
 	base := environ.Get("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(base) {
 		base = filepath.Join(homeDir(), ".config")

@@ -230,6 +230,17 @@ func setListArches(o *Options, v string) error {
 	return oneOf(v, ListTable, ListJSON)
 }
 
+// The forms of --doctor.
+const (
+	DoctorText = "text"
+	DoctorJSON = "json"
+)
+
+func setDoctor(o *Options, v string) error {
+	o.Doctor = v
+	return oneOf(v, DoctorText, DoctorJSON)
+}
+
 func setPrintRule(o *Options, v string) error {
 	o.PrintRule = nil
 	for name := range strings.SplitSeq(v, ",") {

@@ -31,6 +31,7 @@ type Options struct {
 	Rules       []*binfmt.Rule // --load-binfmt, written out
 	Foreign     Foreign
 	ListArches  string         // --list-arches: table or json; "" for no list
+	Doctor      string         // --doctor: text or json; "" for no examination
 	PrintRule   []*binfmt.Arch // --print-rule
 	Verbose     bool
 	Status      int // the descriptor of --json-status-fd; negative for none

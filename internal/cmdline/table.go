@@ -77,6 +77,7 @@ var table = [...]option{
 	{name: "guest-setuid", takes: required, ours: true, set: setGuestSetuid},
 	{name: "host-binfmt", takes: required, ours: true, set: setHostBinfmt},
 	{name: "list-arches", takes: optional, preset: ListTable, ours: true, set: setListArches},
+	{name: "doctor", takes: optional, preset: DoctorText, ours: true, set: setDoctor},
 	{name: "print-rule", takes: required, ours: true, set: setPrintRule},
 	{name: "into", takes: required, ours: true, set: setInto},
 	{name: "config", takes: required, ours: true},

@@ -73,8 +73,7 @@ Foreign architectures (--arch and rules imply --user and --mount):
       --cpu=NAME            the CPU that QEMU emulates
       --emulator-env=NAME=VALUE
                             a variable for the emulator; may be repeated
-      --sysroot=[ARCH:]DIR  where dynamic programs of an architecture find their
-                            libraries (/usr/TRIPLET); may be repeated
+      --sysroot=[ARCH:]DIR  where dynamic programs find libraries (/usr/TRIPLET)
       --guest-setuid=WORD   yes (default) or no: whether set-id bits count
       --host-binfmt=WORD    keep (default) or hide the rules of this system
   -l, --load-interp=RULE, --load-binfmt=RULE
@@ -84,6 +83,7 @@ Foreign architectures (--arch and rules imply --user and --mount):
       --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc),
                             and let root inside change it
       --list-arches[=FORM]  list architectures and emulators, as table or json
+      --doctor[=FORM]       tell what this machine lacks, as text or json
       --print-rule=ARCH     print the rules that --arch would load
 Other:
       --suppress-sync       let sync(2), fsync(2) and the like return at once

@@ -125,6 +125,14 @@ func (o *Options) explainIDs(failed *verb.Error) []string {
 	return nil
 }
 
+// ExplainHelper is for newuidmap(1) or newgidmap(1), which have refused a map.
+func ExplainHelper(failed *verb.HelperError) []string {
+	if strings.HasSuffix(failed.Said, "not allowed") {
+		return []string{"you can map only your sub-ids, which /etc/subuid and /etc/subgid list: --map-auto maps them all"}
+	}
+	return nil
+}
+
 func appArmorRestricts() bool { return setting("kernel/apparmor_restrict_unprivileged_userns") == "1" }
 
 func appArmorRemedy() []string {

@@ -119,12 +119,15 @@ func (p program) judge(capName string, capability uint) error {
 		return remedy.Errorf(fmt.Sprintf("mount it again: sudo mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"", p.path),
 			"%s cannot map ids: it is on a mount with nosuid", p.path)
 	case p.noNewPrivs:
-		return remedy.Errorf("start xunshare outside of what set that: a sandbox, setpriv --no-new-privs, NoNewPrivileges= of systemd, "+
-			"no-new-privileges of a container engine",
+		return remedy.Errorf(OutsideNoNewPrivs,
 			"%s cannot map ids: programs started here get no new privileges (no_new_privs)", p.path)
 	}
 	return nil
 }
+
+// OutsideNoNewPrivs is what to do about no_new_privs, which nothing inside can take away.
+const OutsideNoNewPrivs = "start xunshare outside of what set that: a sandbox, setpriv --no-new-privs, NoNewPrivileges= of systemd, " +
+	"no-new-privileges of a container engine"
 
 // hasCapability reads struct vfs_cap_data of linux/capability.h: versions and flags, then the low words of the permitted and
 // the inheritable set. The program has what is permitted to it only if the effective flag is set too (capabilities(7)).

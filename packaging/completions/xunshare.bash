@@ -25,9 +25,9 @@ _xunshare()
 		--keep-caps --fake-ids --into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf= --bind-self[=] --read-only[=]
 		--ephemeral[=] --arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid=
-		--host-binfmt= -l= --load-interp= --load-binfmt= --mount-binfmt[=] --list-arches[=] --print-rule=
-		--suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv= --hostname= --no-new-privs
-		--json-status-fd= --verbose --dry-run -h --help -V --version
+		--host-binfmt= -l= --load-interp= --load-binfmt= --mount-binfmt[=] --list-arches[=] --doctor[=]
+		--print-rule= --suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv= --hostname=
+		--no-new-privs --json-status-fd= --verbose --dry-run -h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
 
@@ -79,6 +79,7 @@ _xunshare()
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
 		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
+		--doctor) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
 		--print-rule) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "$(__xunshare_arches)" -- "${cur##*,}")) ;;
 		--whitelist-env) COMPREPLY=($(compgen -e -P "${cur%"${cur##*,}"}" -- "${cur##*,}")) ;;
 		--unsetenv) COMPREPLY=($(compgen -e -- "$cur")) ;;

@@ -11,8 +11,8 @@ function __xunshare_program
     set -a options R/root= w/wd= mount-proc='?' propagation= bind=+ ro-bind=+ tmpfs=+ dev
     set -a options sys resolv-conf= bind-self='?' read-only='?' ephemeral='?' arch= emulator=+ cpu=
     set -a options emulator-env=+ sysroot=+ guest-setuid= host-binfmt= l/load-interp=+ load-binfmt=+ mount-binfmt='?' list-arches='?'
-    set -a options print-rule= suppress-sync clear-env whitelist-env=+ setenv=+ unsetenv=+ hostname= no-new-privs
-    set -a options json-status-fd= verbose dry-run h/help V/version
+    set -a options doctor='?' print-rule= suppress-sync clear-env whitelist-env=+ setenv=+ unsetenv=+ hostname=
+    set -a options no-new-privs json-status-fd= verbose dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -101,6 +101,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp 
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-arches -a 'table json' -d 'list architectures and emulators'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l doctor -a 'text json' -d 'tell what this machine lacks'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l print-rule -x -a '(__xunshare_arches)' -d 'print the rules of architectures'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l suppress-sync -d 'let sync(2), fsync(2) and the like return at once'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l clear-env -d 'give the program no environment'

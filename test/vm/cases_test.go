@@ -55,6 +55,15 @@ cat /rule >/proc/sys/fs/binfmt_misc/register
 trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
 user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
 
+	// There is no emulator for the whole system, but the doctor finds out more than that.
+	{"doctor", "user xunshare --doctor --arch=arm64", ownRules(diagnoses("ok       binfmt_misc"), diagnoses(
+		"limited  kernel", "rules of a user namespace's own (6.7)", "no       binfmt_misc", "since Linux 6.7", "no       emulator-aarch64"))},
+	{"doctor-users-forbidden", set("kernel/unprivileged_userns_clone") + "user xunshare --doctor",
+		diagnoses("no       user-namespaces", "kernel.unprivileged_userns_clone=1", "for want of: user-namespaces")},
+	{"doctor-apparmor", confine("docker-default") + "user xunshare --doctor",
+		diagnoses("ok       user-namespaces", "no       mounts", "docker-default", "denies mounts")},
+	{"doctor-initramfs", "user xunshare --doctor", diagnoses("ok       mounts               the initramfs is covered")},
+
 	// An overlay that can change what is another user's needs Linux 6.16, and its module.
 	{"ephemeral-others", "user xunshare -r --ephemeral --root=/nativetree true", refuses("overlay")},
 

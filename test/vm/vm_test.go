@@ -56,6 +56,20 @@ func refuses(words ...string) check {
 	}
 }
 
+// diagnoses is for a --doctor that says all this, and that the main job does not work.
+func diagnoses(words ...string) check {
+	return func(t *testing.T, _ *machine, got result) {
+		if got.exit != 1 || !strings.Contains(got.output, "an ordinary user cannot enter a foreign tree here") {
+			t.Errorf("exit %d, want 1; printed %q", got.exit, got.output)
+		}
+		for _, word := range words {
+			if !strings.Contains(got.output, word) {
+				t.Errorf("it does not say %q: %s", word, got.output)
+			}
+		}
+	}
+}
+
 const (
 	anyPrefix  = "xunshare: "
 	hintPrefix = "xunshare: hint: "
