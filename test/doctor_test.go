@@ -150,6 +150,10 @@ func TestDoctorLacking(t *testing.T) {
 	found = doctor(t, sick(t, "mount -t tmpfs none /proc/fs"), "")
 	says(t, found, "proc", "limited", "parts of /proc are masked here", "unmask=ALL")
 
+	found = doctor(t, sick(t, "mount -t tmpfs none /proc"), "user-namespaces")
+	says(t, found, "user-namespaces", "no", "/proc is not mounted here")
+	says(t, found, "emulator-aarch64", "no", "needs user-namespaces")
+
 	says(t, doctor(t, sick(t, "export XDG_CONFIG_HOME=conf"), ""), "config", "limited", "XDG_CONFIG_HOME=conf")
 	says(t, doctor(t, sick(t, "export HOME=/nosuch; unset XDG_CONFIG_HOME"), ""), "config", "ok", "/nosuch/.config/xunshare")
 }

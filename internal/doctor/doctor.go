@@ -47,7 +47,7 @@ var checks = [...]check{
 	{users, true, (*patient).namespaces},
 	{"id-maps", false, (*patient).maps},
 	{mounts, true, (*patient).mountsTree},
-	{"proc", false, (*patient).proc},
+	{proc, false, (*patient).proc},
 	{rules, false, (*patient).instance},
 	{"overlay", false, (*patient).overlay},
 	{"32-bit", false, (*patient).companions},
@@ -59,6 +59,7 @@ var checks = [...]check{
 const (
 	users  = "user-namespaces"
 	mounts = "mounts"
+	proc   = "proc"
 	rules  = "binfmt_misc"
 )
 

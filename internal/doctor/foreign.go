@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -74,6 +76,9 @@ func commonArches() (list []*binfmt.Arch) {
 func (p *patient) emulator(search *emulator.Search, a *binfmt.Arch) Finding {
 	if a.RunsHere() && !p.asked.Foreign.CPU {
 		return ok("not needed here")
+	}
+	if _, err := os.Stat("/proc/self/fd"); err != nil { // which files are looked into through
+		return needs(cmp.Or(p.users, proc))
 	}
 	served := func(f Finding) Finding {
 		if a.Runs() {

@@ -180,8 +180,8 @@ func (p *patient) proc() Finding {
 		return bad(Limited, err)
 	}
 	t.steps = append(t.steps, t.ns.Spread(false)...)
-	proc := chroot.Options{Proc: chroot.NewProc, ProcDir: "/proc"}
-	t.steps = append(t.steps, proc.MountProc(chroot.Facts{})...)
+	fresh := chroot.Options{Proc: chroot.NewProc, ProcDir: "/proc"}
+	t.steps = append(t.steps, fresh.MountProc(chroot.Facts{})...)
 	return t.tried(Limited, "a new one can be mounted"+hidden())
 }
 
