@@ -1,5 +1,7 @@
 package caller
 
+//lint:file-ignore U1000 the entry in assembly uses oneProcessor and profileRate
+
 import (
 	"runtime"
 	"unsafe"
