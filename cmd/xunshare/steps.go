@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -18,7 +17,7 @@ func (o *resolved) rename() []verb.Step {
 		return nil
 	}
 	call := verb.Call(verb.Hostname{Name: o.Hostname})
-	if o.Into && o.Names == 1 && o.Hostname == cmdline.HostnameOf(o.Root) { // which nobody has asked for
+	if !o.Named { // so it will do without
 		call = verb.Try{First: call, Else: []verb.Call{verb.Say{Text: notNamed}}}
 	}
 	return []verb.Step{{Call: call, Reason: "set the host name"}}

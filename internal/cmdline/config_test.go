@@ -31,8 +31,7 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	into := func(root string, more ...string) []string {
-		name := root[strings.LastIndex(root, "/")+1:]
-		return slices.Concat(preset[:], []string{"--root=" + root, "--hostname=" + name}, more)
+		return slices.Concat(preset[:], []string{"--root=" + root}, more)
 	}
 	for _, c := range []struct {
 		line string
@@ -73,7 +72,7 @@ func TestConfig(t *testing.T) {
 
 func TestHostnameOf(t *testing.T) {
 	for dir, want := range map[string]string{"/chroot/ppc": "ppc", "/a/b c_d": "b-c-d", "/": "", "/x/" + strings.Repeat("a", 99): strings.Repeat("a", 64), "/.": "", "/x/-": ""} {
-		if got := HostnameOf(dir); got != want {
+		if got := hostnameOf(dir); got != want {
 			t.Errorf("%s: %q, want %q", dir, got, want)
 		}
 	}

@@ -20,7 +20,7 @@ type Mounts struct {
 	Ephemeral  bool
 	UpperDir   string // of --ephemeral=DIR; "" for none
 	Hostname   string // "" for no other
-	Names      int    // how many host names were given, with --into's own
+	Named      bool   // the host name was asked for, and is not --into's own
 	Env        []Change
 	NoNewPrivs bool
 }
@@ -173,7 +173,6 @@ func setHostname(o *Options, v string) error {
 	if len(v) > maxHostname {
 		return fmt.Errorf("a host name has at most %d bytes", maxHostname)
 	}
-	o.Hostname = v
-	o.Names++
+	o.Hostname, o.Named = v, true
 	return nil
 }

@@ -2,8 +2,8 @@
 // the last of several options that say the same has won. An option is one row of the table; the help, the manual and the
 // completions are compared with it.
 //
-// Not for: what this machine makes of it. No setter looks at the machine; the files that name other options are all that is
-// read.
+// Not for: what this machine makes of it. A setter looks at who the caller is and where, and at nothing else of the machine;
+// files of options are all that is read.
 package cmdline
 
 import (

@@ -21,15 +21,11 @@ func withPreset(options []string) []string {
 	if !found || dir == "" {
 		return options
 	}
-	all := append(preset[:], "--root="+dir)
-	if name := HostnameOf(dir); name != "" {
-		all = append(all, "--hostname="+name)
-	}
-	return append(all, options...)
+	return append(append(preset[:], "--root="+dir), options...)
 }
 
-// HostnameOf makes a host name of the last part of a path (hostname(7)).
-func HostnameOf(dir string) string {
+// hostnameOf makes a host name of the last part of a path (hostname(7)).
+func hostnameOf(dir string) string {
 	full, err := filepath.Abs(dir)
 	if err != nil {
 		return ""
@@ -44,8 +40,11 @@ func HostnameOf(dir string) string {
 	return strings.Trim(name[:min(len(name), maxHostname)], "-.")
 }
 
-// setInto notes what withPreset has not put into options.
+// setInto notes what withPreset has not put into options. A name that was asked for is not changed.
 func setInto(o *Options, v string) error {
 	o.Into = true
+	if !o.Named {
+		o.Hostname = hostnameOf(v)
+	}
 	return notEmpty(v)
 }
