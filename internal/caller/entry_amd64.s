@@ -116,9 +116,9 @@ start:
 	TESTQ	AX, AX
 	JLE	quiet
 	MOVQ	AX, ·slack(SB)
-	MOVL	$157, AX // prctl(PR_SET_TIMERSLACK, 50 ms)
+	MOVL	$157, AX // prctl(PR_SET_TIMERSLACK, 5 ms)
 	MOVL	$29, DI
-	MOVL	$50000000, SI
+	MOVL	$5000000, SI
 	SYSCALL
 quiet:
 	MOVQ	·sayLess(SB), AX

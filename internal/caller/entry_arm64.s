@@ -118,9 +118,9 @@ start:
 	BLE	quiet
 	MOVD	$·slack(SB), R1
 	MOVD	R0, (R1)
-	MOVD	$167, R8 // prctl(PR_SET_TIMERSLACK, 50 ms)
+	MOVD	$167, R8 // prctl(PR_SET_TIMERSLACK, 5 ms)
 	MOVD	$29, R0
-	MOVD	$50000000, R1
+	MOVD	$5000000, R1
 	SVC
 quiet:
 	MOVD	·sayLess(SB), R0

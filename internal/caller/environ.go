@@ -53,7 +53,7 @@ func text(p *byte) string {
 }
 
 // Together is called before something is done beside something else that may wait in a system call:
-// with one processor it would go on only when the runtime's monitor has noticed, 50 ms later.
+// with one processor it would go on only when the runtime's monitor has noticed, 5 ms later.
 func Together() {
 	if runtime.GOMAXPROCS(0) == 1 {
 		runtime.GOMAXPROCS(2)
