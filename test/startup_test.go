@@ -28,7 +28,7 @@ func TestStartUpCosts(t *testing.T) {
 	for options, bound := range map[string]cost{
 		"-r " + in + "/bin/busybox true":                {274, 11, 3, 390},
 		"-rpf --mount-proc --root=" + in + " /bin/true": {276, 14, 3, 402},
-		"--into=" + in + " --map=root /bin/true":        {330, 19, 3, 735},
+		"--into=" + in + " --map=root /bin/true":        {330, 20, 3, 750},
 	} {
 		got := costs(t, words(options))
 		t.Logf("%s: %+v", options, got)
