@@ -29,7 +29,7 @@ func TestIntoOthersTree(t *testing.T) {
 		{nil, "0\n1000\n"},
 		{[]string{"--ephemeral"}, "0\n1000\n"},
 		{[]string{"--map=root", "--ephemeral"}, "0\n0\n"},
-		{[]string{"--map=root"}, note + root + " belongs to another user, so it is read-only inside; --ephemeral allows changes, and discards them in the end\ntouch: /etc/x: Read-only file system\n"},
+		{[]string{"--map=root"}, note + root + " belongs to another user, so it is read-only inside, unless --read-only=no is given for what is yours in it; --ephemeral allows changes, and discards them in the end\ntouch: /etc/x: Read-only file system\n"},
 	} {
 		args := append([]string{"--into=" + root}, c.options...)
 		out, _ := exec.Command(dir+"/xunshare", append(args, "/bin/sh", "-c", "touch /etc/x && stat -c %u /etc/x /etc")...).CombinedOutput()
