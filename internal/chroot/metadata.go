@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/verb"
@@ -45,7 +46,7 @@ func (m ownMetadata) Do(folder string, note func(sentence string)) error {
 	if err := unix.Fstat(from, &root); err != nil {
 		return &fs.PathError{Op: "stat", Path: m.Tree, Err: err}
 	}
-	c := metadataCopy{root: to, owner: root.Uid, linked: map[file]string{}}
+	c := metadataCopy{root: to, keepsOwners: root.Uid == 0 && !isAlone(folder), linked: map[file]string{}}
 	if err := c.entries(from, to, ""); err != nil {
 		return err
 	}
@@ -53,6 +54,21 @@ func (m ownMetadata) Do(folder string, note func(sentence string)) error {
 		note(fmt.Sprintf("what you may not read in %s is empty inside: %s", m.Tree, some(c.closed)))
 	}
 	return c.chown(folder)
+}
+
+// isAlone tells whether a process has but one user and one group mapped: then nobody else can own anything, and of the files of
+// a whole system some hundred thousand need not be tried.
+func isAlone(folder string) bool {
+	for _, file := range [...]string{"/uid_map", "/gid_map"} {
+		text, err := os.ReadFile(folder + file)
+		if err != nil {
+			return false
+		}
+		if m, err := idmap.ParseMap(string(text)); err != nil || len(m) != 1 || m[0].Count != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // some names the first few of a list.
@@ -67,11 +83,11 @@ func some(list []string) string {
 
 // metadataCopy is a copy under way.
 type metadataCopy struct {
-	root   int             // the directory that is copied to
-	owner  uint32          // of the tree
-	linked map[file]string // where files with several names have been made
-	closed []string        // what the caller may not read
-	others []verb.Own      // what belongs to others than the owner in a tree of root's
+	root        int             // the directory that is copied to
+	keepsOwners bool            // files of others than root are theirs inside, as in the tree
+	linked      map[file]string // where files with several names have been made
+	closed      []string        // what the caller may not read
+	others      []verb.Own      // what belongs to others than the owner in a tree of root's
 }
 
 // file tells files apart.
@@ -192,7 +208,7 @@ func (c *metadataCopy) finish(e entry) error {
 			return err
 		}
 	}
-	if c.owner == 0 && e.Uid|e.Gid != 0 {
+	if c.keepsOwners && e.Uid|e.Gid != 0 {
 		c.others = append(c.others, verb.Own{Path: e.path, User: e.Uid, Group: e.Gid, Mode: e.Mode})
 	}
 	return unix.UtimesNanoAt(e.to, e.name, []unix.Timespec{e.Atim, e.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
