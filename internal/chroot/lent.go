@@ -73,7 +73,7 @@ func (l *Lent) show(f Facts) []verb.Step {
 type lookAtLent struct{ *Lent }
 
 func (l lookAtLent) String() string {
-	return "inside.OpenFile(\"/proc/CHILD/root" + l.Path + "\", O_RDONLY)"
+	return "open(\"/proc/CHILD/root" + l.Path + "\", O_RDONLY)"
 }
 
 // Do opens the file, so that it can be read when the mount has gone.
