@@ -146,8 +146,7 @@ func (o *resolved) lookIn() string {
 
 // passwdEntry is a user's line in the tree's /etc/passwd; nil if there is none.
 func (o *resolved) passwdEntry(uid int) []string {
-	id := strconv.Itoa(uid)
-	return o.findIn("/etc/passwd", func(fields []string) bool { return fields[accounts.ID] == id })
+	return o.findIn("/etc/passwd", accounts.ByID(strconv.Itoa(uid)))
 }
 
 // findIn finds a line in an account file of the tree; nil if there is none.

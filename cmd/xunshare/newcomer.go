@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/inside"
+	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // A newcomer is the caller in a tree that has no account for the id that the caller keeps in it. Programs that refuse to run as
@@ -48,15 +48,10 @@ func (o *resolved) newcomer(known bool) *newcomer {
 	return o.caller
 }
 
-// hostEntry is the line of a user, or as much as can be known of it. Name services are asked by getent(1).
+// hostEntry is the line of a user, or as much as can be known of it.
 func hostEntry(uid int) []string {
 	id := strconv.Itoa(uid)
-	isIt := func(fields []string) bool { return fields[accounts.ID] == id }
-	entry := accounts.FindIn("/etc/passwd", isIt)
-	if entry == nil {
-		out, _ := environ.Command("getent", "passwd", id).Output()
-		entry = accounts.Find(bytes.NewReader(out), isIt)
-	}
+	entry := accounts.Lookup("", "passwd", id, accounts.ByID(id))
 	if entry == nil {
 		entry = make([]string, accounts.Shell+1)
 		entry[accounts.Name] = environ.Get("USER")
@@ -80,7 +75,7 @@ func targetGroup(o *resolved) uint32 {
 // unused is a name for an id that nobody else has in a file of the tree, the first choice if that can be.
 func (o *resolved) unused(file, name, kind string, id uint32) string {
 	taken := func(name string) bool {
-		return o.findIn(file, func(fields []string) bool { return fields[accounts.Name] == name }) != nil
+		return o.findIn(file, accounts.ByName(name)) != nil
 	}
 	if isAccount(name) && !taken(name) {
 		return name
@@ -103,13 +98,12 @@ func (o *resolved) newGroups(own uint32, user string) string {
 	var lines strings.Builder
 	for _, id := range slices.Compact(groups) {
 		number := strconv.FormatUint(uint64(id), 10)
-		if o.findIn("/etc/group", func(fields []string) bool { return fields[accounts.ID] == number }) != nil {
+		if o.findIn("/etc/group", accounts.ByID(number)) != nil {
 			continue
 		}
 		name := "nogroup"
 		if id != overflowUser {
-			gid := strconv.Itoa(os.Getgid())
-			host := accounts.FindIn("/etc/group", func(fields []string) bool { return fields[accounts.ID] == gid })
+			host := accounts.FindIn("/etc/group", accounts.ByID(strconv.Itoa(os.Getgid())))
 			name = user
 			if host != nil {
 				name = cmp.Or(host[accounts.Name], user)
@@ -127,8 +121,8 @@ func (o *resolved) homeOf(home string) string {
 	}
 	home = path.Clean(home)
 	for _, op := range slices.Backward(o.Operations) {
-		if op.Kind == chroot.Bind && liesIn(home, op.Target) {
-			rest := strings.TrimPrefix(home, path.Clean(op.Target))
+		if target := path.Clean(op.Target); op.Kind == chroot.Bind && mountlist.IsUnder(home, target) {
+			rest := strings.TrimPrefix(home, target)
 			if !op.ReadOnly && inside.Writable("", op.Source+rest, nobody) {
 				return home
 			}
@@ -142,12 +136,6 @@ func (o *resolved) homeOf(home string) string {
 }
 
 func nobody(_, _ uint32) bool { return false }
-
-// liesIn tells whether a clean path is dir or lies in it.
-func liesIn(at, dir string) bool {
-	dir = strings.TrimRight(path.Clean(dir), "/")
-	return at == dir || strings.HasPrefix(at, dir+"/")
-}
 
 // settle gives the newcomer an account and a home.
 func (o *resolved) settle() {

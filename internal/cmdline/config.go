@@ -93,8 +93,7 @@ func homeDir() string {
 	if home := environ.Get("HOME"); filepath.IsAbs(home) {
 		return home
 	}
-	id := strconv.Itoa(os.Getuid())
-	if entry := accounts.FindIn("/etc/passwd", func(fields []string) bool { return fields[accounts.ID] == id }); entry != nil {
+	if entry := accounts.FindIn("/etc/passwd", accounts.ByID(strconv.Itoa(os.Getuid()))); entry != nil {
 		return entry[accounts.Home]
 	}
 	return "/"

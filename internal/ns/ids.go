@@ -1,14 +1,12 @@
 package ns
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/accounts"
-	"github.com/xunshare/xunshare/internal/environ"
 )
 
 // invalidID is (uid_t) -1, which no process can have (credentials(7)).
@@ -76,15 +74,9 @@ func number(s string) (id uint32, numeric bool, err error) {
 	return uint32(v), true, nil
 }
 
-// databaseEntry looks name up in /etc/passwd or /etc/group and, for users of NSS services that only the C library
-// knows (nsswitch.conf(5)), with getent(1). Nil if it is not there.
+// databaseEntry looks name up in the database "passwd" or "group". Nil if it is not there.
 func databaseEntry(database, name string) *uint32 {
-	isIt := func(fields []string) bool { return fields[accounts.Name] == name }
-	entry := accounts.FindIn("/etc/"+database, isIt)
-	if entry == nil {
-		out, _ := environ.Command("getent", "--", database, name).Output()
-		entry = accounts.Find(bytes.NewReader(out), isIt)
-	}
+	entry := accounts.Lookup("", database, name, accounts.ByName(name))
 	if entry == nil {
 		return nil
 	}

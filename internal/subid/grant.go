@@ -74,7 +74,7 @@ func (s System) usermodWorks(user string) bool {
 			return false
 		}
 	}
-	return accounts.FindIn(s.Root+"/etc/passwd", func(f []string) bool { return f[accounts.Name] == user }) != nil
+	return accounts.FindIn(s.Root+"/etc/passwd", accounts.ByName(user)) != nil
 }
 
 // unused returns the first range that is nobody's, in both files.

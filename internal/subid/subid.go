@@ -5,7 +5,6 @@
 package subid
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -96,11 +95,7 @@ func (s System) entries(kind Kind, user string, uid int) ([]entry, error) {
 func (s System) UserName(uid int) (string, error) {
 	id := strconv.FormatUint(uint64(uint32(uid)), 10)
 	isIt := func(fields []string) bool { return fields[accounts.ID] == id && fields[accounts.Name] != "" }
-	found := accounts.FindIn(s.Root+"/etc/passwd", isIt)
-	if found == nil {
-		out, _ := environ.Command("getent", "passwd", id).Output()
-		found = accounts.Find(bytes.NewReader(out), isIt)
-	}
+	found := accounts.Lookup(s.Root, "passwd", id, isIt)
 	if found == nil {
 		return "", noAccount(uid)
 	}
