@@ -19,8 +19,13 @@ type SignalSet uint64
 // allSignals are those whose disposition can change.
 const allSignals = ^(SignalSet(1)<<(unix.SIGKILL-1) | SignalSet(1)<<(unix.SIGSTOP-1))
 
-// SetOf is the set of one signal.
-func SetOf(sig syscall.Signal) SignalSet { return 1 << (sig - 1) }
+// SetOf is the set of these signals.
+func SetOf(signals ...syscall.Signal) (set SignalSet) {
+	for _, sig := range signals {
+		set |= 1 << (sig - 1)
+	}
+	return set
+}
 
 // Has tells whether a signal is in the set.
 //

@@ -3,7 +3,6 @@ package supervise
 import (
 	"os"
 	"runtime"
-	"slices"
 	"syscall"
 	"unsafe"
 
@@ -48,7 +47,7 @@ func NewJob(s *machine.Station, w *machine.Self, share bool) (*Job, error) {
 	signals := Transparent.forwards()
 	if !apart { // the terminal stops us with the rest of the group, at once
 		byDefault |= machine.SetOf(unix.SIGTSTP) &^ ignored
-		signals = slices.DeleteFunc(signals, func(sig syscall.Signal) bool { return sig == unix.SIGTSTP })
+		signals &^= machine.SetOf(unix.SIGTSTP)
 	}
 	var err error
 	j.watch, err = listen(signals, byDefault, ignored)

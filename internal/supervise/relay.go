@@ -15,15 +15,15 @@ import (
 
 // forwards are the signals that are passed on to the target. A Transparent parent passes those on
 // that programs get from each other; any other ends it, and the target with it.
-func (w Wait) forwards() []syscall.Signal {
+func (w Wait) forwards() machine.SignalSet {
 	switch w {
 	case Transparent:
-		return []syscall.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
-			unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH}
+		return machine.SetOf(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
+			unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH)
 	case Forward:
-		return []syscall.Signal{unix.SIGINT, unix.SIGTERM}
+		return machine.SetOf(unix.SIGINT, unix.SIGTERM)
 	}
-	return nil
+	return 0
 }
 
 // A Relay waits for a child, and passes signals on to it.

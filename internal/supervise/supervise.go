@@ -48,16 +48,13 @@ func statusOf(status unix.WaitStatus) Status {
 // the Go runtime would ignore them or print its stack, and those that it ignores. The caller's
 // blocked signals are among these, because the threads of the runtime block none.
 func (w Wait) dispositions(in *machine.Self) (byDefault, ignored machine.SignalSet) {
-	kept := runtimeNeeds
-	for _, sig := range w.forwards() {
-		kept |= machine.SetOf(sig)
-	}
+	kept := runtimeNeeds | w.forwards()
 	ignored = in.Ignored
 	if in.Mask != nil {
 		ignored |= *in.Mask &^ kept
 	}
 	if w == Shield {
-		ignored |= machine.SetOf(unix.SIGINT) | machine.SetOf(unix.SIGTERM)
+		ignored |= machine.SetOf(unix.SIGINT, unix.SIGTERM)
 	}
 	return in.Changed &^ ignored &^ kept, ignored &^ runtimeNeeds
 }

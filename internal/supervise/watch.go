@@ -41,16 +41,12 @@ type watch struct {
 	byDefault, ignored machine.SignalSet
 }
 
-// listen begins to listen to those of a list that are not ignored.
-func listen(list []syscall.Signal, byDefault, ignored machine.SignalSet) (watch, error) {
+// listen begins to listen to those of a set that are not ignored.
+func listen(signals, byDefault, ignored machine.SignalSet) (watch, error) {
 	if ear[1] == 0 {
 		if err := unix.Pipe2(ear[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 			return watch{}, os.NewSyscallError("pipe2", err)
 		}
-	}
-	var signals machine.SignalSet
-	for _, sig := range list {
-		signals |= machine.SetOf(sig)
 	}
 	hear(signals&^ignored | machine.SetOf(unix.SIGCHLD))
 	return watch{byDefault, ignored}, nil

@@ -53,7 +53,7 @@ func TestDeaf(t *testing.T) {
 
 func listening(t *testing.T, ignored machine.SignalSet, list ...syscall.Signal) watch {
 	t.Helper()
-	w, err := listen(list, 0, ignored)
+	w, err := listen(machine.SetOf(list...), 0, ignored)
 	if err != nil {
 		t.Fatal(err)
 	}
