@@ -44,20 +44,12 @@ func (t *Attendant) endService() {
 	<-t.served
 }
 
-// CloseTheirs closes the child's end of the channel, once the child has its own, so that Receive
-// sees the end.
-func (t *Attendant) CloseTheirs() { shut(&t.channel.Theirs) }
-
-// CloseOurs closes the parent's end of the channel, if nobody is there to send anything.
-func (t *Attendant) CloseOurs() { shut(&t.channel.Ours) }
-
-// Receive receives what the child has handed over, and closes the channel. Nobody else has its
-// other end open any more.
+// Receive receives what a child that has ended has handed over. Nobody has the other end of the
+// channel open any more.
 func (t *Attendant) Receive() (handed []int) {
 	if t.channel.Ours < 0 {
 		return nil
 	}
-	defer t.CloseOurs()
 	for {
 		fd, ok := t.receive()
 		if !ok {

@@ -24,11 +24,11 @@ func Perform(plan []verb.Step) (handed []int, err error) {
 		return nil, err
 	}
 	defer p.arena.Unload()
+	defer p.attendant.End()
 	pid, errno := p.arena.StartHelper(p.flags())
 	unix.Close(p.Parent)
-	p.attendant.CloseTheirs()
+	p.attendant.Begin(pid)
 	if errno != 0 {
-		p.attendant.CloseOurs()
 		return nil, &verb.Error{Step: plan[0], Operation: "clone", Errno: errno}
 	}
 	status, err := waitForHelper(pid)
