@@ -45,13 +45,12 @@ func (p *patient) emulators() (findings []Finding, works bool, err error) {
 	if len(arches) == 0 {
 		arches, given = commonArches(), false
 	}
-	assigned, err := emulator.Assign(p.asked.Foreign.Emulators, arches)
+	search, err := emulator.Searching(environ.Get("PATH"), p.asked.Foreign.Emulators, arches)
 	if err != nil {
 		return nil, false, err
 	}
-	search := emulator.Search{Path: environ.Get("PATH"), Given: assigned}
 	for _, a := range arches {
-		f := p.emulator(&search, a)
+		f := p.emulator(search, a)
 		f.Check = "emulator-" + a.Name
 		findings = append(findings, f)
 	}

@@ -25,7 +25,7 @@ type Emulator struct {
 // Search says where to look.
 type Search struct {
 	Path  string  // $PATH; relative directories in it are left out
-	Given []Given // from Assign: they are taken before all others
+	Given []Given // each with its architecture: they are taken before all others
 	Root  string  // what is in front of every path, for tests; "" is this machine's root
 
 	listing map[string][]string // what is in a directory, if that has been read

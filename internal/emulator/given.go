@@ -46,9 +46,15 @@ func archOf(base string) *binfmt.Arch {
 	return binfmt.FindArch(strings.TrimSuffix(name, "-static"))
 }
 
-// Assign gives each emulator an architecture, for Search. One without is for the architecture that was asked for,
+// Searching begins a search for the emulators of architectures, in path as $PATH has it. Emulators that were given come first.
+func Searching(path string, given []Given, asked []*binfmt.Arch) (*Search, error) {
+	assigned, err := assign(given, asked)
+	return &Search{Path: path, Given: assigned}, err
+}
+
+// assign gives each emulator an architecture. One without is for the architecture that was asked for,
 // which has to be a single one then. Two for the same are an error.
-func Assign(given []Given, asked []*binfmt.Arch) ([]Given, error) {
+func assign(given []Given, asked []*binfmt.Arch) ([]Given, error) {
 	assigned := make([]Given, 0, len(given))
 	for _, g := range given {
 		if g.Arch == nil && len(asked) != 1 {

@@ -66,7 +66,7 @@ func TestAssign(t *testing.T) {
 		for _, name := range strings.Fields(c.asked) {
 			asked = append(asked, arch(t, name))
 		}
-		assigned, err := Assign(given, asked)
+		assigned, err := assign(given, asked)
 		var got []string
 		for _, g := range assigned {
 			got = append(got, g.Arch.Name+"="+g.Path)

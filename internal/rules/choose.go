@@ -132,8 +132,7 @@ func (c *chooser) names(a *binfmt.Arch) bool {
 
 // search is for the emulators of architectures.
 func (c *chooser) search(asked []*binfmt.Arch) (*emulator.Search, error) {
-	given, err := emulator.Assign(c.Foreign.Emulators, asked)
-	return &emulator.Search{Path: environ.Get("PATH"), Given: given}, err
+	return emulator.Searching(environ.Get("PATH"), c.Foreign.Emulators, asked)
 }
 
 // archRules makes the rules of architectures, with the emulators that are found.
