@@ -91,7 +91,7 @@ func (o *resolved) openView(closed *chroot.ClosedError) (fd int, err error) {
 	if !o.NS.Kinds.Has(ns.User) {
 		return -1, errNoView
 	}
-	viewer := ns.Options{Kinds: ns.User | ns.Mount, Users: ns.IDs{Single: new(uint32)}, Groups: ns.IDs{Single: new(uint32)}}
+	viewer := ns.AsRoot(ns.Mount)
 	facts, err := viewer.Gather()
 	if err != nil || !viewer.MapsOwner(facts, closed.User, closed.Group) {
 		return -1, errNoView

@@ -60,11 +60,7 @@ func (m ownMetadata) Do(folder string, note func(sentence string)) error {
 // a whole system some hundred thousand need not be tried.
 func isAlone(folder string) bool {
 	for _, file := range [...]string{"/uid_map", "/gid_map"} {
-		text, err := os.ReadFile(folder + file)
-		if err != nil {
-			return false
-		}
-		if m, err := idmap.ParseMap(string(text)); err != nil || len(m) != 1 || m[0].Count != 1 {
+		if text, err := os.ReadFile(folder + file); err != nil || !idmap.IsSingle(string(text)) {
 			return false
 		}
 	}

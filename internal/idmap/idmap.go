@@ -67,6 +67,12 @@ func (m Map) Args() []string {
 
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
+// IsSingle tells whether one id alone is mapped by a map as /proc/PID/uid_map shows it.
+func IsSingle(text string) bool {
+	m, err := ParseMap(text)
+	return err == nil && len(m) == 1 && m[0].Count == 1
+}
+
 // ParseMap reads a map as /proc/PID/uid_map shows it: three columns, padded with spaces. Empty text is an empty map,
 // which is what a user namespace has until one is written.
 func ParseMap(text string) (Map, error) {

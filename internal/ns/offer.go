@@ -47,7 +47,7 @@ func alone() bool {
 		if err != nil {
 			return false
 		}
-		if own, err := idmap.ParseMap(string(text)); err == nil && len(own) == 1 && own[0].Count == 1 {
+		if idmap.IsSingle(string(text)) {
 			return true
 		}
 	}

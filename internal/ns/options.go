@@ -37,6 +37,11 @@ type Options struct {
 	Forward    bool // SIGTERM and SIGINT are passed on to the target
 }
 
+// AsRoot asks for namespaces of these kinds, besides one for users in which the caller alone is mapped, as root.
+func AsRoot(kinds Kind) Options {
+	return Options{Kinds: User | kinds, Users: IDs{Single: new(uint32)}, Groups: IDs{Single: new(uint32)}}
+}
+
 // IDs is what the users, or the groups, of a new user namespace are mapped to.
 type IDs struct {
 	Single *uint32      // the id inside that the caller's own id is mapped to; nil for none
