@@ -11,9 +11,8 @@ import (
 	"syscall"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/doctor"
 	"github.com/xunshare/xunshare/internal/inside"
-	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/rules"
 	"github.com/xunshare/xunshare/internal/verb"
@@ -21,42 +20,34 @@ import (
 
 // explain adds to the error of a launch what can be found out about it now. Nothing is looked up before a failure.
 func explain(err error, o *resolved, f *Facts) error {
-	var helper *verb.HelperError
-	if errors.As(err, &helper) {
-		return remedy.Wrap(err, orDoctor(ns.ExplainHelper(helper))...)
-	}
 	var failed *verb.Error
-	if !errors.As(err, &failed) {
-		return err
-	}
-	if failed.Operation == execve {
-		return explainExec(failed, o, f)
-	}
-	for _, hints := range [][]string{
-		explainFilter(failed),
-		explainName(failed),
-		o.NS.Explain(failed),
-		binfmt.Explain(failed),
-		chroot.Explain(failed, o.NS.OwnPIDs()),
-		ns.ExplainRefusal(failed),
-	} {
-		if len(hints) > 0 {
-			return remedy.Wrap(err, hints...)
+	var hints []string
+	if errors.As(err, &failed) {
+		if failed.Operation == execve {
+			return explainExec(failed, o, f)
 		}
+		hints = append(explainFilter(failed), explainName(failed)...)
 	}
-	switch failed.Errno {
-	case syscall.EPERM, syscall.EUSERS, syscall.ENOSYS, syscall.ENODEV: // others are about what was asked for
-		return remedy.Wrap(err, orDoctor(nil)...)
+	if len(hints) == 0 {
+		hints = doctor.Explain(&o.NS, err)
 	}
-	return err
+	if len(hints) == 0 && isMachines(err) {
+		hints = []string{"xunshare --doctor tells what this machine lacks"}
+	}
+	return remedy.Wrap(err, hints...)
 }
 
-// orDoctor is for what this machine refuses, and nothing better is known.
-func orDoctor(hints []string) []string {
-	if len(hints) > 0 {
-		return hints
+// isMachines tells whether an error is about what this machine refuses, and not about what was asked for.
+func isMachines(err error) bool {
+	var helper *verb.HelperError
+	var failed *verb.Error
+	if errors.As(err, &failed) {
+		switch failed.Errno {
+		case syscall.EPERM, syscall.EUSERS, syscall.ENOSYS, syscall.ENODEV:
+			return true
+		}
 	}
-	return []string{"xunshare --doctor tells what this machine lacks"}
+	return errors.As(err, &helper)
 }
 
 // explainName is for a host name, which a namespace of its own may not suffice to set.

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/attend"
-	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -26,7 +25,8 @@ type trial struct {
 
 // inside begins a trial in namespaces that an ordinary user makes, with the caller as root.
 func inside(kinds ns.Kind) (*trial, error) {
-	t := &trial{ns: ns.Options{Kinds: ns.User | kinds, Fork: true, Users: ns.IDs{Single: new(uint32)}, Groups: ns.IDs{Single: new(uint32)}}}
+	t := &trial{ns: ns.AsRoot(kinds)}
+	t.ns.Fork = true
 	return t, t.begin()
 }
 
@@ -49,27 +49,7 @@ func (t *trial) perform() error {
 }
 
 // explain has the hints of a launch.
-func (t *trial) explain(err error) []string {
-	var helper *verb.HelperError
-	if errors.As(err, &helper) {
-		return ns.ExplainHelper(helper)
-	}
-	var failed *verb.Error
-	if !errors.As(err, &failed) {
-		return nil
-	}
-	for _, hints := range [][]string{
-		t.ns.Explain(failed),
-		binfmt.Explain(failed),
-		chroot.Explain(failed, t.ns.Kinds.Has(ns.PID)),
-		ns.ExplainRefusal(failed),
-	} {
-		if len(hints) > 0 {
-			return hints
-		}
-	}
-	return nil
-}
+func (t *trial) explain(err error) []string { return Explain(&t.ns, err) }
 
 // tried is the finding of a trial.
 func (t *trial) tried(worse, fine string) Finding {
@@ -95,7 +75,8 @@ func (p *patient) maps() Finding {
 	if p.users != "" {
 		return needs(p.users)
 	}
-	t := trial{ns: ns.Options{Kinds: ns.User, Users: ns.IDs{Single: new(uint32)}, Groups: ns.IDs{Single: new(uint32)}, Offer: ns.LowIDs}}
+	t := trial{ns: ns.AsRoot(0)}
+	t.ns.Offer = ns.LowIDs
 	err := t.begin()
 	if err == nil {
 		err = t.facts.Refused
