@@ -160,7 +160,7 @@ func (x *failedExec) fromShell() []string {
 	if len(x.o.Program) > 0 {
 		return nil
 	}
-	if _, _, shell := x.o.account(); shell != x.name {
+	if shell := x.o.account().shell; shell != x.name {
 		return []string{"the variable SHELL names it: name a program, or run the root's own shell with env -u SHELL: " + shell}
 	}
 	return nil
@@ -171,8 +171,8 @@ func (x *failedExec) withoutShell() bool {
 	if len(x.o.Program) > 0 || x.o.Root == "" {
 		return false
 	}
-	_, home, shell := x.o.account()
-	return shell == x.name && x.o.anyShell(home) == ""
+	user := x.o.account()
+	return user.shell == x.name && x.o.anyShell(user.home) == ""
 }
 
 // startsWith says what could be run in a root without a shell.

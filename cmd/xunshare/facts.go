@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/rules"
@@ -49,13 +50,13 @@ func gather(o *resolved) (f Facts, err error) {
 	o.describeTerminal(&f)
 	o.prepareInto(&f)
 	if f.Apt = o.configuresApt(); f.Apt {
-		f.Target.Env = withDefault(f.Target.Env, aptVariable, aptFile)
+		f.Target.Env = environ.WithDefault(f.Target.Env, aptVariable, aptFile)
 	}
-	if o.Into || o.mounts() {
+	if o.Into || o.HasMounts() {
 		f.Dir = workingDirectory()
 	}
 	if o.Into {
-		_, f.Home, _ = o.account()
+		f.Home = o.account().home
 	}
 	tree := o.tree(&f)
 	if err = tree.Survey(&f.Root); err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"path"
 	"strconv"
 	"strings"
@@ -76,23 +77,32 @@ func (o *resolved) closed(f *Facts) string {
 	return ""
 }
 
-// account is who the target is in the tree's /etc/passwd, or else what every system has.
-func (o *resolved) account() (name, home, shell string) {
+// An account is what a user has in /etc/passwd.
+type account struct{ name, home, shell string }
+
+// account is who the target is in the tree's /etc/passwd, or else what every system has. The file is read once.
+func (o *resolved) account() account {
+	if o.user == nil {
+		user := o.findAccount()
+		o.user = &user
+	}
+	return *o.user
+}
+
+func (o *resolved) findAccount() account {
 	entry := o.passwdEntry(targetUser(o))
 	if n := o.newcomer(entry != nil); n != nil {
-		return n.name, n.home, n.shell
+		return n.account
 	}
 	if entry == nil {
-		return nameless(targetUser(o)), "/", o.shellIn(defaultShell, "/")
+		return account{nameless(targetUser(o)), "/", o.shellIn(defaultShell, "/")}
 	}
-	name, home, shell = entry[accounts.Name], entry[accounts.Home], entry[accounts.Shell]
-	if !path.IsAbs(home) {
-		home = "/"
+	user := account{entry[accounts.Name], entry[accounts.Home], cmp.Or(entry[accounts.Shell], defaultShell)}
+	if !path.IsAbs(user.home) {
+		user.home = "/"
 	}
-	if shell == "" {
-		shell = defaultShell
-	}
-	return name, home, o.shellIn(shell, home)
+	user.shell = o.shellIn(user.shell, user.home)
+	return user
 }
 
 // nameless is what to call a user who is not in the tree's /etc/passwd.
@@ -118,8 +128,9 @@ func (o *resolved) intoEnvironment() []string {
 			env = append(env, v)
 		}
 	}
-	name, home, shell := o.account()
-	return append(env, "PATH="+o.pathIn(home, shell), "HOME="+home, "SHELL="+shell, "USER="+name, "LOGNAME="+name, inContainer)
+	user := o.account()
+	return append(env, "PATH="+o.pathIn(user.home, user.shell), "HOME="+user.home, "SHELL="+user.shell,
+		"USER="+user.name, "LOGNAME="+user.name, inContainer)
 }
 
 func isKept(name string) bool {
@@ -138,7 +149,7 @@ func (o *resolved) lookIn() string {
 	if dir := workingDirectory(); path.IsAbs(dir) && o.in.IsDir(dir) {
 		return dir
 	}
-	if _, home, _ := o.account(); path.IsAbs(home) && o.in.IsDir(home) {
+	if home := o.account().home; path.IsAbs(home) && o.in.IsDir(home) {
 		return home
 	}
 	return "/"

@@ -7,12 +7,9 @@ import (
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
-// mounts tells whether something is to be mounted in the root, or over it.
-func (o *resolved) mounts() bool { return len(o.Operations) > 0 || o.ReadOnly || o.Ephemeral }
-
 // enters is the root that the launch enters: the caller's own where something is to be mounted in that.
 func (o *resolved) enters() string {
-	if o.Root == "" && o.mounts() {
+	if o.Root == "" && o.HasMounts() {
 		return "/"
 	}
 	return o.Root

@@ -19,8 +19,8 @@ import (
 // A newcomer is the caller in a tree that has no account for the id that the caller keeps in it. Programs that refuse to run as
 // root are run so, and many of them want a name and a home. The tree gets lines for that which are not on the disk.
 type newcomer struct {
-	name, home, shell string
-	passwd, group     string // the lines
+	account
+	passwd, group string // the lines
 }
 
 // newHome is the home of a newcomer where the tree has none that can be written to. It vanishes with the program.
@@ -36,7 +36,7 @@ func (o *resolved) newcomer(known bool) *newcomer {
 		return o.caller
 	}
 	host := hostEntry(os.Getuid())
-	n := newcomer{home: o.homeOf(host[accounts.Home]), shell: host[accounts.Shell]}
+	n := newcomer{account: account{home: o.homeOf(host[accounts.Home]), shell: host[accounts.Shell]}}
 	n.name = o.unused("/etc/passwd", host[accounts.Name], "user", *users.Single)
 	if n.shell == "" || o.cannotRun(n.shell) != "" {
 		n.shell = o.shellIn(defaultShell, n.home)

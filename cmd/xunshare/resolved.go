@@ -12,19 +12,19 @@ import (
 // which stay as they were: a launch that is tried again begins with them.
 type resolved struct {
 	*cmdline.Options
-	NS         ns.Options         // with the ids that are offered, and who is root
-	Operations []chroot.Operation // with those that --into adds
-	ReadOnly   bool
-	FakeIDs    bool
+	NS             ns.Options // with the ids that are offered, and who is root
+	cmdline.Mounts            // with those that --into adds
+	FakeIDs        bool
 
 	in     inside.Root // the root, before it is entered
 	notes  *notes.Notes
+	user   *account  // who the target is; nil until somebody has asked
 	caller *newcomer // the caller as a user whom the tree does not know; nil if it is not so
 }
 
 // resolve begins with what was asked. ids are what was asked about those, or what is left of that.
 func resolve(asked *cmdline.Options, ids ns.Options, told *notes.Notes) *resolved {
-	o := &resolved{Options: asked, NS: ids, Operations: asked.Operations, ReadOnly: asked.ReadOnly, FakeIDs: asked.FakeIDs, notes: told}
+	o := &resolved{Options: asked, NS: ids, Mounts: asked.Mounts, FakeIDs: asked.FakeIDs, notes: told}
 	o.in = inside.Root{Root: asked.Root, Dir: o.lookIn}
 	return o
 }

@@ -69,7 +69,7 @@ func candidates(name string, env []string) []string {
 	if strings.Contains(name, "/") || name == "" {
 		return []string{name}
 	}
-	dirs, ok := variable(env, "PATH")
+	dirs, ok := environ.Find(env, "PATH")
 	if !ok {
 		dirs = defaultPath
 	}
@@ -83,30 +83,12 @@ func candidates(name string, env []string) []string {
 	return files
 }
 
-func variable(env []string, name string) (value string, ok bool) {
-	for _, v := range env {
-		if value, ok = strings.CutPrefix(v, name+"="); ok {
-			return value, true
-		}
-	}
-	return "", false
-}
-
-// withDefault sets a variable that is not set.
-func withDefault(env []string, name, value string) []string {
-	if _, ok := variable(env, name); ok {
-		return env
-	}
-	return append(slices.Clone(env), name+"="+value)
-}
-
 // loginShell is $SHELL, or the shell of the user that the target will be, or sh.
 func loginShell(o *resolved, env []string) string {
-	if shell, ok := variable(env, "SHELL"); ok && shell != "" {
+	if shell, ok := environ.Find(env, "SHELL"); ok && shell != "" {
 		return shell
 	}
-	_, _, shell := o.account()
-	return shell
+	return o.account().shell
 }
 
 // overflowUser is who an unmapped user is (/proc/sys/kernel/overflowuid).

@@ -20,8 +20,8 @@ const (
 // describeTerminal sees to it that programs in the tree know the terminal that TERM names: the tree's own description will
 // do, or else the host's is shown. Where there is none, TERM becomes the nearest that the tree knows.
 func (o *resolved) describeTerminal(f *Facts) {
-	name, _ := variable(f.Target.Env, "TERM")
-	_, other := variable(f.Target.Env, "TERMINFO")
+	name, _ := environ.Find(f.Target.Env, "TERM")
+	_, other := environ.Find(f.Target.Env, "TERMINFO")
 	if !o.Into || other || !terminfo.IsName(name) || o.hasTerminal(terminfo.System[:], letterFile, name) {
 		return
 	}
@@ -31,7 +31,7 @@ func (o *resolved) describeTerminal(f *Facts) {
 	}
 	if data := terminfo.Find(name, environ.Get); data != nil {
 		o.prepend(chroot.Operation{Kind: chroot.File, Target: terminfo.Files(terminfoDir, name)[letterFile], Data: string(terminfo.Old(data))})
-		others, _ := variable(f.Target.Env, terminfoVariable)
+		others, _ := environ.Find(f.Target.Env, terminfoVariable)
 		f.Target.Env = with(f.Target.Env, terminfoVariable, terminfoDir+":"+others)
 		return
 	}
@@ -51,7 +51,7 @@ func isCommon(name string) bool {
 
 // terminfoDirs are the directories of the tree that descriptions lie in.
 func (o *resolved) terminfoDirs() (dirs []string) {
-	_, home, _ := o.account()
+	home := o.account().home
 	for _, dir := range append(terminfo.System[:], path.Join(home, ".terminfo")) {
 		if o.in.Exists(dir) {
 			dirs = append(dirs, dir)

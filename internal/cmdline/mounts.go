@@ -31,13 +31,13 @@ type Change struct {
 	Unset       bool
 }
 
-// mounts tells whether something is to be mounted in the root, or over it.
-func (m *Mounts) mounts() bool { return len(m.Operations) > 0 || m.ReadOnly || m.Ephemeral }
+// HasMounts tells whether something is to be mounted in the root, or over it.
+func (m *Mounts) HasMounts() bool { return len(m.Operations) > 0 || m.ReadOnly || m.Ephemeral }
 
 // validateMounts finds what cannot go together.
 func (o *Options) validateMounts() error {
 	switch {
-	case o.mounts() && !o.NS.PivotAllowed():
+	case o.HasMounts() && !o.NS.PivotAllowed():
 		return remedy.New("with this --propagation, what is mounted in the root would show up on the host", "leave it out, or add --user")
 	case o.Ephemeral && o.ReadOnly:
 		return errors.New("--ephemeral and --read-only exclude each other: a read-only root has no changes to throw away")

@@ -2,7 +2,7 @@
 // other package asks os for variables or starts programs with os/exec (TestEnvironment in test):
 // what those see may differ from what the caller gave.
 //
-// Not for: the environment of a target, which is a list that the options make.
+// Not for: what is in the environment of a target. That is a list, which Find and WithDefault know how to read.
 package environ
 
 import (
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/caller"
@@ -29,12 +30,26 @@ func Lookup(name string) (value string, ok bool) {
 	if !ok {
 		return os.LookupEnv(name)
 	}
+	return Find(env, name)
+}
+
+// Find returns the value of a variable in an environment, and whether it is there. Of several of one
+// name the first counts (getenv(3)).
+func Find(env []string, name string) (value string, ok bool) {
 	for _, v := range env {
-		if key, value, ok := strings.Cut(v, "="); ok && key == name {
+		if value, ok = strings.CutPrefix(v, name+"="); ok {
 			return value, true
 		}
 	}
 	return "", false
+}
+
+// WithDefault returns an environment in which a variable that was not set is.
+func WithDefault(env []string, name, value string) []string {
+	if _, ok := Find(env, name); ok {
+		return env
+	}
+	return append(slices.Clone(env), name+"="+value)
 }
 
 // Get returns the value of a variable; "" if there is none.

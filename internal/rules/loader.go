@@ -7,23 +7,15 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/environ"
 )
 
 // complete adds to the environment of the target what an emulator has to learn from that: where the loader is.
 func (c *chooser) complete(env []string) []string {
-	if _, set := variable(env, prefixVariable); set || len(c.prefixes) != 1 {
+	if len(c.prefixes) != 1 {
 		return env
 	}
-	return append(slices.Clone(env), prefixVariable+"="+c.prefixes[0])
-}
-
-func variable(env []string, name string) (value string, ok bool) {
-	for _, v := range env {
-		if value, ok = strings.CutPrefix(v, name+"="); ok {
-			return value, true
-		}
-	}
-	return "", false
+	return environ.WithDefault(env, prefixVariable, c.prefixes[0])
 }
 
 // checkLoader says what is missing if the program is dynamic and for an emulator that will not find its loader.
@@ -43,7 +35,7 @@ func (c *chooser) checkLoader(files, env []string) {
 // finds tells whether an emulator finds the loader, or whether that cannot be told.
 func (c *chooser) finds(loader string, a *binfmt.Arch, env []string) bool {
 	mounted := func(op chroot.Operation) bool { return op.Kind == chroot.Bind }
-	if _, set := variable(env, prefixVariable); set || slices.ContainsFunc(c.Operations, mounted) || slices.Contains(c.others, a) || c.in.Exists(loader) {
+	if _, set := environ.Find(env, prefixVariable); set || slices.ContainsFunc(c.Operations, mounted) || slices.Contains(c.others, a) || c.in.Exists(loader) {
 		return true
 	}
 	prefixes := []string{"/etc/qemu-binfmt/" + a.Name, "/usr/gnemul/qemu-" + a.Name} // what distributions build QEMU with
