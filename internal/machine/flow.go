@@ -37,7 +37,7 @@ func (p *Program) Proven() { p.add(call{mode: proven}, "wait4", "") }
 // said not to be there if none can. Where scripts is set, a candidate that the kernel cannot execute (ENOEXEC) is given to
 // the shell: shell has its arguments for the i-th.
 func (p *Program) Execute(name string, candidates []string, argv, env []string, shell func(file string) []string) {
-	arguments, environment := p.Strings(argv), p.Strings(env)
+	arguments, environment := p.strings(argv), p.strings(env)
 	scripts := make([]func(), len(candidates)) // scripts[i] says where the walk goes on if candidate i may be a script
 	for i, file := range candidates {
 		p.Syscall("execve", file, unix.SYS_EXECVE, p.Str(file), arguments, environment)
@@ -55,7 +55,7 @@ func (p *Program) Execute(name string, candidates []string, argv, env []string, 
 	for i, file := range candidates {
 		scripts[i]()
 		words := shell(file)
-		p.Syscall("execve", file, unix.SYS_EXECVE, p.Str(words[0]), p.Strings(words), environment)
+		p.Syscall("execve", file, unix.SYS_EXECVE, p.Str(words[0]), p.strings(words), environment)
 	}
 }
 

@@ -78,8 +78,8 @@ func (p *Program) Point(in Operand, offset uintptr, to Operand) {
 	p.relocs = append(p.relocs, pointer{int(in.value + offset), int(to.value)})
 }
 
-// Strings stores a NULL-terminated array of strings, as execve(2) takes it.
-func (p *Program) Strings(list []string) Operand {
+// strings stores a NULL-terminated array of strings, as execve(2) takes it.
+func (p *Program) strings(list []string) Operand {
 	array := p.room((len(list) + 1) * wordSize)
 	p.relocs = slices.Grow(p.relocs, len(list))
 	for i, s := range list {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FlagsOf is what mount(2) takes for the options of a mount in /proc/PID/mountinfo.
-func FlagsOf(options string) (flags uintptr) {
+// flagsOf is what mount(2) takes for the options of a mount in /proc/PID/mountinfo.
+func flagsOf(options string) (flags uintptr) {
 	for _, option := range strings.Split(options, ",") {
 		for _, known := range flagOptions {
 			if option == known.option {

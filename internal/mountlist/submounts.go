@@ -33,7 +33,7 @@ func under(path string, mounts []*mountinfo.Info) []Submount {
 	if own == nil {
 		return nil
 	}
-	found := []Submount{{Flags: FlagsOf(own.Options)}}
+	found := []Submount{{Flags: flagsOf(own.Options)}}
 	return appendChildren(found, path, own.ID, mounts)
 }
 
@@ -54,7 +54,7 @@ func appendChildren(found []Submount, path string, parent int, mounts []*mountin
 		}
 		rest := "/" + strings.TrimLeft(strings.TrimPrefix(m.Mountpoint, path), "/")
 		found = slices.DeleteFunc(found, func(s Submount) bool { return IsUnder(s.Path, rest) }) // covered
-		found = append(found, Submount{rest, FlagsOf(m.Options)})
+		found = append(found, Submount{rest, flagsOf(m.Options)})
 		found = appendChildren(found, path, m.ID, mounts)
 	}
 	return found
