@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // openPath opens as a launcher does that looks into a root: without the right to read.
@@ -146,7 +147,7 @@ func TestLookUnreadable(t *testing.T) {
 func TestLookNoExec(t *testing.T) {
 	var mount unix.Statfs_t
 	if unix.Statfs("/proc", &mount) != nil || mount.Flags&unix.ST_NOEXEC == 0 {
-		t.Skip("/proc is not mounted noexec")
+		asuser.Skip(t, "/proc is not mounted noexec")
 	}
 	if e := ReadInterpreter(openPath, "/proc/version"); e.Err != nil || !e.NoExec || e.Executable {
 		t.Errorf("%+v", e)
