@@ -100,8 +100,8 @@ func TestSeveralArches(t *testing.T) {
 	}
 }
 
-// Wrap mode: tools that make namespaces of their own, with one id or with sub-ids, work as they do without xunshare, and
-// what they start may be foreign.
+// Wrap mode: tools that make namespaces of their own, with one id or with sub-ids, work as they do
+// without xunshare, and what they start may be foreign.
 func TestWrap(t *testing.T) {
 	needSubIDs(t)
 	foreign := tree("s390x") + "/bin/busybox"
@@ -136,7 +136,8 @@ func who() string {
 	return string(out)
 }
 
-// Of a host that has rules, which here is an outer xunshare, those are used that do, and none is lost.
+// Of a host that has rules, which here is an outer xunshare, those are used that do, and none is
+// lost.
 func TestHostRules(t *testing.T) {
 	arm, s390 := tree("arm64")+"/bin/busybox uname -m", tree("s390x")+"/bin/busybox uname -m"
 	inner := func(args string) result {
@@ -185,7 +186,8 @@ func TestOwnArchIsEmulated(t *testing.T) {
 	run(t, "-r", "--arch=auto", "--cpu=qemu64", "--root="+tree(native), "/bin/sh", "-c", "uname -m; /bin/busybox uname -m").want(t, "x86_64\nx86_64\n")
 }
 
-// Options of emulators go through the environment, also through one that was cleared; others do not.
+// Options of emulators go through the environment, also through one that was cleared; others do
+// not.
 func TestEmulatorOptions(t *testing.T) {
 	cmd := exec.Command(binary(), "--arch=auto", "--clear-env", "--cpu=max", "--emulator-env", "QEMU_UNAME=7.7.7", "-r", "--root="+tree("s390x"), "/bin/sh", "-c", "uname -r; /bin/env | grep ^QEMU | sort")
 	cmd.Env = append(os.Environ(), "QEMU_STRACE=1", "QEMU_CPU=none")
@@ -196,7 +198,8 @@ func TestEmulatorOptions(t *testing.T) {
 	}
 }
 
-// The kernel opens a foreign program for its emulator. Where the caller has closed standard input it must not become that.
+// The kernel opens a foreign program for its emulator. Where the caller has closed standard input
+// it must not become that.
 func TestClosedInput(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `exec "$0" "$@" <&-`, binary(), "-r", "--arch=auto", "--root="+tree("s390x"), "/bin/sh", "-c", "wc -c; echo $?")
 	finish(t, cmd).want(t, "0\n0\n")

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Bad input gets one sentence, a hint where there is a remedy, the status of unshare(1), and leaves nothing behind.
+// Bad input gets one sentence, a hint where there is a remedy, the status of unshare(1), and leaves
+// nothing behind.
 func TestBadInput(t *testing.T) {
 	home := t.TempDir()
 	files := map[string]os.FileMode{"plain": 0o644, "text": 0o755, "script": 0o755, "options": 0o644}
@@ -110,8 +111,8 @@ func TestNoName(t *testing.T) {
 	}
 }
 
-// A system that forbids user namespaces says so in words that name the setting. A user namespace has limits of its
-// own, so that this needs no administrator.
+// A system that forbids user namespaces says so in words that name the setting. A user namespace
+// has limits of its own, so that this needs no administrator.
 func TestNoUserNamespaces(t *testing.T) {
 	r := run(t, "-r", "sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces; exec "+binary()+" -r true")
 	if r.status != 1 || !strings.Contains(r.err, "hint: this system allows no user namespaces") {

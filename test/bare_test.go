@@ -25,7 +25,8 @@ func bare(t *testing.T, arch, missing string) (root string) {
 	return root
 }
 
-// What --into needs and an own tree lacks is made in it, empty. What is made in / stays in the tree.
+// What --into needs and an own tree lacks is made in it, empty. What is made in / stays in the
+// tree.
 func TestIntoBareTree(t *testing.T) {
 	const script = "for d in /run /tmp; do : >$d/x && ls $d/x; done; ls -d /proc/1 /sys/kernel /dev/null; touch /newfile; mkdir /newdir; mv /newfile /moved"
 	const want = "/run/x\n/tmp/x\n/dev/null\n/proc/1\n/sys/kernel\n"
@@ -84,8 +85,9 @@ func TestIntoBareTreeOfAnyMode(t *testing.T) {
 	}
 }
 
-// Nothing is made where the caller wants the tree to stay as it is, or that belongs to others, or where it would have to follow
-// a link or to replace something. Where / becomes read-only for that, a note says so.
+// Nothing is made where the caller wants the tree to stay as it is, or that belongs to others, or
+// where it would have to follow a link or to replace something. Where / becomes read-only for that,
+// a note says so.
 func TestIntoMakesNothing(t *testing.T) {
 	root := bare(t, native, furniture)
 	check := untouched(t, root)

@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
-// A tree of the 32-bit companion says so, whether this kernel runs its programs or an emulator does.
+// A tree of the 32-bit companion says so, whether this kernel runs its programs or an emulator
+// does.
 func TestCompanionTree(t *testing.T) {
 	root := copyOf(t, "i386")
 	run(t, "--into="+root, "uname", "-m").want(t, "i686\n")
@@ -89,7 +90,8 @@ func TestTreesWithoutBinSh(t *testing.T) {
 	}
 }
 
-// Trees with next to nothing in them: what there is does for a shell, or a sentence says that there is none.
+// Trees with next to nothing in them: what there is does for a shell, or a sentence says that there
+// is none.
 func TestTreesWithoutShell(t *testing.T) {
 	for _, arch := range []string{native, "armhf"} {
 		machine := map[string]string{native: "x86_64\n", "armhf": "armv7l\n"}[arch]
@@ -174,7 +176,8 @@ func TestMissingShell(t *testing.T) {
 	}
 }
 
-// What a tree has programs of besides its own is taken along: dpkg's foreign architectures, and the 32-bit companion.
+// What a tree has programs of besides its own is taken along: dpkg's foreign architectures, and the
+// 32-bit companion.
 func TestArchAutoTakesOthersAlong(t *testing.T) {
 	root := t.TempDir() + "/tree"
 	script := "cp -a " + tree("arm64") + " $0; cd $0; mkdir arm s390; cp " + tree("armhf") + "/bin/busybox arm; cp " + tree("s390x") + "/bin/busybox s390"
@@ -197,7 +200,8 @@ func TestArchAutoTakesOthersAlong(t *testing.T) {
 	run(t, "--into="+arm, "/usr/busybox", "sh", "-c", "/usr/busybox uname -m; /bin/busybox uname -m").want(t, "aarch64\narmv7l\n")
 }
 
-// A rule that matches its own interpreter could run nothing. A script's is the one that the root has.
+// A rule that matches its own interpreter could run nothing. A script's is the one that the root
+// has.
 func TestRuleOfItsOwnInterpreter(t *testing.T) {
 	root := copyTree(t)
 	write(t, root+"/emulator", "#!/bin/sh\nexec \"$@\"\n", 0o755)
@@ -236,8 +240,8 @@ func TestX32IsNamed(t *testing.T) {
 	}
 }
 
-// Where the kernel does not run the companion's programs, which it says by ENOEXEC, an emulator does. A rule whose interpreter is no
-// program brings that answer about.
+// Where the kernel does not run the companion's programs, which it says by ENOEXEC, an emulator
+// does. A rule whose interpreter is no program brings that answer about.
 func TestKernelWithout32BitCode(t *testing.T) {
 	nothing := t.TempDir() + "/nothing"
 	write(t, nothing, "text\n", 0o755)

@@ -109,8 +109,9 @@ func TestDebianUsers(t *testing.T) {
 	into(t, system(native), "--ephemeral", script).want(t, "daemon\ndaemon:games\n")
 }
 
-// Packages are fetched over the network, as a user of their own or as root; names are looked up as on the host. An emulated
-// apt takes half a minute for the lists of packages, so that it has to do with what is signed.
+// Packages are fetched over the network, as a user of their own or as root; names are looked up as
+// on the host. An emulated apt takes half a minute for the lists of packages, so that it has to do
+// with what is signed.
 func TestDebianNetwork(t *testing.T) {
 	server := needMirror(t)
 	const signed = "-o Acquire::IndexTargets::deb::Packages::DefaultEnabled=no"
@@ -132,7 +133,8 @@ func TestDebianNetwork(t *testing.T) {
 	into(t, system(native), "", "apt-cache show hello | grep ^Package").want(t, "Package: hello\n")
 }
 
-// needMirror is for tests that need the server that the system's packages come from; it returns its name.
+// needMirror is for tests that need the server that the system's packages come from; it returns its
+// name.
 func needMirror(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(system(native) + "/etc/apt/sources.list")

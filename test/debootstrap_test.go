@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// worlds are what an ordinary user can be root of: an id, or with sub-ids a whole system of them. In the one su changes
-// nothing, in the other it is real.
+// worlds are what an ordinary user can be root of: an id, or with sub-ids a whole system of them.
+// In the one su changes nothing, in the other it is real.
 var worlds = map[string]string{"root": "uid=0(root)", "subids": "uid=1000(joe)"}
 
 // debians are the architectures of a full run; the first is in every run.
 var debians = words("ppc64el arm64 s390x armhf amd64")
 
-// grow is what one does with a new system: packages whose scripts make users, groups and set-group-ID files, an upgrade, a
-// user, and becoming that user.
+// grow is what one does with a new system: packages whose scripts make users, groups and
+// set-group-ID files, an upgrade, a user, and becoming that user.
 const grow = `export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends sudo openssh-client man-db cron adduser
@@ -40,8 +40,8 @@ dpkg-buildpackage -b -us -uc
 dpkg -i ../hello_*.deb
 hello`
 
-// An ordinary user makes a foreign Debian system from nothing in one line, with nothing of ours left in it, and maintains it,
-// in both worlds.
+// An ordinary user makes a foreign Debian system from nothing in one line, with nothing of ours
+// left in it, and maintains it, in both worlds.
 func TestDebootstrap(t *testing.T) {
 	needSubIDs(t)
 	full := os.Getenv("XUNSHARE_TEST_FULL") != ""

@@ -37,7 +37,8 @@ func diagnosis(t *testing.T, r result) map[string]finding {
 	return found
 }
 
-// says fails the test unless the check has this result, with these words in its detail and remedies.
+// says fails the test unless the check has this result, with these words in its detail and
+// remedies.
 func says(t *testing.T, found map[string]finding, check, result string, words ...string) {
 	t.Helper()
 	f := found[check]

@@ -54,7 +54,8 @@ func TestDocumentsLead(t *testing.T) {
 	}
 }
 
-// leads tells whether the target of a link in a file exists, and has the heading that the link names.
+// leads tells whether the target of a link in a file exists, and has the heading that the link
+// names.
 func leads(t *testing.T, from, target string) bool {
 	t.Helper()
 	path, anchor, hasAnchor := strings.Cut(target, "#")
@@ -155,8 +156,8 @@ func textOf(t *testing.T, file string) string {
 	return string(text)
 }
 
-// Every package says what it is, and every exported name what it does. The three methods of a verb are explained once, at
-// the interface.
+// Every package says what it is, and every exported name what it does. The three methods of a verb
+// are explained once, at the interface.
 func TestDocumentsInCode(t *testing.T) {
 	explained := map[string]bool{}
 	for _, file := range sources(t) {

@@ -26,8 +26,9 @@ func chosen(t *testing.T, arch string) *emulators.Emulator {
 	return e
 }
 
-// With the flags that are chosen a program has the argv[0] that it was started with: busybox goes by it. Without P it
-// has its path, and with P under an emulator that does not know that, one argument more.
+// With the flags that are chosen a program has the argv[0] that it was started with: busybox goes
+// by it. Without P it has its path, and with P under an emulator that does not know that, one
+// argument more.
 func TestChosenFlagsKeepArgv0(t *testing.T) {
 	for arch, a := range arches {
 		e := chosen(t, arch)
@@ -46,7 +47,8 @@ func TestChosenFlagsKeepArgv0(t *testing.T) {
 	}
 }
 
-// A tree of this machine's own architecture, all of it emulated: the rule does not match the marked emulator.
+// A tree of this machine's own architecture, all of it emulated: the rule does not match the marked
+// emulator.
 func TestMarkedEmulatorInARoot(t *testing.T) {
 	e := chosen(t, native)
 	fd, err := emulators.Marked(e.Path)

@@ -24,7 +24,8 @@ type engine struct {
 
 type object = map[string]any
 
-// The capabilities that containers have by default: DefaultCapabilities of moby's oci/caps, and of containers/common's config.
+// The capabilities that containers have by default: DefaultCapabilities of moby's oci/caps, and of
+// containers/common's config.
 var (
 	podmanCaps = []string{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_SETFCAP",
 		"CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"}
@@ -32,8 +33,9 @@ var (
 	adminCaps  = append(dockerCaps[:len(dockerCaps):len(dockerCaps)], "CAP_SYS_ADMIN")
 )
 
-// What the profiles refuse of the calls that a launch makes. That of podman allows namespaces to everybody and host names to
-// who has CAP_SYS_ADMIN; that of Docker both to who has that, and pivot_root(2) to nobody.
+// What the profiles refuse of the calls that a launch makes. That of podman allows namespaces to
+// everybody and host names to who has CAP_SYS_ADMIN; that of Docker both to who has that, and
+// pivot_root(2) to nobody.
 var (
 	noNames      = refuse(unix.EPERM, "sethostname", "setdomainname")
 	noPivot      = refuse(unix.EPERM, "pivot_root")
@@ -84,7 +86,8 @@ func (e engine) with(refused ...object) engine {
 	return e
 }
 
-// start runs a command in a container, in whose root are the program, and the trees by architecture.
+// start runs a command in a container, in whose root are the program, and the trees by
+// architecture.
 func (e engine) start(t *testing.T, command string, trees ...string) result {
 	t.Helper()
 	bundle := t.TempDir()
@@ -96,8 +99,8 @@ func (e engine) start(t *testing.T, command string, trees ...string) result {
 	return finish(t, exec.Command(runtime(t), "--root", bundle+"/state", "run", "--bundle", bundle, filepath.Base(bundle)))
 }
 
-// runtime is the one that is installed, which root alone may have in PATH. (The crun of Debian 12 does not start where cgroups of
-// both versions are mounted.)
+// runtime is the one that is installed, which root alone may have in PATH. (The crun of Debian 12
+// does not start where cgroups of both versions are mounted.)
 func runtime(t *testing.T) string {
 	t.Helper()
 	for _, file := range []string{"runc", "/usr/sbin/runc", "crun"} {
@@ -180,7 +183,8 @@ const (
 	noteRoot = "the root is entered by chroot(2) alone"
 )
 
-// What cannot be had in a container is left out, or something near to it taken, with one note about each.
+// What cannot be had in a container is left out, or something near to it taken, with one note about
+// each.
 func TestIntoInContainer(t *testing.T) {
 	const inside = "hostname; ls -d /amd64 /../amd64 /proc/1/root/amd64 2>/dev/null; unshare -U true 2>/dev/null && echo nests; touch /etc/x"
 	const native, foreign = "xunshare --into=/amd64 /bin/sh -c '" + inside + "' && rm /amd64/etc/x", "xunshare --into=/arm64 uname -m"

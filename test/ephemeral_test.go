@@ -34,7 +34,8 @@ func TestEphemeral(t *testing.T) {
 	}
 }
 
-// A directory that keeps the changes can be removed by its owner, whatever was done inside and however the launch ended.
+// A directory that keeps the changes can be removed by its owner, whatever was done inside and
+// however the launch ended.
 func TestKeptLayerCanBeRemoved(t *testing.T) {
 	root := copyTree(t)
 	for _, script := range []string{"rm /etc/passwd", "rm -r /etc /usr; mkdir /etc", "true", "rm /etc/passwd; kill -9 $PPID $$", "mv /etc/passwd /p; chmod 755 /home"} {
@@ -67,10 +68,12 @@ func TestEphemeralUmask(t *testing.T) {
 	finish(t, cmd).want(t, "0077\n755\n755\n1777\n")
 }
 
-// withoutCalls is the environment variable that has the test binary run its arguments without some system calls.
+// withoutCalls is the environment variable that has the test binary run its arguments without some
+// system calls.
 const withoutCalls = "XUNSHARE_TEST_WITHOUT_CALLS"
 
-// An old kernel has no mount_setattr(2) and no openat2(2). A filter says so in the place of a new one (seccomp(2)).
+// An old kernel has no mount_setattr(2) and no openat2(2). A filter says so in the place of a new
+// one (seccomp(2)).
 func TestOldKernel(t *testing.T) {
 	if os.Getenv(withoutCalls) != "" {
 		forbid(t, unix.SYS_MOUNT_SETATTR)
@@ -127,7 +130,8 @@ func forbid(t *testing.T, number uint32) {
 	}
 }
 
-// A tree that something is mounted in is put together of parts, each of which can be changed and none of which is.
+// A tree that something is mounted in is put together of parts, each of which can be changed and
+// none of which is.
 func TestEphemeralOverMounts(t *testing.T) {
 	root := copyTree(t)
 	for _, dir := range []string{"/boot", "/srv/a/b", "/etc/sub/x", "/odd:,\\name", "/mnt"} {

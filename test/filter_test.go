@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// changing makes the calls that package managers make. What is not mapped is left as it is, the rest is done; in place of
-// devices there are files.
+// changing makes the calls that package managers make. What is not mapped is left as it is, the
+// rest is done; in place of devices there are files.
 const changing = `
 mkdir /tmp/changed && cd /tmp/changed
 touch f && chown 5:6 f && chown -R 7 . && chown 0:0 f && chown -h :5 f && ls -ln f | tr -s ' ' | cut -d' ' -f1-4
@@ -41,7 +41,8 @@ func TestIdsAreNotFaked(t *testing.T) {
 	os.Remove(tree(native) + "/tmp/f")
 }
 
-// The options change what xunshare itself does in nothing, and set-id programs keep their meaning where they can.
+// The options change what xunshare itself does in nothing, and set-id programs keep their meaning
+// where they can.
 func TestFilters(t *testing.T) {
 	const look = " grep -hE ^(NoNewPrivs|Seccomp): /proc/self/status"
 	for _, c := range []struct{ args, out, err string }{

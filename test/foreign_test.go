@@ -60,7 +60,8 @@ func withoutProc(t *testing.T, arch string) string {
 	return root
 }
 
-// snapshot lists a tree, and the host's rules; what it returns checks that both are the same afterwards.
+// snapshot lists a tree, and the host's rules; what it returns checks that both are the same
+// afterwards.
 func snapshot(t *testing.T, root string) (unchanged func(*testing.T)) {
 	before := listing(t, root)
 	return func(t *testing.T) {
@@ -110,7 +111,8 @@ func addBusybox(t *testing.T, arch, folder string) {
 	copyFile(t, tree(arch)+"/bin/busybox", folder+"/busybox")
 }
 
-// The long form that the idea comes from, with a login shell that reads its script from standard input.
+// The long form that the idea comes from, with a login shell that reads its script from standard
+// input.
 func TestLoginShell(t *testing.T) {
 	cmd := exec.Command(binary(), "--map-root-user", "--fork", "--pid", "--load-binfmt", rule(t, "powerpc"),
 		"--root="+tree("powerpc"), "/bin/sh", "-l")
@@ -135,8 +137,8 @@ func TestTwoArchitectures(t *testing.T) {
 		want(t, "aarch64\ns390x\n")
 }
 
-// Rules survive where they have no mount that anybody can see, and in mount and user namespaces made inside; the tools
-// for that are native, because an emulated program cannot make namespaces.
+// Rules survive where they have no mount that anybody can see, and in mount and user namespaces
+// made inside; the tools for that are native, because an emulated program cannot make namespaces.
 func TestRulesSurviveNestedNamespaces(t *testing.T) {
 	for _, proc := range []bool{true, false} {
 		root := withoutProc(t, "arm64")
@@ -162,8 +164,8 @@ func TestRulesWithoutRoot(t *testing.T) {
 		want(t, "s390x\n")
 }
 
-// Whoever the target is to be, rules can be loaded for it: binfmt_misc's register file is root's, who then is somebody
-// only during set-up.
+// Whoever the target is to be, rules can be loaded for it: binfmt_misc's register file is root's,
+// who then is somebody only during set-up.
 func TestRulesForAnybody(t *testing.T) {
 	needSubIDs(t)
 	me := os.Getuid()
@@ -189,8 +191,8 @@ func TestRulesForAnybody(t *testing.T) {
 	run(t, "-c", "--keep-caps", "-m", "-l", rule(t, "s390x"), "sh", "-c", "mount -t tmpfs x /mnt && "+tree("s390x")+"/bin/busybox uname -m").want(t, "s390x\n")
 }
 
-// A program that leaves the mount namespace, and then lets go of the host's mounts, as container engines do, keeps the
-// rules.
+// A program that leaves the mount namespace, and then lets go of the host's mounts, as container
+// engines do, keeps the rules.
 func TestRulesOutliveTheirMounts(t *testing.T) {
 	run(t, "-r", "-l", rule(t, "s390x"), "unshare", "-m", "sh", "-c", "umount -l /proc/sys/fs/binfmt_misc; "+tree("s390x")+"/bin/busybox uname -m").
 		want(t, "s390x\n")

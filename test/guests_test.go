@@ -8,22 +8,25 @@ import (
 	"testing"
 )
 
-// guests are the architectures that Debian has both an emulator and a C library for, by dpkg's names.
-// Those with r6 are for MIPS release 6, for which the emulator takes another CPU.
+// guests are the architectures that Debian has both an emulator and a C library for, by dpkg's
+// names. Those with r6 are for MIPS release 6, for which the emulator takes another CPU.
 //
-// loong64 is not here: Debian 12 has no C library for it, and its QEMU 7.2 stops at an instruction in that of Debian 13.
+// loong64 is not here: Debian 12 has no C library for it, and its QEMU 7.2 stops at an instruction
+// in that of Debian 13.
 var guests = words("alpha arm64 armel armhf hppa i386 m68k mips mipsr6 mipsel mipsr6el mips64 mips64r6 mips64el " +
 	"mips64r6el mipsn32 mipsn32r6 mipsn32el mipsn32r6el powerpc ppc64 ppc64el riscv64 s390x sh4 sparc sparc64")
 
-// faults are guests that crash although the rule is right, with what their C library says of its version.
+// faults are guests that crash although the rule is right, with what their C library says of its
+// version.
 //
-// The loader of glibc 2.36 for sh4 (Debian 12) jumps off before its first system call, in QEMU 7.2 and in QEMU 10.0; that
-// of glibc 2.41 (Debian 13) runs in both.
+// The loader of glibc 2.36 for sh4 (Debian 12) jumps off before its first system call, in QEMU 7.2
+// and in QEMU 10.0; that of glibc 2.41 (Debian 13) runs in both.
 var faults = map[string]string{
 	"sh4": "stable release version 2.36.",
 }
 
-// fetchGuests puts a tree for each guest into dir/libc. What cannot be had is left to the test to complain of.
+// fetchGuests puts a tree for each guest into dir/libc. What cannot be had is left to the test to
+// complain of.
 func fetchGuests(dir string) error {
 	trees, _ := script("get-libc", guests...)
 	if err := os.Mkdir(dir+"/libc", 0o755); err != nil {
@@ -65,7 +68,8 @@ func isFaulty(t *testing.T, arch, library string) bool {
 	return faults[arch] != "" && strings.Contains(string(text), faults[arch])
 }
 
-// checkGuest also looks at what the emulator traces, since the kernel runs some guests (i386) without it too.
+// checkGuest also looks at what the emulator traces, since the kernel runs some guests (i386)
+// without it too.
 func checkGuest(t *testing.T, r result, faulty bool) {
 	t.Helper()
 	if faulty {

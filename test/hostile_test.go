@@ -33,8 +33,8 @@ func file(path string) error { return os.WriteFile(path, []byte("x"), 0o644) }
 
 func fifo(path string) error { return unix.Mkfifo(path, 0o644) }
 
-// A tree may be made by anybody. Whatever stands where a directory should be, nothing is mounted or written outside the
-// tree, nor in it on the disk, and what was asked for is there.
+// A tree may be made by anybody. Whatever stands where a directory should be, nothing is mounted or
+// written outside the tree, nor in it on the disk, and what was asked for is there.
 func TestHostileTrees(t *testing.T) {
 	for name, spoil := range map[string]func(root string){
 		"dev out of it":     func(root string) { replace(root, "/dev", link("../../../../dev")) },
@@ -197,8 +197,8 @@ func TestTreesOnOtherFileSystems(t *testing.T) {
 	}
 }
 
-// What a program has left in a layer that is kept does not lead out of the next launch: not through the descriptors that
-// set-up has open either.
+// What a program has left in a layer that is kept does not lead out of the next launch: not through
+// the descriptors that set-up has open either.
 func TestHostileLayer(t *testing.T) {
 	victim := t.TempDir()
 	write(t, victim+"/resolv.conf", "text", 0o644)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What the target inherits is what it would have inherited without xunshare: each line is run in a shell with and
-// without it ($X), and has to print the same.
+// What the target inherits is what it would have inherited without xunshare: each line is run in a
+// shell with and without it ($X), and has to print the same.
 func TestTargetInherits(t *testing.T) {
 	for name, line := range map[string]string{
 		"open files":         `ulimit -Sn 77; $X sh -c 'ulimit -Sn; ulimit -Hn'`,
@@ -51,8 +51,8 @@ func shell(line string, env ...string) string {
 	return string(out)
 }
 
-// The environment is the caller's, whatever is in it, though the Go runtime is given another one; and so are the arguments,
-// however many there are.
+// The environment is the caller's, whatever is in it, though the Go runtime is given another one;
+// and so are the arguments, however many there are.
 func TestEnvironmentIsInherited(t *testing.T) {
 	const python = `import ctypes, os, sys
 libc = ctypes.CDLL(None)
@@ -72,7 +72,8 @@ libc.execve(programs[0], array(programs + [b"/usr/bin/python3", b"-c", b"import 
 	}
 }
 
-// The program has the caller's timer slack, whatever the Go runtime's monitor has; and so have its timers.
+// The program has the caller's timer slack, whatever the Go runtime's monitor has; and so have its
+// timers.
 func TestTimerSlack(t *testing.T) {
 	const python = `import ctypes, os, sys
 ctypes.CDLL(None).prctl(29, int(sys.argv[1]))
@@ -96,8 +97,9 @@ os.execvp(sys.argv[1], sys.argv[1:])`
 	}
 }
 
-// A signal that the Go runtime sends itself, to preempt (SIGURG), would be left pending for a target that is executed in place
-// and whose caller blocks it. It does not send any: the linker has set that.
+// A signal that the Go runtime sends itself, to preempt (SIGURG), would be left pending for a
+// target that is executed in place and whose caller blocks it. It does not send any: the linker has
+// set that.
 func TestNoPreemptionBySignal(t *testing.T) {
 	text, err := os.ReadFile(binary())
 	if err != nil {
@@ -108,8 +110,9 @@ func TestNoPreemptionBySignal(t *testing.T) {
 	}
 }
 
-// The program starts as one of few allocations: each costs a page fault or two. So does each package that has anything to
-// initialise: of ours one asks what the caller gave, and one binds the main thread.
+// The program starts as one of few allocations: each costs a page fault or two. So does each
+// package that has anything to initialise: of ours one asks what the caller gave, and one binds the
+// main thread.
 func TestStartUpAllocations(t *testing.T) {
 	cmd := exec.Command(binary(), "--version")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")

@@ -77,7 +77,8 @@ func TestJobControlInside(t *testing.T) {
 	})
 }
 
-// The shell inside is stopped as a whole, from inside and from outside, while a program of it has the terminal.
+// The shell inside is stopped as a whole, from inside and from outside, while a program of it has
+// the terminal.
 func TestStopShellInside(t *testing.T) {
 	inShells(t, func(s *session) {
 		s.enter("PS1='INSIDE> ' $X -rpf --init bash --norc --noprofile --noediting -i\n")
@@ -139,7 +140,8 @@ func TestBackground(t *testing.T) {
 	})
 }
 
-// leaves waits until the terminal belongs to somebody inside: a key before goes to the shell, or to xunshare.
+// leaves waits until the terminal belongs to somebody inside: a key before goes to the shell, or to
+// xunshare.
 func (s *session) leaves() {
 	s.t.Helper()
 	shell := s.cmd.Process.Pid

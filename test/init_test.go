@@ -21,7 +21,8 @@ func underInit(script string) *exec.Cmd {
 	return exec.Command(binary(), "-rpf", "--init", "--mount-proc", "sh", "-c", script)
 }
 
-// The target ends as it would without an init, and what cannot be run is explained in the same words.
+// The target ends as it would without an init, and what cannot be run is explained in the same
+// words.
 func TestInitStatus(t *testing.T) {
 	home := t.TempDir()
 	if err := os.WriteFile(home+"/plain", nil, 0o644); err != nil {
@@ -114,7 +115,8 @@ func TestInitPassesPowerFailureOn(t *testing.T) {
 	cmd.Wait()
 }
 
-// A signal without a handler ends the target, which is not a first process, and xunshare in the same way.
+// A signal without a handler ends the target, which is not a first process, and xunshare in the
+// same way.
 func TestInitTargetDiesBySignal(t *testing.T) {
 	for _, number := range []syscall.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGUSR1} {
 		cmd := underInit("echo ready; exec sleep 1000")
@@ -205,7 +207,8 @@ func withArgument(mark string) (found []string) {
 	return found
 }
 
-// A death signal of another kind reaches the target, which may end in its own time, and everything ends with it.
+// A death signal of another kind reaches the target, which may end in its own time, and everything
+// ends with it.
 func TestDeathSignalUnderInit(t *testing.T) {
 	cmd := exec.Command(binary(), "-rpf", "--init", "--kill-child=TERM", "sh", "-c",
 		"trap 'echo got TERM; exit' TERM; echo ready; sleep 1000 & wait")
@@ -226,8 +229,8 @@ func TestNestedInit(t *testing.T) {
 	}
 }
 
-// The init is in the root too, and is closed to the target, who is root as well: the program's file, which is the host's,
-// the caller's environment, and all that leads out.
+// The init is in the root too, and is closed to the target, who is root as well: the program's
+// file, which is the host's, the caller's environment, and all that leads out.
 func TestInitInRoot(t *testing.T) {
 	r := run(t, "-rpf", "--init", "--mount-proc", "--root="+tree(native), "/bin/sh", "-c",
 		"cat /proc/1/comm; for i in exe root cwd fd/0; do readlink /proc/1/$i; done; cat /proc/1/environ; chmod 4711 /proc/1/exe; ls /usr")

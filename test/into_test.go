@@ -97,7 +97,8 @@ func TestIntoDirectory(t *testing.T) {
 	into(t, root, "", "pwd; echo $USER $HOME $SHELL").want(t, "/\nroot / /bin/sh\n")
 }
 
-// Of the caller's environment that stays which is about the terminal, the language, the time and the network.
+// Of the caller's environment that stays which is about the terminal, the language, the time and
+// the network.
 func TestIntoEnvironment(t *testing.T) {
 	kept := []string{"TERM=t", "COLORTERM=c", "LANG=l", "LC_TIME=x", "TZ=z", "http_proxy=p", "NO_PROXY=n"}
 	cmd := exec.Command(binary(), "--into="+tree(native), "/usr/bin/env")
@@ -177,7 +178,8 @@ func TestIntoOthersTree(t *testing.T) {
 	before(t)
 }
 
-// What is the caller's own in another user's tree can be changed where that is asked for: the permissions decide, and no more.
+// What is the caller's own in another user's tree can be changed where that is asked for: the
+// permissions decide, and no more.
 func TestIntoReadWrite(t *testing.T) {
 	if os.Getuid() == 0 {
 		asuser.Skip(t, "all trees are root's own")
@@ -223,7 +225,8 @@ func TestIntoStatus(t *testing.T) {
 	}
 }
 
-// Trees are entered from inside others: by xunshare in a native one, from the shell of a foreign one, in the namespaces of bwrap.
+// Trees are entered from inside others: by xunshare in a native one, from the shell of a foreign
+// one, in the namespaces of bwrap.
 func TestIntoNested(t *testing.T) {
 	trees := []string{"--bind=" + tree(native) + ":/mnt/n", "--bind=" + tree("arm64") + ":/mnt/f"}
 	const inside = "xunshare --into=/mnt/n /bin/sh -c 'uname -m; hostname; id -u; ls -d /proc/self /dev/pts/ptmx' && xunshare -rpf --init --mount-proc /bin/sh -c 'echo $$'"
@@ -232,7 +235,8 @@ func TestIntoNested(t *testing.T) {
 		args := append([]string{"--into=" + tree(arch), "--bind-self"}, trees...)
 		run(t, append(args, "/bin/sh", "-c", inside)...).want(t, want)
 	}
-	// The rule of the outer one, and the emulator that the kernel holds, serve the inner one as well.
+	// The rule of the outer one, and the emulator that the kernel holds, serve the inner one as
+	// well.
 	args := append([]string{"--into=" + tree("arm64"), "--bind-self"}, trees...)
 	run(t, append(args, "/bin/sh", "-c", "xunshare --into=/mnt/f /bin/uname -m")...).want(t, "aarch64\n")
 	// Three deep.
@@ -247,9 +251,10 @@ func TestIntoNested(t *testing.T) {
 	}
 }
 
-// Engines mask parts of /proc, and a new one is forbidden then: the one that is there is taken, and it is said how to have a
-// better one. Foreign programs run all the same. The kernel looks for another proc in the whole namespace, so that of the
-// test is a tree's, and one that is not entered with --into, which keeps a second proc.
+// Engines mask parts of /proc, and a new one is forbidden then: the one that is there is taken, and
+// it is said how to have a better one. Foreign programs run all the same. The kernel looks for
+// another proc in the whole namespace, so that of the test is a tree's, and one that is not entered
+// with --into, which keeps a second proc.
 func TestIntoMaskedProc(t *testing.T) {
 	const mask = "mount -t tmpfs none /proc/tty && mount -o bind /dev/null /proc/version && exec \"$@\""
 	const note = "xunshare: note: parts of /proc are masked here, so the program sees the /proc that is there, which has other pids\n" +

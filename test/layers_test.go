@@ -13,8 +13,9 @@ import (
 
 const module = "github.com/xunshare/xunshare/"
 
-// TestLayers compares the picture of the layers in the map with the imports: a package of the program may import those of lower
-// lines, and no others. A package that is not drawn has no place yet, and those of the tests have none.
+// TestLayers compares the picture of the layers in the map with the imports: a package of the
+// program may import those of lower lines, and no others. A package that is not drawn has no place
+// yet, and those of the tests have none.
 func TestLayers(t *testing.T) {
 	drawn, packages := picture(t), imports(t)
 	todo, seen := []string{"cmd/xunshare"}, map[string]bool{}
@@ -63,7 +64,8 @@ func picture(t *testing.T) map[string]int {
 	return lines
 }
 
-// imports lists, for each package of the project, which others of it its files import. Test files may import any.
+// imports lists, for each package of the project, which others of it its files import. Test files
+// may import any.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	list := map[string][]string{}

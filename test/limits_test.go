@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What keeps the program from starting is said in one sentence, with its remedy, and not by the Go runtime's stack.
+// What keeps the program from starting is said in one sentence, with its remedy, and not by the Go
+// runtime's stack.
 func TestSurroundings(t *testing.T) {
 	bare := withoutProc(t, native)
 	os.RemoveAll(bare + "/dev")
@@ -48,7 +49,8 @@ func TestSurroundings(t *testing.T) {
 	}
 }
 
-// Under each limit a launch works, or ends with one sentence and hints: never with what the Go runtime prints.
+// Under each limit a launch works, or ends with one sentence and hints: never with what the Go
+// runtime prints.
 func TestLimits(t *testing.T) {
 	for kind, limits := range map[string][]int{
 		"as":     sweep(64, 4096, 48, 1<<20),

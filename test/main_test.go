@@ -1,4 +1,5 @@
-// Package test tries the whole program, as an ordinary user, in the real kernel, with real emulators and trees.
+// Package test tries the whole program, as an ordinary user, in the real kernel, with real
+// emulators and trees.
 package test
 
 import (
@@ -33,8 +34,9 @@ func TestMain(m *testing.M) {
 	asuser.MainMaking(m, makeThing)
 }
 
-// makeThing makes one of the things that tests ask for, in dir, where any user can reach it. It runs as whoever started
-// the tests. The accessors below name the things: a kind and, after a slash, which of that kind.
+// makeThing makes one of the things that tests ask for, in dir, where any user can reach it. It
+// runs as whoever started the tests. The accessors below name the things: a kind and, after a
+// slash, which of that kind.
 func makeThing(dir, thing string) error {
 	kind, which, _ := strings.Cut(thing, "/")
 	switch kind {
@@ -58,7 +60,8 @@ func makeThing(dir, thing string) error {
 	return fmt.Errorf("there is no rule for it in makeThing")
 }
 
-// copyOwned copies files to a folder in dir. Who runs the tests owns the copies, as the user of a tree does.
+// copyOwned copies files to a folder in dir. Who runs the tests owns the copies, as the user of a
+// tree does.
 func copyOwned(to string, from ...string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
@@ -72,8 +75,8 @@ func copyOwned(to string, from ...string) error {
 	return command("chown", "-R", fmt.Sprintf("%d:%d", asuser.ID, asuser.ID), to).Run()
 }
 
-// build makes the binary that make build makes, for this machine or for an architecture by Go's name, with coverage counters where
-// a folder for them is given.
+// build makes the binary that make build makes, for this machine or for an architecture by Go's
+// name, with coverage counters where a folder for them is given.
 func build(dir, arch string) error {
 	args := []string{"-s", "-C", "..", "build", "BIN=" + dir + "/xunshare"}
 	switch {
@@ -119,8 +122,8 @@ func command(name string, args ...string) *exec.Cmd {
 // dir is the folder for what the tests ask for.
 func dir() string { return os.Getenv(asuser.Dir) }
 
-// made is the path of a thing in dir, made now if nobody has asked for it before. Accessors without a test to fail panic
-// instead: what they name is what most tests need.
+// made is the path of a thing in dir, made now if nobody has asked for it before. Accessors without
+// a test to fail panic instead: what they name is what most tests need.
 func made(thing, path string) string {
 	if err := asuser.Ask(thing); err != nil {
 		panic(err)
@@ -186,7 +189,8 @@ func finish(t *testing.T, cmd *exec.Cmd) result {
 	return result{out.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// unsealed is the result without the notes about layers that are read-only, for tests of other things (TestSealedLayers).
+// unsealed is the result without the notes about layers that are read-only, for tests of other
+// things (TestSealedLayers).
 func (r result) unsealed() result {
 	var b strings.Builder
 	for line := range strings.Lines(r.err) {

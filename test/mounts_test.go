@@ -31,8 +31,8 @@ func copyOf(t *testing.T, arch string) string {
 	return root
 }
 
-// untouched lists a tree with all that a run could change in it, and the host's mounts; what it returns checks that all is
-// the same afterwards.
+// untouched lists a tree with all that a run could change in it, and the host's mounts; what it
+// returns checks that all is the same afterwards.
 func untouched(t *testing.T, root string) (check func(*testing.T)) {
 	list := func() string {
 		t.Helper()
@@ -118,7 +118,8 @@ func TestMounts(t *testing.T) {
 	}
 }
 
-// Without a root the same happens to what the program sees of the host, and sources are the host's still.
+// Without a root the same happens to what the program sees of the host, and sources are the host's
+// still.
 func TestMountsWithoutRoot(t *testing.T) {
 	dir := t.TempDir()
 	os.Mkdir(dir+"/sub", 0o755)
@@ -138,8 +139,8 @@ func TestMountsWithoutRoot(t *testing.T) {
 	}
 }
 
-// The terminal is known by a name that exists inside, and so are the standard descriptors that are open on it, each opened
-// as it was. Others are left alone.
+// The terminal is known by a name that exists inside, and so are the standard descriptors that are
+// open on it, each opened as it was. Others are left alone.
 func TestConsole(t *testing.T) {
 	const options = " -rpf --mount-proc --dev --root="
 	s := onTerminal(t, binary(), words(options+tree(native)+" /bin/sh")...)
@@ -286,8 +287,8 @@ func TestResolvConf(t *testing.T) {
 	}
 }
 
-// A directory that could be written to and cannot be because a layer is over it is noted, once and without --verbose; no
-// other is.
+// A directory that could be written to and cannot be because a layer is over it is noted, once and
+// without --verbose; no other is.
 func TestSealedLayers(t *testing.T) {
 	root := copyTree(t)
 	for _, dir := range []string{"/sys", "/dev"} {

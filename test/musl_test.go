@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// musls are trees of programs that are linked dynamically with musl, as Alpine's: by the architecture, what uname -m says.
+// musls are trees of programs that are linked dynamically with musl, as Alpine's: by the
+// architecture, what uname -m says.
 var musls = map[string]string{native: "x86_64", "powerpc": "ppc"}
 
 func musl(arch string) string { return "musl-linux-" + arch }

@@ -90,7 +90,8 @@ func TestNamespaces(t *testing.T) {
 func TestPids(t *testing.T) {
 	run(t, "-rpf", "--mount-proc", "sh", "-c", "echo $$ /proc/[0-9]*").want(t, "1 /proc/1\n")
 	run(t, "-rp", "sh", "-c", "sh -c 'echo $$'; true").want(t, "1\n")
-	// Without --fork only the children are in the new namespace, and the first of them is all there can be.
+	// Without --fork only the children are in the new namespace, and the first of them is all there
+	// can be.
 	if r := run(t, "-rp", "sh", "-c", "test $$ != 1 && sh -c true; sh -c true"); r.status == 0 || !strings.Contains(r.err, "fork") {
 		t.Errorf("a second child: %+v", r)
 	}

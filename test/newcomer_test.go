@@ -18,8 +18,8 @@ func hostName(t *testing.T, option string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// Under --map=current the caller is somebody in the tree: with a name, groups, and a home that can be written to. Nothing of it
-// is on the disk.
+// Under --map=current the caller is somebody in the tree: with a name, groups, and a home that can
+// be written to. Nothing of it is on the disk.
 func TestNewcomer(t *testing.T) {
 	me, group := hostName(t, "-un"), hostName(t, "-gn")
 	uid, gid := os.Getuid(), os.Getgid()
@@ -78,7 +78,8 @@ func TestNewcomerIsKnown(t *testing.T) {
 	}
 }
 
-// Where somebody else lives inside, programs may change the accounts. What they change stays, but for the caller's own.
+// Where somebody else lives inside, programs may change the accounts. What they change stays, but
+// for the caller's own.
 func TestNewcomerAmongOthers(t *testing.T) {
 	me := hostName(t, "-un")
 	for _, script := range []string{

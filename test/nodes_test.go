@@ -55,8 +55,8 @@ func wantNothing(t *testing.T, root string) {
 	})
 }
 
-// What the host's programs make works in the root that is entered, for programs of any architecture, and so does what those
-// make there; afterwards the trees are as they were.
+// What the host's programs make works in the root that is entered, for programs of any
+// architecture, and so does what those make there; afterwards the trees are as they were.
 func TestNodes(t *testing.T) {
 	for _, arch := range []string{native, "arm64", "s390x"} {
 		options := "-rm --fake-ids"
@@ -88,7 +88,8 @@ func TestNodesInNamespaces(t *testing.T) {
 	}
 }
 
-// Without a mount namespace there are files that programs go on with; under another listener nothing, as ever.
+// Without a mount namespace there are files that programs go on with; under another listener
+// nothing, as ever.
 func TestNodesWithoutDevices(t *testing.T) {
 	const script = `cd %s && mkdir nodes && mknod nodes/null c 1 3 && chroot . /bin/sh -c 'cd /nodes; [ ! -c null ] && ls'`
 	for options, want := range map[string]string{"-r --fake-ids": "null\n", "-r --fake-ids " + binary() + " -rm --fake-ids": ""} {
@@ -108,7 +109,8 @@ func TestNodesInside(t *testing.T) {
 	}
 }
 
-// By a path that is relative, with links that start at the root of who follows them, and which does not lead out of that.
+// By a path that is relative, with links that start at the root of who follows them, and which does
+// not lead out of that.
 func TestNodesByRelativePath(t *testing.T) {
 	for _, way := range []string{"link", "../link", "../../../../inner/../link"} {
 		root := newRoot(t, native)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// A mount that is noexec is named, whether a program lies on it or what runs that, and so is what gets round it.
+// A mount that is noexec is named, whether a program lies on it or what runs that, and so is what
+// gets round it.
 func TestNoExec(t *testing.T) {
 	dir := t.TempDir()
 	const round = "xunshare: hint: or add --ephemeral: its layer over the tree is not mounted noexec; --ephemeral=DIR keeps the changes\n"

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// othersTree is a tree whose owner is not mapped where one id is. It has what a metadata layer has to care about.
+// othersTree is a tree whose owner is not mapped where one id is. It has what a metadata layer has
+// to care about.
 func othersTree(t *testing.T, arch string) string {
 	t.Helper()
 	needSubIDs(t)
@@ -41,7 +42,8 @@ func asOwner(t *testing.T, root, script string) string {
 
 const alsoChanged = "; find . -exec stat -c '%n %u:%g %Z' {} +"
 
-// Everything in a throw-away layer over another user's tree is as it is there, but for what nobody else may read.
+// Everything in a throw-away layer over another user's tree is as it is there, but for what nobody
+// else may read.
 func TestEphemeralOthersTree(t *testing.T) {
 	root := othersTree(t, native)
 	before := asOwner(t, root, listed+alsoChanged)

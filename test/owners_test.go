@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// mountDevpts mounts a devpts in both ways that there are, with options that lie where nothing can be written.
+// mountDevpts mounts a devpts in both ways that there are, with options that lie where nothing can
+// be written.
 const mountDevpts = `#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -28,7 +28,8 @@ rpmbuild -bb --define "_topdir $0/build" --define "_rpmdir $0" spec`
 const accounts = `mkdir "$1/etc"; cp /etc/passwd /etc/group "$1/etc"
 `
 
-// unpacks are things that put files of many users into a folder, "$1", from another, "$0", that has been prepared for it.
+// unpacks are things that put files of many users into a folder, "$1", from another, "$0", that has
+// been prepared for it.
 var unpacks = map[string]struct{ prepare, unpack string }{
 	"tar":     {`echo hi >f; tar --owner=5 --group=6 -cf "$0/f.tar" f`, `tar --same-owner -xpf "$0/f.tar" -C "$1"`},
 	"cp":      {``, `cp -a /etc/passwd "$1/f"`},
@@ -46,7 +47,8 @@ dpkg --force-not-root --root="$1" --unpack "$0/owned.deb"`},
 	"git": {`git -c init.defaultBranch=x init -q r; cd r; touch f; git add f; git -c user.name=x -c user.email=x commit -qm x`, `git -c safe.directory=* clone -q "$0/r" "$1/r" && mv "$1/r/f" "$1/f"`},
 }
 
-// Whoever can map one id only unpacks what belongs to others with --fake-ids, and as a rule not without.
+// Whoever can map one id only unpacks what belongs to others with --fake-ids, and as a rule not
+// without.
 func TestUnpack(t *testing.T) {
 	needless := map[string]bool{"git": true}
 	for name, c := range unpacks {

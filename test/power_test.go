@@ -31,8 +31,9 @@ func TestNoInit(t *testing.T) {
 	into(t, root, "--no-init --init", "echo $$").want(t, "2\n")
 }
 
-// A signal that process 1 does not handle ends it, and is no switching off. A shell would not do: it handles SIGINT, by sending it
-// to itself without a handler, which the kernel drops for a process 1.
+// A signal that process 1 does not handle ends it, and is no switching off. A shell would not do:
+// it handles SIGINT, by sending it to itself without a handler, which the kernel drops for a
+// process 1.
 func TestNoInitDiesBySignal(t *testing.T) {
 	for _, sig := range []syscall.Signal{unix.SIGINT, unix.SIGHUP} {
 		cmd := exec.Command(binary(), "--into="+tree(native), "--no-init", "yes", "ready")

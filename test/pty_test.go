@@ -15,7 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a test waits for what has to happen. It is long: it matters only when a test fails.
+// patience is how long a test waits for what has to happen. It is long: it matters only when a test
+// fails.
 const patience = 30 * time.Second
 
 // A session is a program on a terminal of its own, which the test types on and reads.
@@ -148,8 +149,8 @@ func (s *session) expect(text string) string {
 	}
 }
 
-// run types a command, which ends before the next prompt, and returns what it says. A program that has not stopped yet
-// could still read it.
+// run types a command, which ends before the next prompt, and returns what it says. A program that
+// has not stopped yet could still read it.
 func (s *session) run(line string) string {
 	s.t.Helper()
 	s.settle()
@@ -165,8 +166,8 @@ func (s *session) want(line, out string) {
 	}
 }
 
-// press types a key that sends a signal. Whether a program that has not gone to sleep yet gets that signal first or reads
-// first, is the kernel's choice, without xunshare too.
+// press types a key that sends a signal. Whether a program that has not gone to sleep yet gets that
+// signal first or reads first, is the kernel's choice, without xunshare too.
 func (s *session) press(key string) {
 	s.t.Helper()
 	s.settle()

@@ -19,7 +19,8 @@ func hostServers(t *testing.T) string {
 	return string(text)
 }
 
-// In a tree that can be written to, what programs do to /etc/resolv.conf works, whatever it is, and the result stays.
+// In a tree that can be written to, what programs do to /etc/resolv.conf works, whatever it is, and
+// the result stays.
 func TestResolverCanBeReplaced(t *testing.T) {
 	host := hostServers(t)
 	for name, prepare := range map[string]func(path string) error{
@@ -82,7 +83,8 @@ func TestResolverCanBeWritten(t *testing.T) {
 	}
 }
 
-// Wherever the tree's resolv.conf leads, no directory becomes read-only, no device is replaced, and the launch works.
+// Wherever the tree's resolv.conf leads, no directory becomes read-only, no device is replaced, and
+// the launch works.
 func TestResolverLeadsAnywhere(t *testing.T) {
 	host := hostServers(t)
 	for name, c := range map[string]struct {

@@ -44,8 +44,8 @@ func TestPackagesAreReproducible(t *testing.T) {
 	}
 }
 
-// The package for Debian is installed in a Debian system, works there for an ordinary user, who enters a foreign tree with it, and
-// leaves nothing behind when it is purged.
+// The package for Debian is installed in a Debian system, works there for an ordinary user, who
+// enters a foreign tree with it, and leaves nothing behind when it is purged.
 func TestDebianPackage(t *testing.T) {
 	emulator, err := exec.LookPath("qemu-aarch64-static")
 	if err != nil {
@@ -64,7 +64,8 @@ func TestDebianPackage(t *testing.T) {
 	}
 }
 
-// The package for others is installed by rpm; that for Alpine, which nothing here can install, has what apk looks for.
+// The package for others is installed by rpm; that for Alpine, which nothing here can install, has
+// what apk looks for.
 func TestOtherPackages(t *testing.T) {
 	script := `rpm --root $0 --initdb 2>/dev/null && rpm --force-debian --root $0 -i --nodeps --noscripts --nosignature $1 && $0/usr/bin/xunshare --version && rpm --force-debian --root $0 -V --nodeps --noscripts xunshare &&
 		rpm --force-debian --root $0 -e --noscripts xunshare && find $0/usr $0/etc -type f`

@@ -44,8 +44,8 @@ func TestStartUpCosts(t *testing.T) {
 
 // costs are the page faults, system calls and threads of the cheapest of some launches, and the
 // voluntary switches of the median. Half the traced launches, and more on a busy machine, have one
-// thread more, with the calls that start it, since each stop gives the runtime a reason for it: more
-// are tried where none has been cheap enough.
+// thread more, with the calls that start it, since each stop gives the runtime a reason for it:
+// more are tried where none has been cheap enough.
 func costs(t *testing.T, args []string, bound cost) (c cost) {
 	t.Helper()
 	const rounds, most = 15, 150

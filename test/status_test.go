@@ -32,7 +32,8 @@ func withStatus(t *testing.T, args ...string) (result, []map[string]any) {
 	return r, objects
 }
 
-// What runs is announced before it runs, with its namespaces, and its end reported; the program has no such descriptor.
+// What runs is announced before it runs, with its namespaces, and its end reported; the program has
+// no such descriptor.
 func TestStatus(t *testing.T) {
 	const script = `for i in user mnt pid uts ipc net; do readlink /proc/self/ns/$i; done; (echo >&3) 2>/dev/null && echo leaked`
 	for _, options := range []string{"-r", "-c", "-rm", "-rpf --mount-proc", "-rpf --init --mount-proc", "-f", "", "-r -l " + rule(t, "s390x")} {

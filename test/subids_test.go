@@ -59,7 +59,8 @@ func TestSubIDsAreUsable(t *testing.T) {
 	run(t, "--map-auto", "-r", "sh", "-c", "cd "+home+" && touch f && chown 5:6 f && stat -c %u:%g f && rm f").want(t, "5:6\n")
 }
 
-// The best map there is: sub-ids where they can be mapped, or else one id and what makes up for it. It is told which.
+// The best map there is: sub-ids where they can be mapped, or else one id and what makes up for it.
+// It is told which.
 func TestMapAuto(t *testing.T) {
 	needSubIDs(t)
 	me := os.Getuid()
@@ -88,7 +89,8 @@ func TestMapAuto(t *testing.T) {
 	}
 }
 
-// A helper that fails or is killed ends the launch; what it said is in the error; the program never starts.
+// A helper that fails or is killed ends the launch; what it said is in the error; the program never
+// starts.
 func TestHelperFails(t *testing.T) {
 	needSubIDs(t)
 	for script, want := range map[string]string{
@@ -161,8 +163,9 @@ func badHelpers(t *testing.T) string {
 	return "PATH=" + path + ":" + os.Getenv("PATH")
 }
 
-// A launch that is tried again without sub-ids, because a helper has refused them, is one to the caller: nothing is said
-// twice, and no namespace is kept twice, or of a launch that came to nothing.
+// A launch that is tried again without sub-ids, because a helper has refused them, is one to the
+// caller: nothing is said twice, and no namespace is kept twice, or of a launch that came to
+// nothing.
 func TestHelperRefuses(t *testing.T) {
 	needSubIDs(t)
 	cmd := exec.Command(binary(), "--verbose", "--into="+tree("arm64"), "/bin/true")

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// In an own tree root of the namespace writes whatever the modes are, its root's included; outside they stay as they are.
+// In an own tree root of the namespace writes whatever the modes are, its root's included; outside
+// they stay as they are.
 func TestIntoOwnTreeOfAnyMode(t *testing.T) {
 	for _, arch := range []string{native, "arm64"} {
 		root := copyOf(t, arch)
@@ -84,7 +85,8 @@ func TestIntoReadOnlyMount(t *testing.T) {
 	}
 }
 
-// A tree of sub-ids, as mmdebstrap, LXC and podman make them, has its owner for root, and what is made in it is that one's.
+// A tree of sub-ids, as mmdebstrap, LXC and podman make them, has its owner for root, and what is
+// made in it is that one's.
 func TestIntoTreeOfSubIDs(t *testing.T) {
 	needSubIDs(t)
 	for _, c := range []struct{ arch, owner, want string }{

@@ -18,7 +18,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// explain adds to the error of a launch what can be found out about it now. Nothing is looked up before a failure.
+// explain adds to the error of a launch what can be found out about it now. Nothing is looked up
+// before a failure.
 func explain(err error, o *resolved, f *Facts) error {
 	var failed *verb.Error
 	var hints []string
@@ -37,7 +38,8 @@ func explain(err error, o *resolved, f *Facts) error {
 	return remedy.Wrap(err, hints...)
 }
 
-// isMachines tells whether an error is about what this machine refuses, and not about what was asked for.
+// isMachines tells whether an error is about what this machine refuses, and not about what was
+// asked for.
 func isMachines(err error) bool {
 	var helper *verb.HelperError
 	var failed *verb.Error
@@ -203,7 +205,8 @@ func (x *failedExec) denied() error {
 		"check its permissions, and for a script those of its interpreter")
 }
 
-// noInterpreter is for a file that is there and still was not found: what it needs to be run is missing.
+// noInterpreter is for a file that is there and still was not found: what it needs to be run is
+// missing.
 func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 	switch {
 	case image == nil:

@@ -24,8 +24,8 @@ type Facts struct {
 	Home   string // of the user in the tree, with --into
 }
 
-// gather finds the facts out, once and before anything changes, and refuses what they rule out. Where o leaves something
-// to them, they complete it.
+// gather finds the facts out, once and before anything changes, and refuses what they rule out.
+// Where o leaves something to them, they complete it.
 func gather(o *resolved) (f Facts, err error) {
 	root, closeView, err := o.gatherRoot()
 	if err != nil {
@@ -65,8 +65,8 @@ func gather(o *resolved) (f Facts, err error) {
 	return f, err
 }
 
-// gatherRoot gathers the facts of the root. A root of the caller's own that its mode closes to the caller (0000) is seen as
-// root of a namespace sees it, through a view that is there until leave.
+// gatherRoot gathers the facts of the root. A root of the caller's own that its mode closes to the
+// caller (0000) is seen as root of a namespace sees it, through a view that is there until leave.
 func (o *resolved) gatherRoot() (f chroot.Facts, leave func(), err error) {
 	leave = func() {}
 	f, err = chroot.Gather(o.enters())

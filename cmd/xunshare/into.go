@@ -14,8 +14,8 @@ import (
 	"github.com/xunshare/xunshare/internal/inside"
 )
 
-// managerFile tells programs what has made their surroundings, also those that may not look at process 1 (systemd's
-// Container Interface).
+// managerFile tells programs what has made their surroundings, also those that may not look at
+// process 1 (systemd's Container Interface).
 const managerFile = "/run/host/container-manager"
 
 // prepareInto completes what --into asks for by what is so in the tree.
@@ -33,7 +33,8 @@ func (o *resolved) prepareInto(f *Facts) {
 	}
 }
 
-// usable tells whether the target can write to a directory of the tree, by its mode or because it is root of the namespace.
+// usable tells whether the target can write to a directory of the tree, by its mode or because it
+// is root of the namespace.
 func (o *resolved) usable(f *Facts, dir string) bool {
 	if o.Ephemeral {
 		return o.in.IsDir(dir)
@@ -59,9 +60,10 @@ func (o *resolved) cannotChange(f *Facts) bool {
 	return true
 }
 
-// closed says why the tree cannot be written to; "" if it can. The mode does not matter where the owner is mapped: root of the
-// namespace has power over such files, or can change their mode. The files of users who are not mapped belong to nobody
-// inside, and root has no power over them (capable_wrt_inode_uidgid in kernel/capability.c).
+// closed says why the tree cannot be written to; "" if it can. The mode does not matter where the
+// owner is mapped: root of the namespace has power over such files, or can change their mode. The
+// files of users who are not mapped belong to nobody inside, and root has no power over them
+// (capable_wrt_inode_uidgid in kernel/capability.c).
 func (o *resolved) closed(f *Facts) string {
 	var st unix.Stat_t
 	others := unix.Stat(o.Root, &st) == nil &&
@@ -80,7 +82,8 @@ func (o *resolved) closed(f *Facts) string {
 // An account is what a user has in /etc/passwd.
 type account struct{ name, home, shell string }
 
-// account is who the target is in the tree's /etc/passwd, or else what every system has. The file is read once.
+// account is who the target is in the tree's /etc/passwd, or else what every system has. The file
+// is read once.
 func (o *resolved) account() account {
 	if o.user == nil {
 		user := o.findAccount()
@@ -119,8 +122,8 @@ const intoPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 // inContainer tells programs where they are (systemd's Container Interface).
 const inContainer = "container=xunshare"
 
-// intoEnvironment is a clean one: what is about the terminal, the language and the network of the caller stays, and what
-// is about the system comes from the tree.
+// intoEnvironment is a clean one: what is about the terminal, the language and the network of the
+// caller stays, and what is about the system comes from the tree.
 func (o *resolved) intoEnvironment() []string {
 	var env []string
 	for _, v := range environ.All() {
@@ -141,7 +144,8 @@ func isKept(name string) bool {
 	return name == "TERM" || name == "COLORTERM" || name == "LANG" || name == "TZ" || strings.HasPrefix(name, "LC_")
 }
 
-// lookIn is the directory in the tree that the target will work in, as far as that can be known before all is mounted.
+// lookIn is the directory in the tree that the target will work in, as far as that can be known
+// before all is mounted.
 func (o *resolved) lookIn() string {
 	if !o.Into || o.Dir != "" {
 		return o.Dir

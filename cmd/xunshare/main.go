@@ -1,7 +1,7 @@
 // Xunshare runs a program in new namespaces, as unshare(1) does, and in foreign-architecture trees.
 //
-// The way through it is a straight line: argv, normalize, parse, Options, Validate, gather the Facts, plan, launch,
-// exit. docs/architecture.md draws it.
+// The way through it is a straight line: argv, normalize, parse, Options, Validate, gather the
+// Facts, plan, launch, exit. docs/architecture.md draws it.
 package main
 
 import (
@@ -64,7 +64,8 @@ func run(args []string) (ended supervise.Status, err error) {
 	return start(asked, ids, &notes.Notes{To: os.Stderr, Verbose: asked.Verbose}, report)
 }
 
-// start launches, once more without the ids that were offered to the target if it turns out that they cannot be mapped.
+// start launches, once more without the ids that were offered to the target if it turns out that
+// they cannot be mapped.
 func start(asked *cmdline.Options, ids ns.Options, told *notes.Notes, report status) (supervise.Status, error) {
 	if err := room(asked); err != nil {
 		return supervise.Status{}, limited(err)
@@ -99,8 +100,8 @@ func start(asked *cmdline.Options, ids ns.Options, told *notes.Notes, report sta
 	return ended, explained
 }
 
-// wait says how xunshare behaves while the target runs: without --fork as if it were the target, and so with --into, which
-// implies it.
+// wait says how xunshare behaves while the target runs: without --fork as if it were the target,
+// and so with --into, which implies it.
 func wait(o *resolved) supervise.Wait {
 	switch {
 	case o.NS.Forward:

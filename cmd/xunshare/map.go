@@ -12,8 +12,8 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// chooseIDs does without the sub-ids of --map=auto where there are none that can be mapped: then what would need them is
-// faked.
+// chooseIDs does without the sub-ids of --map=auto where there are none that can be mapped: then
+// what would need them is faked.
 func (o *resolved) chooseIDs(f *Facts) {
 	switch {
 	case o.NS.Offer == ns.NoIDs && f.NS.Refused == nil:
@@ -30,8 +30,9 @@ func (o *resolved) chooseIDs(f *Facts) {
 	}
 }
 
-// chooseRoot finds out who user and group 0 are. A map that was written out counts more than what --map=auto, and so --into,
-// would make of the caller. Else the owner of the tree's root is root in it: mmdebstrap, LXC and podman make trees of sub-ids.
+// chooseRoot finds out who user and group 0 are. A map that was written out counts more than what
+// --map=auto, and so --into, would make of the caller. Else the owner of the tree's root is root in
+// it: mmdebstrap, LXC and podman make trees of sub-ids.
 func (o *resolved) chooseRoot() error {
 	if o.MapAuto {
 		err := cmp.Or(yield(&o.NS.Users, os.Geteuid(), "--map-users", "--map-user"), yield(&o.NS.Groups, os.Getegid(), "--map-groups", "--map-group"))
@@ -47,8 +48,9 @@ func (o *resolved) chooseRoot() error {
 	return nil
 }
 
-// yield has the caller's own id, whom --map=auto has made 0, give way to the ranges of an option that map 0. It is an error if
-// they map the caller as well, to something else; single is the option that would say which.
+// yield has the caller's own id, whom --map=auto has made 0, give way to the ranges of an option
+// that map 0. It is an error if they map the caller as well, to something else; single is the
+// option that would say which.
 func yield(ids *ns.IDs, own int, ranges, single string) error {
 	isZero := ids.Single != nil && *ids.Single == 0
 	for _, spec := range ids.Ranges {

@@ -9,7 +9,8 @@ import (
 	"github.com/xunshare/xunshare/internal/cmdline"
 )
 
-// A range that was written out decides who is 0, in whatever order the ranges stand, and a caller who would be mapped twice is told so.
+// A range that was written out decides who is 0, in whatever order the ranges stand, and a caller
+// who would be mapped twice is told so.
 func TestYield(t *testing.T) {
 	own := os.Geteuid()
 	zero, me := "--map-users=0:4000000:1", fmt.Sprintf("--map-users=1:%d:1", own)

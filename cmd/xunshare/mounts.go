@@ -7,7 +7,8 @@ import (
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
-// enters is the root that the launch enters: the caller's own where something is to be mounted in that.
+// enters is the root that the launch enters: the caller's own where something is to be mounted in
+// that.
 func (o *resolved) enters() string {
 	if o.Root == "" && o.HasMounts() {
 		return "/"
@@ -32,7 +33,8 @@ func (o *resolved) mountIn(t *chroot.Options, f *Facts) {
 	}
 }
 
-// ttyGroup is who terminals belong to, by number: Debian's base-passwd, Fedora's setup and others agree.
+// ttyGroup is who terminals belong to, by number: Debian's base-passwd, Fedora's setup and others
+// agree.
 const ttyGroup = 5
 
 // workingDirectory is the caller's.

@@ -16,17 +16,20 @@ import (
 	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
-// A newcomer is the caller in a tree that has no account for the id that the caller keeps in it. Programs that refuse to run as
-// root are run so, and many of them want a name and a home. The tree gets lines for that which are not on the disk.
+// A newcomer is the caller in a tree that has no account for the id that the caller keeps in it.
+// Programs that refuse to run as root are run so, and many of them want a name and a home. The tree
+// gets lines for that which are not on the disk.
 type newcomer struct {
 	account
 	passwd, group string // the lines
 }
 
-// newHome is the home of a newcomer where the tree has none that can be written to. It vanishes with the program.
+// newHome is the home of a newcomer where the tree has none that can be written to. It vanishes
+// with the program.
 const newHome = "/run/xunshare/home"
 
-// newcomer is the caller as one; nil if the tree knows the target, or it is not the caller under an id of its own.
+// newcomer is the caller as one; nil if the tree knows the target, or it is not the caller under an
+// id of its own.
 func (o *resolved) newcomer(known bool) *newcomer {
 	users := &o.NS.Users
 	if known || !o.Into || o.NS.SetUser != nil || users.AsRoot || users.Single == nil || *users.Single == 0 {
@@ -72,7 +75,8 @@ func targetGroup(o *resolved) uint32 {
 	return overflowUser
 }
 
-// unused is a name for an id that nobody else has in a file of the tree, the first choice if that can be.
+// unused is a name for an id that nobody else has in a file of the tree, the first choice if that
+// can be.
 func (o *resolved) unused(file, name, kind string, id uint32) string {
 	taken := func(name string) bool {
 		return o.findIn(file, accounts.ByName(name)) != nil
@@ -83,13 +87,15 @@ func (o *resolved) unused(file, name, kind string, id uint32) string {
 	return kind + strconv.FormatUint(uint64(id), 10)
 }
 
-// isAccount tells whether a word can be a name: it does not end a field or a line, and is no number.
+// isAccount tells whether a word can be a name: it does not end a field or a line, and is no
+// number.
 func isAccount(word string) bool {
 	number := strings.Trim(word, "0123456789") == ""
 	return word != "" && !number && len(word) <= 32 && !strings.ContainsAny(word, ":,/ \t\n") && word[0] != '-' && word[0] != '+' && word[0] != '#'
 }
 
-// newGroups has lines for the groups of the target that the tree does not know: its own, and that of those not mapped.
+// newGroups has lines for the groups of the target that the tree does not know: its own, and that
+// of those not mapped.
 func (o *resolved) newGroups(own uint32, user string) string {
 	groups := []uint32{own}
 	if more, _ := os.Getgroups(); slices.ContainsFunc(more, func(g int) bool { return g != os.Getgid() }) {
@@ -114,7 +120,8 @@ func (o *resolved) newGroups(own uint32, user string) string {
 	return lines.String()
 }
 
-// homeOf is the caller's home if it can be written to inside, or else one that lasts as long as the program.
+// homeOf is the caller's home if it can be written to inside, or else one that lasts as long as the
+// program.
 func (o *resolved) homeOf(home string) string {
 	if !path.IsAbs(home) || strings.Contains(home, ":") {
 		return newHome

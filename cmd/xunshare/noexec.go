@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/rules"
 )
 
-// onNoExec names the mount that keeps a file, or what loads or interprets it, from being executed; nil if none does.
+// onNoExec names the mount that keeps a file, or what loads or interprets it, from being executed;
+// nil if none does.
 func (x *failedExec) onNoExec(file string) error {
 	files := []string{file}
 	if image := rules.Inspect(&x.o.in, file); image != nil {
@@ -43,7 +44,8 @@ func (x *failedExec) noExec(file, needed, mount string, host bool) error {
 	return remedy.Wrap(x.say("%s:%s is on %s, which is mounted noexec, so nothing there can be executed", file, needs, mount), hints...)
 }
 
-// behind is what a path inside the root stands for, a root and a path in it: that of the host, where it is bound.
+// behind is what a path inside the root stands for, a root and a path in it: that of the host,
+// where it is bound.
 func (o *resolved) behind(file string) (root, at string) {
 	root, at = o.in.Root, file
 	for _, op := range o.Operations {

@@ -8,9 +8,9 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// plan puts the steps of a launch in order. It is the only place that knows the order, and it is pure: the same
-// options and facts give the same steps. docs/architecture.md, "The order of a launch", says why they stand where they
-// stand.
+// plan puts the steps of a launch in order. It is the only place that knows the order, and it is
+// pure: the same options and facts give the same steps. docs/architecture.md, "The order of a
+// launch", says why they stand where they stand.
 func plan(o *resolved, f *Facts) []verb.Step {
 	tree := o.tree(f)
 	rules := o.rules(f, &tree)
@@ -77,8 +77,8 @@ func (o *resolved) procIn(t *chroot.Options, f *Facts) {
 	t.ProcDir = cmdline.ProcDir
 }
 
-// rules is what package binfmt has to know of them. Rules live as long as a mount of their instance: in a root that
-// has no place for one it lies beneath.
+// rules is what package binfmt has to know of them. Rules live as long as a mount of their
+// instance: in a root that has no place for one it lies beneath.
 func (o *resolved) rules(f *Facts, t *chroot.Options) binfmt.Options {
 	r := binfmt.Options{Kept: f.Rules.Kept, Rules: f.Rules.Loaded, Instance: f.Rules.Instance, Dir: o.BinfmtDir,
 		ReadOnly: f.Rules.Instance && !o.OwnBinfmt}

@@ -11,8 +11,9 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// goldenMounts are facts for the mounts of o: all is where it was asked for. Of the words "missing" has the places missing
-// from "/", "deep" from directories beneath it, "old" means a kernel that has no mount_setattr(2).
+// goldenMounts are facts for the mounts of o: all is where it was asked for. Of the words "missing"
+// has the places missing from "/", "deep" from directories beneath it, "old" means a kernel that
+// has no mount_setattr(2).
 func goldenMounts(o *resolved, words []string) chroot.Mounts {
 	submounts := []mountlist.Submount{{Flags: unix.MS_RELATIME}, {Path: "/sub", Flags: unix.MS_NOSUID}}
 	m := chroot.Mounts{RootMode: 0o755, Devices: []string{"null", "tty"}, OldKernel: slices.Contains(words, "old"), RootMounts: submounts}

@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden plans")
 
-// The golden plans: each file begins with a command line, behind "#" with the facts that hold, and goes on with the
-// plan as --dry-run prints it.
+// The golden plans: each file begins with a command line, behind "#" with the facts that hold, and
+// goes on with the plan as --dry-run prints it.
 func TestGoldenPlans(t *testing.T) {
 	files, err := filepath.Glob("testdata/plans/*.txt")
 	if err != nil || len(files) < 10 {

@@ -8,8 +8,9 @@ import (
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
-// resolved is what was asked, completed by what this machine makes of it. The fields that it has itself hide those of the options,
-// which stay as they were: a launch that is tried again begins with them.
+// resolved is what was asked, completed by what this machine makes of it. The fields that it has
+// itself hide those of the options, which stay as they were: a launch that is tried again begins
+// with them.
 type resolved struct {
 	*cmdline.Options
 	NS             ns.Options // with the ids that are offered, and who is root

@@ -32,7 +32,8 @@ func (o *resolved) pathIn(home, shell string) string {
 	return all
 }
 
-// shellIn is a shell that the root has: this one, or else the first of the usual ones that is there.
+// shellIn is a shell that the root has: this one, or else the first of the usual ones that is
+// there.
 func (o *resolved) shellIn(shell, home string) string {
 	if o.Root == "" {
 		return shell
@@ -54,7 +55,8 @@ func (o *resolved) shellIn(shell, home string) string {
 	return other
 }
 
-// cannotRun tells what is wrong with a program in the root, in front of the name of the root; "" for nothing.
+// cannotRun tells what is wrong with a program in the root, in front of the name of the root; ""
+// for nothing.
 func (o *resolved) cannotRun(file string) string {
 	switch mode := o.in.Mode(file); {
 	case mode == 0:

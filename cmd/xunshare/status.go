@@ -15,8 +15,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// The objects of --json-status-fd, one a line. Those that bwrap(1) writes as well have the same names. docs/xunshare.1
-// promises that they stay.
+// The objects of --json-status-fd, one a line. Those that bwrap(1) writes as well have the same
+// names. docs/xunshare.1 promises that they stay.
 
 // statusEnded is written when the program has ended.
 type statusEnded struct {
@@ -50,8 +50,9 @@ func openStatus(fd int) (status, error) {
 	return status(fd), nil
 }
 
-// announce writes what runs, when everything is set up: {"child-pid": N, "user-namespace": N, ...}. The pid is as seen
-// here, and with --init that of the init; the numbers are those of namespaces(7).
+// announce writes what runs, when everything is set up: {"child-pid": N, "user-namespace": N, ...}.
+// The pid is as seen here, and with --init that of the init; the numbers are those of
+// namespaces(7).
 func (s status) announce(pid int, f *Facts) {
 	object := map[string]any{"child-pid": pid}
 	if f.IDs != "" {

@@ -42,8 +42,8 @@ func (o *resolved) lock() []verb.Step {
 	return []verb.Step{{Call: verb.NoNewPrivileges{}, Reason: "let the program gain no privileges"}}
 }
 
-// initialize makes the process an init. It is tied to xunshare's life by the target's death signal, which it passes on
-// as any other; SIGKILL ties it from the start.
+// initialize makes the process an init. It is tied to xunshare's life by the target's death signal,
+// which it passes on as any other; SIGKILL ties it from the start.
 func (o *resolved) initialize() []verb.Step {
 	if !o.Init {
 		return nil
@@ -55,9 +55,10 @@ func (o *resolved) initialize() []verb.Step {
 	return append(steps, verb.Step{Call: verb.Init{}, Reason: "start the program under an init"})
 }
 
-// apt downloads as a user of its own, and reads its ids back to be sure that it has become that (SetupAPTPartialDirectory
-// and DropPrivileges in apt's sources), which faked ids do not stand. It has a setting for it, and a variable that names a
-// file of settings: we put one into our /dev, for the tree is not ours to write to.
+// apt downloads as a user of its own, and reads its ids back to be sure that it has become that
+// (SetupAPTPartialDirectory and DropPrivileges in apt's sources), which faked ids do not stand. It
+// has a setting for it, and a variable that names a file of settings: we put one into our /dev, for
+// the tree is not ours to write to.
 const (
 	aptVariable = "APT_CONFIG" // apt.conf(5)
 	aptFile     = "/dev/xunshare-apt.conf"

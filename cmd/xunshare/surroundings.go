@@ -11,7 +11,8 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// withoutProc is for an error of the facts: without /proc they are guesses, and so is what is said about them.
+// withoutProc is for an error of the facts: without /proc they are guesses, and so is what is said
+// about them.
 func withoutProc(err error) error {
 	if err == nil || hasProc() {
 		return err
@@ -22,8 +23,8 @@ func withoutProc(err error) error {
 
 func hasProc() bool { return unix.Access("/proc/self/fd", unix.F_OK) == nil }
 
-// room tells whether there is room for the descriptors and the files of a launch. What turns out not to be enough while it
-// is made is an error too, but then notes have been said already.
+// room tells whether there is room for the descriptors and the files of a launch. What turns out
+// not to be enough while it is made is an error too, but then notes have been said already.
 func room(asked *cmdline.Options) error {
 	if !asked.Into {
 		return launch.Room(7)

@@ -17,7 +17,8 @@ const defaultPath = "/bin:/usr/bin"
 
 const defaultShell = "/bin/sh"
 
-// target is the program to run: the one that was asked for, found as execvp(3) does, or the login shell.
+// target is the program to run: the one that was asked for, found as execvp(3) does, or the login
+// shell.
 func target(o *resolved, env []string) verb.Exec {
 	if len(o.Program) == 0 {
 		shell := loginShell(o, env)
@@ -49,7 +50,8 @@ func (o *resolved) kept() (env []string) {
 	return env
 }
 
-// changed is the environment after the changes. Of several variables of one name the first counts (getenv(3)).
+// changed is the environment after the changes. Of several variables of one name the first counts
+// (getenv(3)).
 func (o *resolved) changed(env []string) []string {
 	if len(o.Env) == 0 {
 		return env
@@ -108,8 +110,8 @@ func targetUser(o *resolved) int {
 	return os.Getuid()
 }
 
-// isText tells whether the first of the files that is there is a script without #!, which execvp(3) hands to the
-// shell. A program for another machine is not: the shell would read it as commands.
+// isText tells whether the first of the files that is there is a script without #!, which execvp(3)
+// hands to the shell. A program for another machine is not: the shell would read it as commands.
 func isText(o *resolved, files []string) bool {
 	for _, file := range files {
 		if image := rules.Inspect(&o.in, file); image != nil {

@@ -10,15 +10,16 @@ import (
 	"github.com/xunshare/xunshare/internal/terminfo"
 )
 
-// terminfoDir is where a tree finds the description of the caller's terminal, if it has none itself. TERMINFO_DIRS names it,
-// and after it the system's own (terminfo(5)).
+// terminfoDir is where a tree finds the description of the caller's terminal, if it has none
+// itself. TERMINFO_DIRS names it, and after it the system's own (terminfo(5)).
 const (
 	terminfoDir      = "/run/xunshare/terminfo"
 	terminfoVariable = "TERMINFO_DIRS"
 )
 
-// describeTerminal sees to it that programs in the tree know the terminal that TERM names: the tree's own description will
-// do, or else the host's is shown. Where there is none, TERM becomes the nearest that the tree knows.
+// describeTerminal sees to it that programs in the tree know the terminal that TERM names: the
+// tree's own description will do, or else the host's is shown. Where there is none, TERM becomes
+// the nearest that the tree knows.
 func (o *resolved) describeTerminal(f *Facts) {
 	name, _ := environ.Find(f.Target.Env, "TERM")
 	_, other := environ.Find(f.Target.Env, "TERMINFO")
@@ -44,7 +45,8 @@ func (o *resolved) describeTerminal(f *Facts) {
 // The names that terminfo.Files returns.
 const letterFile, numberFile = 0, 1
 
-// isCommon is for trees without any description, where nothing is likely to read one; what brings them brings these.
+// isCommon is for trees without any description, where nothing is likely to read one; what brings
+// them brings these.
 func isCommon(name string) bool {
 	return slices.Contains([]string{"xterm", "xterm-256color", "linux", "screen", "screen-256color", "vt100", "vt220", "dumb"}, name)
 }
@@ -64,12 +66,14 @@ func (o *resolved) hasTerminal(dirs []string, kind int, name string) bool {
 	return slices.ContainsFunc(dirs, func(dir string) bool { return o.in.Exists(terminfo.Files(dir, name)[kind]) })
 }
 
-// describes tells whether one of the directories has a description, in either of the places that it can have there.
+// describes tells whether one of the directories has a description, in either of the places that it
+// can have there.
 func (o *resolved) describes(dirs []string, name string) bool {
 	return o.hasTerminal(dirs, letterFile, name) || o.hasTerminal(dirs, numberFile, name)
 }
 
-// nearestTerminal is one that the tree knows and that understands most of what the other does; "" if it knows none.
+// nearestTerminal is one that the tree knows and that understands most of what the other does; ""
+// if it knows none.
 func (o *resolved) nearestTerminal(dirs []string, name string) string {
 	likely := []string{"xterm-256color", "xterm", "vt220", "linux", "vt100", "ansi", "dumb"}
 	switch {

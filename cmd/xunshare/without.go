@@ -14,8 +14,9 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// withoutNamespaces takes the namespaces back that --arch alone has asked for, after a launch in which they could not be made,
-// where the rules of this system do without, or may do. It returns what is asked for then; nil if that is not so.
+// withoutNamespaces takes the namespaces back that --arch alone has asked for, after a launch in
+// which they could not be made, where the rules of this system do without, or may do. It returns
+// what is asked for then; nil if that is not so.
 func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) *cmdline.Options {
 	var failed *verb.Error
 	if !errors.As(because, &failed) || failed.Operation == execve || !isRefusal(failed.Errno) || ids.Kinds == 0 || !o.canDoWithout(f) {
@@ -36,13 +37,14 @@ func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) *
 	return &asked
 }
 
-// canDoWithout tells whether nothing but --arch asks for namespaces, and there is no root that takes them to be entered.
+// canDoWithout tells whether nothing but --arch asks for namespaces, and there is no root that
+// takes them to be entered.
 func (o *resolved) canDoWithout(f *Facts) bool {
 	return o.Foreign.Asked && o.Insists == 0 && (o.Root == "" || f.NS.UID == 0)
 }
 
-// mayBeServed tells whether the program may run by rules of the host although binfmt_misc is not mounted here, as in
-// containers. Only an attempt tells whether it does.
+// mayBeServed tells whether the program may run by rules of the host although binfmt_misc is not
+// mounted here, as in containers. Only an attempt tells whether it does.
 func (o *resolved) mayBeServed(f *Facts) bool {
 	var st unix.Statfs_t
 	seen := unix.Statfs(rulefile.Mounted, &st) == nil && st.Type == unix.BINFMTFS_MAGIC
@@ -56,8 +58,8 @@ func (o *resolved) mayBeServed(f *Facts) bool {
 	})
 }
 
-// isRefusal tells whether an error is about what may be done here: by the kernel's own rules, by its limits, or by its
-// configuration (EINVAL: it has no user namespaces).
+// isRefusal tells whether an error is about what may be done here: by the kernel's own rules, by
+// its limits, or by its configuration (EINVAL: it has no user namespaces).
 func isRefusal(errno syscall.Errno) bool {
 	switch errno {
 	case syscall.EPERM, syscall.EACCES, syscall.ENOSPC, syscall.EUSERS, syscall.EINVAL, syscall.ENOSYS:

@@ -27,8 +27,9 @@ const (
 	Shell
 )
 
-// Find returns the fields of the first line of r that match accepts, padded to the longest kind of line, or nil if
-// there is none. Lines that begin with # and lines too long for any account are passed over.
+// Find returns the fields of the first line of r that match accepts, padded to the longest kind of
+// line, or nil if there is none. Lines that begin with # and lines too long for any account are
+// passed over.
 func Find(r io.Reader, match func(fields []string) bool) []string {
 	for scanner := bufio.NewScanner(r); scanner.Scan(); {
 		line := scanner.Text()

@@ -1,11 +1,14 @@
-// Package answer makes device nodes, and mounts for owners that are not mapped, for programs that the kernel does not let
-// make any: it answers what a filter of package seccomp leaves to a listener (seccomp_unotify(2)).
+// Package answer makes device nodes, and mounts for owners that are not mapped, for programs that
+// the kernel does not let make any: it answers what a filter of package seccomp leaves to a
+// listener (seccomp_unotify(2)).
 //
-// mknod(2) of a device makes an empty file of the asker's, which can be removed, renamed, owned and timed like any other
-// node. When a process enters a root (chroot(2)), the host's null, zero, full, random, urandom and tty are bound on the files
-// under it that are to be these, for as long as anybody is in there. Files that are still empty at the end are removed.
+// mknod(2) of a device makes an empty file of the asker's, which can be removed, renamed, owned and
+// timed like any other node. When a process enters a root (chroot(2)), the host's null, zero, full,
+// random, urandom and tty are bound on the files under it that are to be these, for as long as
+// anybody is in there. Files that are still empty at the end are removed.
 //
-// A file system is mounted without those of the options uid and gid that are not mapped: it belongs to its maker then.
+// A file system is mounted without those of the options uid and gid that are not mapped: it belongs
+// to its maker then.
 //
 // Not for: security. A program can change what its call points to after that was read.
 package answer
@@ -30,9 +33,9 @@ type server struct {
 	guests   []guest
 }
 
-// Serve answers until stop is readable, and then removes the files that it has made. This process's memory is closed to
-// others from then on: the helpers, which have a copy, go where those may look at them. Covers are files that are uncovered
-// when somebody removes or replaces them.
+// Serve answers until stop is readable, and then removes the files that it has made. This process's
+// memory is closed to others from then on: the helpers, which have a copy, go where those may look
+// at them. Covers are files that are uncovered when somebody removes or replaces them.
 func Serve(listener, stop int, covers []*Cover) {
 	launch.CloseMemory()
 	s := server{listener: listener, blind: !seesItself(), covers: covers}
@@ -55,8 +58,9 @@ func Serve(listener, stop int, covers []*Cover) {
 	}
 }
 
-// seesItself tells whether the numbers in /proc are those that processes have here. It may be another pid namespace's
-// (unshare --pid --fork without --mount-proc), and then they are strangers'.
+// seesItself tells whether the numbers in /proc are those that processes have here. It may be
+// another pid namespace's (unshare --pid --fork without --mount-proc), and then they are
+// strangers'.
 func seesItself() bool {
 	self, err := os.Readlink("/proc/self")
 	return err == nil && self == itoa(os.Getpid())

@@ -12,7 +12,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// An asker is the process that makes a notified call, as far as it matters for a file that it makes.
+// An asker is the process that makes a notified call, as far as it matters for a file that it
+// makes.
 type asker struct {
 	group int // its thread group, the process
 	umask uint32

@@ -11,15 +11,17 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// A Cover is a mount on a file that programs may want to remove or to replace. The kernel refuses that for a mount point
-// (EBUSY; is_local_mountpoint in fs/namespace.c), so the mount is taken away first, where the asker sees it.
+// A Cover is a mount on a file that programs may want to remove or to replace. The kernel refuses
+// that for a mount point (EBUSY; is_local_mountpoint in fs/namespace.c), so the mount is taken away
+// first, where the asker sees it.
 type Cover struct {
 	Path    string // of the file, from the root of the mount namespace, without symbolic links
 	Dir     unix.Stat_t
 	Release func() // is called before the mount is taken away
 }
 
-// uncover takes the mounts away that are on one of the names. Whether the call succeeds then is the kernel's to say.
+// uncover takes the mounts away that are on one of the names. Whether the call succeeds then is the
+// kernel's to say.
 func (s *server) uncover(n *notice, names []seccomp.Name) {
 	for _, c := range s.covers {
 		if slices.ContainsFunc(names, func(name seccomp.Name) bool { return c.isMeant(n, name) }) && s.waits(n) {
@@ -41,13 +43,15 @@ func (c *Cover) remove(n *notice) {
 	defer unix.Close(user)
 	c.Release()
 	const reason = "uncover a file"
-	// It may fail: the file is not covered any more, or the mount is locked in a namespace of the asker's.
+	// It may fail: the file is not covered any more, or the mount is locked in a namespace of the
+	// asker's.
 	_, _ = launch.Perform(calls(reason, verb.Clone{}, verb.Inherit{Number: user, As: "user"}, verb.SetNS{FD: "user"},
 		verb.Inherit{Number: mounts, As: "mounts"}, verb.SetNS{FD: "mounts"},
 		verb.Unmount{Target: c.Path, Flags: unix.MNT_DETACH | unix.UMOUNT_NOFOLLOW}))
 }
 
-// isMeant tells whether a name that a call has is the covered file's. Most are not, which their last part tells.
+// isMeant tells whether a name that a call has is the covered file's. Most are not, which their
+// last part tells.
 func (c *Cover) isMeant(n *notice, name seccomp.Name) bool {
 	at, errno := n.path(n.args[name.Path])
 	if errno != 0 || path.Base(at) != path.Base(c.Path) {

@@ -50,8 +50,9 @@ func (s *server) prepareRoot(n *notice) {
 	}
 }
 
-// openDir opens the directory that chroot(2) is called with; -1 if there is none, which is not to be told here. A relative path
-// may lead up to the asker's root, but not out of it, and its links may start there: a helper looks for it from inside.
+// openDir opens the directory that chroot(2) is called with; -1 if there is none, which is not to
+// be told here. A relative path may lead up to the asker's root, but not out of it, and its links
+// may start there: a helper looks for it from inside.
 func (s *server) openDir(n *notice) int {
 	name, errno := n.path(n.args[0])
 	if errno != 0 {
@@ -121,8 +122,8 @@ func (s *server) bind(chosen func(*node) bool) (some bool) {
 	return some
 }
 
-// isBindable tells whether there is such a device, and the node is where it has been made, under any name. In the mount
-// namespace of xunshare nobody inside can mount.
+// isBindable tells whether there is such a device, and the node is where it has been made, under
+// any name. In the mount namespace of xunshare nobody inside can mount.
 func (n *node) isBindable() bool {
 	return n.kind >= 0 && n.scene.mounts >= 0 && n.isThere() && n.scene.device(n.kind) >= 0
 }
@@ -146,8 +147,8 @@ func (s *server) watch(pid int, root identity, where string) {
 	}
 }
 
-// expectIn has a device that is made in a root that somebody is in bound when its maker has ended: until then that may want to
-// change the mode of a file of its own.
+// expectIn has a device that is made in a root that somebody is in bound when its maker has ended:
+// until then that may want to change the mode of a file of its own.
 func (s *server) expectIn(n *node) {
 	for _, g := range s.guests {
 		if n.isUnder(g.path) {
@@ -157,8 +158,8 @@ func (s *server) expectIn(n *node) {
 	}
 }
 
-// seeOff looks at the guests, some of which have ended. With the last one who is in a root its devices go, so that the tree
-// can be removed.
+// seeOff looks at the guests, some of which have ended. With the last one who is in a root its
+// devices go, so that the tree can be removed.
 func (s *server) seeOff(polled []unix.PollFd) {
 	var gone []guest
 	kept := s.guests[:0]

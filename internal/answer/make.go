@@ -39,8 +39,8 @@ func kindOf(mode, number uint32) int {
 
 const makeFile = "make a file in place of a device"
 
-// make makes the file for a device. Where that is not possible because of the asker, not because of the file, the
-// call succeeds without being made, as it does where nobody listens.
+// make makes the file for a device. Where that is not possible because of the asker, not because of
+// the file, the call succeeds without being made, as it does where nobody listens.
 func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) unix.Errno {
 	name, errno := n.path(address)
 	pid := int(n.pid)
@@ -77,8 +77,8 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 	return 0
 }
 
-// askersError is what the asker is told where the file could not be made: what is said of files. That something has run out
-// for this process or its helper is not the asker's error.
+// askersError is what the asker is told where the file could not be made: what is said of files.
+// That something has run out for this process or its helper is not the asker's error.
 func askersError(err error) unix.Errno {
 	var failed *verb.Error
 	if !errors.As(err, &failed) || failed.Step.Reason != makeFile {
@@ -111,8 +111,8 @@ func (p *scene) enter() []verb.Step {
 	return steps
 }
 
-// enterRoot is how a helper gets to a scene and into a root there. It keeps start open, from where it looks for paths as who
-// is in that root does.
+// enterRoot is how a helper gets to a scene and into a root there. It keeps start open, from where
+// it looks for paths as who is in that root does.
 func (p *scene) enterRoot(root, start int) []verb.Step {
 	return append(p.enter(), calls("go into the asker's root", verb.Inherit{Number: root, As: "root"}, verb.Inherit{Number: start, As: "start"},
 		verb.Chdir{FD: "root"}, verb.Chroot{Path: "."})...)

@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Only the devices that everybody may open are ever shown: kmsg is as near to them as a memory device can be.
+// Only the devices that everybody may open are ever shown: kmsg is as near to them as a memory
+// device can be.
 func TestKindOf(t *testing.T) {
 	for name, c := range map[string]struct {
 		mode   uint32

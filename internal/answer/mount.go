@@ -11,9 +11,10 @@ import (
 	"github.com/xunshare/xunshare/internal/idmap"
 )
 
-// cleanMount makes commas of those options of mount(2) that name an owner who is not mapped, and the asker mounts what is
-// left: the kernel skips what is empty between commas. They are overwritten where they lie, in the asker's memory, read-only
-// or not (proc_pid_mem(5)). So nobody mounts anything for an asker that it could not mount itself.
+// cleanMount makes commas of those options of mount(2) that name an owner who is not mapped, and
+// the asker mounts what is left: the kernel skips what is empty between commas. They are
+// overwritten where they lie, in the asker's memory, read-only or not (proc_pid_mem(5)). So nobody
+// mounts anything for an asker that it could not mount itself.
 func (s *server) cleanMount(n *notice) {
 	memory := openAs(int(n.pid), "mem", unix.O_RDWR)
 	defer unix.Close(memory)
@@ -32,7 +33,8 @@ func (s *server) cleanMount(n *notice) {
 // A span is a part of a text.
 type span struct{ start, length int }
 
-// chosenOptions is where the chosen ones of the options of mount(2) lie, each with the comma that ends it.
+// chosenOptions is where the chosen ones of the options of mount(2) lie, each with the comma that
+// ends it.
 func chosenOptions(options string, chosen func(name, value string) bool) (spans []span) {
 	start := 0
 	for option := range strings.SplitAfterSeq(options, ",") {
@@ -52,7 +54,8 @@ func (n *notice) setsForeignOwner() bool {
 	return first == 0 && second == 0 && n.isForeignOwner(name, value)
 }
 
-// isForeignOwner tells whether an option of a file system names a user or group whom the asker's namespace does not have.
+// isForeignOwner tells whether an option of a file system names a user or group whom the asker's
+// namespace does not have.
 func (n *notice) isForeignOwner(name, value string) bool {
 	if name != "uid" && name != "gid" {
 		return false

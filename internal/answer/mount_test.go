@@ -33,7 +33,8 @@ func overwritten(options string) string {
 	return string(text)
 }
 
-// The kernel sees all options but the chosen ones, in their order, and no byte outside the string is written.
+// The kernel sees all options but the chosen ones, in their order, and no byte outside the string
+// is written.
 func FuzzChosenOptions(f *testing.F) {
 	f.Add("mode=620,gid=5,,uid=0,gid")
 	f.Fuzz(func(t *testing.T, options string) {

@@ -34,7 +34,8 @@ func (s *server) receive() (n notice, ok bool) {
 // send answers; if the asker has gone there is nobody to be told.
 func (s *server) send(r *response) { s.control(unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(r)) }
 
-// waits tells whether the asker of n still waits: what has been opened in its folder in /proc is its own then.
+// waits tells whether the asker of n still waits: what has been opened in its folder in /proc is
+// its own then.
 func (s *server) waits(n *notice) bool {
 	return s.control(unix.SECCOMP_IOCTL_NOTIF_ID_VALID, unsafe.Pointer(&n.id))
 }

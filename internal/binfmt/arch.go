@@ -5,8 +5,8 @@ import (
 	"runtime"
 )
 
-// mipsABI2 is EF_MIPS_ABI2, arch/mips/include/asm/elf.h: set in n32 programs, clear in o32 ones, which differ in
-// nothing else.
+// mipsABI2 is EF_MIPS_ABI2, arch/mips/include/asm/elf.h: set in n32 programs, clear in o32 ones,
+// which differ in nothing else.
 const mipsABI2 = 0x20
 
 // Arch is an architecture as emulators see it, with what tells its ELF files from others.
@@ -48,8 +48,8 @@ func (h *Header) Unknown() string {
 // machineX86_64 is EM_X86_64.
 const machineX86_64 = 62
 
-// Host returns the architecture that this program was built for. The kernel may be that of the wider one:
-// built for 386, it does not know that it runs on x86_64.
+// Host returns the architecture that this program was built for. The kernel may be that of the
+// wider one: built for 386, it does not know that it runs on x86_64.
 func Host() *Arch {
 	for i := range arches {
 		if arches[i].Go == runtime.GOARCH {
@@ -59,13 +59,15 @@ func Host() *Arch {
 	return nil
 }
 
-// RunsOn reports whether a kernel for host runs programs of a without an emulator, as its own or in its
-// compatibility mode. A kernel may be built without that mode, and a CPU may lack it: see RunsHere. A nil host runs nothing.
+// RunsOn reports whether a kernel for host runs programs of a without an emulator, as its own or in
+// its compatibility mode. A kernel may be built without that mode, and a CPU may lack it: see
+// RunsHere. A nil host runs nothing.
 func (a *Arch) RunsOn(host *Arch) bool {
 	return host != nil && (a.Name == host.Name || a.Compat != "" && a.Compat == host.Name)
 }
 
-// Rules returns all the rules that are needed for programs of a: that of Rule, and one for the old e_machine.
+// Rules returns all the rules that are needed for programs of a: that of Rule, and one for the old
+// e_machine.
 func (a *Arch) Rules(interpreter, flags string) []*Rule {
 	rules := []*Rule{a.Rule(interpreter, flags)}
 	if a.Old != 0 {
@@ -74,22 +76,22 @@ func (a *Arch) Rules(interpreter, flags string) []*Rule {
 	return rules
 }
 
-// Rule returns a rule called "qemu-" and a.Name that matches programs and shared objects of a and of no other
-// architecture.
+// Rule returns a rule called "qemu-" and a.Name that matches programs and shared objects of a and
+// of no other architecture.
 //
-// It is laxer than the rules that QEMU and distributions ship where programs in use need it: bytes 8 to 10 may be
-// anything, since AppImages write "AI\2" there (AppImageKit issue 965) and MIPS ABI versions occur. It is stricter
-// where those match too much: both bytes of e_machine count.
+// It is laxer than the rules that QEMU and distributions ship where programs in use need it: bytes
+// 8 to 10 may be anything, since AppImages write "AI\2" there (AppImageKit issue 965) and MIPS ABI
+// versions occur. It is stricter where those match too much: both bytes of e_machine count.
 func (a *Arch) Rule(interpreter, flags string) *Rule {
 	return a.rule("qemu-"+a.Name, a.Machine, interpreter, flags)
 }
 
-// armHardFloat is EF_ARM_ABI_FLOAT_HARD (ELF for the Arm Architecture, "ELF header"): set in programs of Debian's armhf,
-// clear in those of armel.
+// armHardFloat is EF_ARM_ABI_FLOAT_HARD (ELF for the Arm Architecture, "ELF header"): set in
+// programs of Debian's armhf, clear in those of armel.
 const armHardFloat = 0x400
 
-// HardFloatRule returns a rule for those programs of arm alone that pass numbers in floating-point registers. They need
-// other libraries than the rest.
+// HardFloatRule returns a rule for those programs of arm alone that pass numbers in floating-point
+// registers. They need other libraries than the rest.
 func HardFloatRule(interpreter, flags string) *Rule {
 	hard := *FindArch("arm")
 	hard.Flags, hard.FlagsMask = armHardFloat, armHardFloat

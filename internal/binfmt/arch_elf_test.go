@@ -11,8 +11,9 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// linked are the files that GNU binutils of Debian make, for all rows but hexagon, microblaze, microblazeel and
-// xtensaeb, which it has no binutils for, and loongarch64, which Go makes programs for.
+// linked are the files that GNU binutils of Debian make, for all rows but hexagon, microblaze,
+// microblazeel and xtensaeb, which it has no binutils for, and loongarch64, which Go makes programs
+// for.
 var linked = []struct {
 	target  string // "" if no emulator takes them
 	tools   string // prefix of as and ld
@@ -61,7 +62,8 @@ var linked = []struct {
 	{target: "xtensa", tools: "xtensa-lx106-elf"},
 }
 
-// Programs, position-independent programs and shared objects hit the rule of their own architecture and no other.
+// Programs, position-independent programs and shared objects hit the rule of their own architecture
+// and no other.
 func TestLinkedFiles(t *testing.T) {
 	dir := t.TempDir()
 	for i, l := range linked {
@@ -114,7 +116,8 @@ func checkFile(t *testing.T, file, target string, exec bool) {
 	}
 }
 
-// The same for Go's own ports, which need no tools but Go. Only of loongarch64 nothing else makes DYN files.
+// The same for Go's own ports, which need no tools but Go. Only of loongarch64 nothing else makes
+// DYN files.
 func TestGoPrograms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: builds the Go runtime for every port")
@@ -136,7 +139,8 @@ func TestGoPrograms(t *testing.T) {
 	}
 }
 
-// buildGo builds without paths in the files, as make does for half of the ports: the cache has what they share.
+// buildGo builds without paths in the files, as make does for half of the ports: the cache has what
+// they share.
 func buildGo(t *testing.T, dir, goarch, mode string) string {
 	t.Helper()
 	file := filepath.Join(dir, goarch+"-"+mode)

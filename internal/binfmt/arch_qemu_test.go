@@ -10,13 +10,16 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// noLoader is named by the files here, so that an emulator that takes one stops before it runs anything.
+// noLoader is named by the files here, so that an emulator that takes one stops before it runs
+// anything.
 const noLoader = "/no/such/loader"
 
-// hexagonFlags are those of a CPU: qemu-hexagon stops if it does not know the one that e_flags tell.
+// hexagonFlags are those of a CPU: qemu-hexagon stops if it does not know the one that e_flags
+// tell.
 const hexagonFlags = 0x67
 
-// What the rules match their emulator takes: the check of a header in QEMU is this one, and the kernel's.
+// What the rules match their emulator takes: the check of a header in QEMU is this one, and the
+// kernel's.
 func TestEmulatorsTakeTheirOwn(t *testing.T) {
 	for _, a := range Arches() {
 		for _, machine := range []uint16{a.Machine, a.Old} {
@@ -33,8 +36,9 @@ func TestEmulatorsTakeTheirOwn(t *testing.T) {
 	}
 }
 
-// The headers for which there is no architecture look close to one, but not to its emulator. MIPS emulators tell n32
-// by the flag that the rules look at. The emulator for sparc32plus takes the files of sparc; it is not the other way round.
+// The headers for which there is no architecture look close to one, but not to its emulator. MIPS
+// emulators tell n32 by the flag that the rules look at. The emulator for sparc32plus takes the
+// files of sparc; it is not the other way round.
 func TestEmulatorsRefuseOthers(t *testing.T) {
 	for _, c := range []struct {
 		what, emulator string
@@ -60,8 +64,9 @@ func TestEmulatorsRefuseOthers(t *testing.T) {
 	}
 }
 
-// runHeader gives an emulator a file that has this header and no program in it. It is taken unless the emulator says
-// that it is not for it: with ET_DYN it gets as far as looking for the loader, with ET_EXEC it finds nothing to map.
+// runHeader gives an emulator a file that has this header and no program in it. It is taken unless
+// the emulator says that it is not for it: with ET_DYN it gets as far as looking for the loader,
+// with ET_EXEC it finds nothing to map.
 func runHeader(t *testing.T, target string, h Header) (output string, taken bool) {
 	t.Helper()
 	emulator, err := exec.LookPath("qemu-" + target + "-static")

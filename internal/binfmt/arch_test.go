@@ -132,8 +132,8 @@ func TestRuleIsTheFirstOfRules(t *testing.T) {
 	}
 }
 
-// Programs and shared objects of every architecture, with either e_machine, hit its rule and no other; objects and
-// core dumps hit none. Arch agrees with the rules.
+// Programs and shared objects of every architecture, with either e_machine, hit its rule and no
+// other; objects and core dumps hit none. Arch agrees with the rules.
 func TestRulesMatchTheirOwn(t *testing.T) {
 	for i := range arches {
 		a := &arches[i]
@@ -259,7 +259,8 @@ func TestRunsOn(t *testing.T) {
 	}
 }
 
-// Whatever rule xunshare makes, programs of the host itself must not be taken by the rule for another one.
+// Whatever rule xunshare makes, programs of the host itself must not be taken by the rule for
+// another one.
 func TestOwnBinaryHitsOwnRuleOnly(t *testing.T) {
 	own, err := os.Open("/proc/self/exe")
 	if err != nil {

@@ -1,19 +1,23 @@
 package binfmt
 
-// arches has every target of qemu-user but cris and nios2, which QEMU 9 dropped and nobody has programs for. What no
-// emulator takes is absent, however close its header looks: x32, arm64 ILP32, 31-bit s390, 64-bit parisc.
+// arches has every target of qemu-user but cris and nios2, which QEMU 9 dropped and nobody has
+// programs for. What no emulator takes is absent, however close its header looks: x32, arm64 ILP32,
+// 31-bit s390, 64-bit parisc.
 //
-// Compat says what distribution kernels do. arm on aarch64 needs a CPU that still has AArch32. riscv32 on riscv64
-// (Linux 5.19) needs UXL=32, which hardly any CPU has, so it is left out.
+// Compat says what distribution kernels do. arm on aarch64 needs a CPU that still has AArch32.
+// riscv32 on riscv64 (Linux 5.19) needs UXL=32, which hardly any CPU has, so it is left out.
 //
-// EM_MICROBLAZE is 189, and was 0xbaab before it was assigned; EM_486 (6) is EM_386 for every kernel.
+// EM_MICROBLAZE is 189, and was 0xbaab before it was assigned; EM_486 (6) is EM_386 for every
+// kernel.
 //
-// Each name is here once. Where conventions contradict each other the name of the QEMU target wins, whatever else it
-// means: "sparc" (to dpkg a port whose programs are mostly for sparc32plus), "arm" (to dpkg the old ABI), "mips",
-// "mips64", "sparc64", "ppc64" (to uname -m also the kernel under 32-bit or little-endian programs). Beyond those:
-// "sparcv9" is what the GNU tools, LLVM and Solaris call 64-bit programs, and is taken so, although rpm calls
-// sparc32plus that; "parisc64" is what uname -m says to the 32-bit programs of hppa, and no 64-bit ones exist.
-// What names two things with equal right (riscv, sh, loongarch32) or none that can be emulated (x32, s390) is absent.
+// Each name is here once. Where conventions contradict each other the name of the QEMU target wins,
+// whatever else it means: "sparc" (to dpkg a port whose programs are mostly for sparc32plus), "arm"
+// (to dpkg the old ABI), "mips", "mips64", "sparc64", "ppc64" (to uname -m also the kernel under
+// 32-bit or little-endian programs). Beyond those: "sparcv9" is what the GNU tools, LLVM and
+// Solaris call 64-bit programs, and is taken so, although rpm calls sparc32plus that; "parisc64" is
+// what uname -m says to the 32-bit programs of hppa, and no 64-bit ones exist. What names two
+// things with equal right (riscv, sh, loongarch32) or none that can be emulated (x32, s390) is
+// absent.
 var arches = [...]Arch{
 	{Name: "aarch64", Debian: "arm64", Go: "arm64", Aliases: "armv8,arm64v8", Class: class64, Data: dataLE, Machine: 183},
 	{Name: "aarch64_be", Aliases: "arm64be", Class: class64, Data: dataBE, Machine: 183},

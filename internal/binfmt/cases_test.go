@@ -11,8 +11,8 @@ const (
 	either           // depends on the version of the kernel
 )
 
-// ruleCases feeds both TestParse, which compares the words of the error, and TestKernelAgrees, which compares the
-// verdict with the kernel's.
+// ruleCases feeds both TestParse, which compares the words of the error, and TestKernelAgrees,
+// which compares the verdict with the kernel's.
 var ruleCases = []struct {
 	rule   string
 	err    string // "": accepted

@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
-// exits is code that does exit(0), for the 32-bit companions of architectures. Its words are in the order of the machine.
+// exits is code that does exit(0), for the 32-bit companions of architectures. Its words are in the
+// order of the machine.
 var exits = [...]struct {
 	arch string
 	code string
@@ -18,7 +19,8 @@ var exits = [...]struct {
 	{"mipsel", "\xa1\x0f\x02\x24\x00\x00\x04\x24\x0c\x00\x00\x00"}, // the same
 }
 
-// armEABI5 is EF_ARM_EABI_VER5: the kernel executes no program without an EABI (arch/arm64/include/asm/elf.h).
+// armEABI5 is EF_ARM_EABI_VER5: the kernel executes no program without an EABI
+// (arch/arm64/include/asm/elf.h).
 const armEABI5 = 0x05000000
 
 // exitProgram is a static program for a that does nothing but end well; nil if there is none.
@@ -50,9 +52,10 @@ const machineARM = 40
 
 var companions sync.Map // *Arch -> func() bool
 
-// RunsHere reports whether this kernel runs programs of a without an emulator. For a companion of the host's own architecture,
-// which RunsOn only supposes, it asks the kernel, once: it may be built without that mode or started so (ia32_emulation=0),
-// and many arm64 processors have no 32-bit mode. Where that cannot be told, RunsOn stands.
+// RunsHere reports whether this kernel runs programs of a without an emulator. For a companion of
+// the host's own architecture, which RunsOn only supposes, it asks the kernel, once: it may be
+// built without that mode or started so (ia32_emulation=0), and many arm64 processors have no
+// 32-bit mode. Where that cannot be told, RunsOn stands.
 func (a *Arch) RunsHere() bool {
 	host := Host()
 	if !a.RunsOn(host) || a.Name == host.Name {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// The programs are right: the kernel runs one if it runs its architecture, and an emulator does in any case.
+// The programs are right: the kernel runs one if it runs its architecture, and an emulator does in
+// any case.
 func TestExitPrograms(t *testing.T) {
 	for _, e := range exits {
 		a := FindArch(e.arch)

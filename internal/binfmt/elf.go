@@ -28,8 +28,8 @@ const (
 // errNotELF says that a file does not begin as an ELF file does.
 var errNotELF = errors.New("not an ELF file")
 
-// Header is what tells who can run an ELF file: fields of the ELF header under the names of elf(5), and the
-// program interpreter.
+// Header is what tells who can run an ELF file: fields of the ELF header under the names of elf(5),
+// and the program interpreter.
 type Header struct {
 	Class, Data   byte // 1: 32 bits, 2: 64 bits; 1: little-endian, 2: big-endian
 	Type, Machine uint16
@@ -58,9 +58,10 @@ func readStart(r io.ReaderAt, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// parseHeader reads the ELF header of r, which begins with start, and its interpreter. A file that is none gives errNotELF.
-// Headers that the kernel would refuse, because they are truncated or point outside the file, are errors that say so; memory
-// and time are bounded whatever the file says.
+// parseHeader reads the ELF header of r, which begins with start, and its interpreter. A file that
+// is none gives errNotELF. Headers that the kernel would refuse, because they are truncated or
+// point outside the file, are errors that say so; memory and time are bounded whatever the file
+// says.
 func parseHeader(start []byte, r io.ReaderAt) (*Header, error) {
 	if !strings.HasPrefix(string(start), elfMagic) {
 		return nil, errNotELF

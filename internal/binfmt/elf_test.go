@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// elfFile writes a small ELF file: header, program headers (PT_NULL but for one PT_INTERP), the interpreter.
+// elfFile writes a small ELF file: header, program headers (PT_NULL but for one PT_INTERP), the
+// interpreter.
 type elfFile struct {
 	Header
 	headers int // program headers before PT_INTERP

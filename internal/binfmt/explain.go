@@ -10,8 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Explain says what can be done about a step of this package that failed. Nil if it was not one of ours or nothing
-// helps.
+// Explain says what can be done about a step of this package that failed. Nil if it was not one of
+// ours or nothing helps.
 func Explain(failed *verb.Error) []string {
 	switch call := failed.Step.Call.(type) {
 	case verb.NewMount:
@@ -50,8 +50,8 @@ func olderKernel() []string {
 		"administrator can register the rule for everybody, with flag F, and no rule is needed here", kernelRelease())}
 }
 
-// perNamespace tells whether a kernel of that release has rules for each user namespace (commit 21ca59b365c0). What cannot be read
-// is taken for a new one.
+// perNamespace tells whether a kernel of that release has rules for each user namespace (commit
+// 21ca59b365c0). What cannot be read is taken for a new one.
 func perNamespace(release string) bool {
 	var major, minor int
 	n, _ := fmt.Sscanf(release, "%d.%d", &major, &minor)

@@ -36,7 +36,8 @@ type Image struct {
 	Kind Kind
 	ELF  *Header // KindELF only
 
-	// KindScript only: the program after #!, and the rest of the line as its one argument ("" if there is none).
+	// KindScript only: the program after #!, and the rest of the line as its one argument ("" if
+	// there is none).
 	Interpreter, Argument string
 }
 
@@ -66,12 +67,14 @@ func Inspect(r io.ReaderAt) (*Image, error) {
 	return &Image{Kind: KindData}, nil
 }
 
-// shebang reads a #! line as load_script of fs/binfmt_script.c does, since commit b5372fe5dc84 (Linux 5.1). buf is
-// what the kernel has too: the start of the file, with NULs after a shorter one.
+// shebang reads a #! line as load_script of fs/binfmt_script.c does, since commit b5372fe5dc84
+// (Linux 5.1). buf is what the kernel has too: the start of the file, with NULs after a shorter
+// one.
 //
-// A line longer than buf is good if the path in it is complete: the argument is cut off then. Two things are
-// simpler here, and take a NUL in the line or no newline. An empty path, with which execve(2) fails (EACCES),
-// counts as no line at all; an empty argument, which the kernel passes on, as none.
+// A line longer than buf is good if the path in it is complete: the argument is cut off then. Two
+// things are simpler here, and take a NUL in the line or no newline. An empty path, with which
+// execve(2) fails (EACCES), counts as no line at all; an empty argument, which the kernel passes
+// on, as none.
 func shebang(buf *[Window]byte) (interpreter, argument string) {
 	if string(buf[:2]) != "#!" {
 		return "", ""
@@ -91,6 +94,6 @@ func shebang(buf *[Window]byte) (interpreter, argument string) {
 	return string(line[:sep]), cstring(bytes.TrimLeft(line[sep:], " \t"))
 }
 
-// Static reports whether i is a program that needs no dynamic loader. A nil Image, of a file that cannot be read, is not
-// known to be.
+// Static reports whether i is a program that needs no dynamic loader. A nil Image, of a file that
+// cannot be read, is not known to be.
 func (i *Image) Static() bool { return i != nil && i.Kind == KindELF && i.ELF.Interp == "" }

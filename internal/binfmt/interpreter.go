@@ -23,8 +23,8 @@ type Interpreter struct {
 	Err        error  // from opening it, or because its ELF headers are broken
 }
 
-// ReadInterpreter finds out about the emulator at path. open resolves path, on the host or inside a root; the file it returns
-// may be open with O_PATH, and is closed here. /proc must be mounted.
+// ReadInterpreter finds out about the emulator at path. open resolves path, on the host or inside a
+// root; the file it returns may be open with O_PATH, and is closed here. /proc must be mounted.
 func ReadInterpreter(open func(path string) (*os.File, error), path string) Interpreter {
 	e := Interpreter{Path: path}
 	f, err := open(path)
@@ -42,7 +42,8 @@ func ReadInterpreter(open func(path string) (*os.File, error), path string) Inte
 	if !e.Mode.IsRegular() {
 		return e // opening a device or a fifo does things
 	}
-	// What O_PATH gave can be neither read nor accessed by its descriptor; proc(5) has a link that can.
+	// What O_PATH gave can be neither read nor accessed by its descriptor; proc(5) has a link that
+	// can.
 	link := "/proc/self/fd/" + strconv.Itoa(int(f.Fd()))
 	e.Executable = unix.Access(link, unix.X_OK) == nil
 	var mount unix.Statfs_t
@@ -51,8 +52,8 @@ func ReadInterpreter(open func(path string) (*os.File, error), path string) Inte
 	return e
 }
 
-// inspectFile returns no image and no error for a file that may not be read. It does without os.Open, which starts
-// the poller of the Go runtime.
+// inspectFile returns no image and no error for a file that may not be read. It does without
+// os.Open, which starts the poller of the Go runtime.
 func inspectFile(path string) (*Image, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -65,10 +66,11 @@ func inspectFile(path string) (*Image, error) {
 
 // Check says why e cannot be the interpreter of r, nil if nothing speaks against it.
 //
-// A nil host leaves out whether its kernel runs the emulator. rootHas tells whether the root to be entered has a
-// file, and is nil if none is entered; hostHas tells so for the host, or is nil. With flag F the emulator is
-// looked up on the host, when the rule is written; without it, inside the root, by each execve(2). What it needs
-// besides (a dynamic loader, the #! interpreter of a script) is looked up inside the root in any case.
+// A nil host leaves out whether its kernel runs the emulator. rootHas tells whether the root to be
+// entered has a file, and is nil if none is entered; hostHas tells so for the host, or is nil. With
+// flag F the emulator is looked up on the host, when the rule is written; without it, inside the
+// root, by each execve(2). What it needs besides (a dynamic loader, the #! interpreter of a script)
+// is looked up inside the root in any case.
 func (e Interpreter) Check(r *Rule, host *Arch, rootHas, hostHas func(path string) bool) error {
 	where := fmt.Sprintf("rule %s: emulator %s", quote(r.Name), e.Path)
 	inRoot := rootHas != nil && !r.Has('F')
@@ -81,8 +83,8 @@ func (e Interpreter) Check(r *Rule, host *Arch, rootHas, hostHas func(path strin
 	return e.check(where, host, rootHas)
 }
 
-// Fits says why e, which is there, cannot be the interpreter of any rule, nil if nothing speaks against it. A nil
-// host leaves out whether its kernel runs the emulator.
+// Fits says why e, which is there, cannot be the interpreter of any rule, nil if nothing speaks
+// against it. A nil host leaves out whether its kernel runs the emulator.
 func (e Interpreter) Fits(host *Arch) error {
 	if e.Err != nil {
 		return fmt.Errorf("%s: %w", e.Path, cause(e.Err))
@@ -103,7 +105,8 @@ func (e Interpreter) check(where string, host *Arch, rootHas func(string) bool) 
 	return e.checkImage(where, host, rootHas)
 }
 
-// missing is the error for an emulator that is not there. What to do depends on where it was looked up.
+// missing is the error for an emulator that is not there. What to do depends on where it was looked
+// up.
 func (e Interpreter) missing(where string, inRoot bool, hostHas func(string) bool) error {
 	switch {
 	case !inRoot && !filepath.IsAbs(e.Path):

@@ -122,8 +122,8 @@ func TestLookClosesTheFile(t *testing.T) {
 	}
 }
 
-// Mode 0111 is enough for an emulator. Root reads any file, so this thread gives the privilege up for its file
-// accesses; the owner of the file cannot read it either way.
+// Mode 0111 is enough for an emulator. Root reads any file, so this thread gives the privilege up
+// for its file accesses; the owner of the file cannot read it either way.
 func TestLookUnreadable(t *testing.T) {
 	name := write(t, program("x86_64", ""), 0o111)
 	runtime.LockOSThread()

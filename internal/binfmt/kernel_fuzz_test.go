@@ -30,7 +30,8 @@ func mayDiffer(rule string) string {
 	return ""
 }
 
-// compareVerdicts checks that the kernel and Parse agree on a rule and read the same, unless they may differ; it returns why.
+// compareVerdicts checks that the kernel and Parse agree on a rule and read the same, unless they
+// may differ; it returns why.
 func compareVerdicts(t *testing.T, rule string, kernel reply) (why string, accepted bool) {
 	t.Helper()
 	parsed, err := Parse(rule)
@@ -46,7 +47,8 @@ func compareVerdicts(t *testing.T, rule string, kernel reply) (why string, accep
 	return why, accepted
 }
 
-// Always the same random rules: valid ones that were damaged, ones that were built, and texts of what rules are made of.
+// Always the same random rules: valid ones that were damaged, ones that were built, and texts of
+// what rules are made of.
 func TestKernelAgreesOnRandomRules(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	var rules []string
@@ -175,7 +177,8 @@ func randomBytes(random *rand.Rand, size int) []byte {
 	return b
 }
 
-// Random rules that are built from fields are written so that Parse reads the same, and comes back with the same text.
+// Random rules that are built from fields are written so that Parse reads the same, and comes back
+// with the same text.
 func TestRandomRulesComeBack(t *testing.T) {
 	random := rand.New(rand.NewSource(2))
 	for range 20000 {

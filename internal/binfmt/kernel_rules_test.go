@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// refused reports whether the kernel refused the text. Errors from opening the emulator (flag F) come later.
+// refused reports whether the kernel refused the text. Errors from opening the emulator (flag F)
+// come later.
 func (r reply) refused() bool {
 	return r.Errno == syscall.EINVAL || r.Errno == syscall.ENAMETOOLONG || r.Errno == syscall.EEXIST
 }
@@ -59,7 +60,8 @@ func compareEntry(t *testing.T, rule string, parsed *Rule, r reply) {
 	}
 }
 
-// The kernel takes every built-in rule, and what is written of a rule built from fields is what it reads.
+// The kernel takes every built-in rule, and what is written of a rule built from fields is what it
+// reads.
 func TestKernelTakesBuiltRules(t *testing.T) {
 	var rules []*Rule
 	var texts []string

@@ -17,7 +17,8 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// The test binary is its own child: as an ordinary user, and as that inside a user and a mount namespace.
+// The test binary is its own child: as an ordinary user, and as that inside a user and a mount
+// namespace.
 const stageVariable = "XUNSHARE_BINFMT_TEST_STAGE"
 
 func TestMain(m *testing.M) {
@@ -134,7 +135,8 @@ type kernel struct {
 	stderr bytes.Buffer
 }
 
-// startKernel starts the child as an ordinary user. It goes when this process does, at the end of its standard input.
+// startKernel starts the child as an ordinary user. It goes when this process does, at the end of
+// its standard input.
 func startKernel() (*kernel, io.Closer, error) {
 	k := &kernel{cmd: stage("user")}
 	if os.Getuid() == 0 {
@@ -161,7 +163,8 @@ func (k *kernel) ask(q question) (r reply, err error) {
 	return r, err
 }
 
-// askKernel returns the kernel's replies to rules. It skips the test if this kernel lets no user have an instance.
+// askKernel returns the kernel's replies to rules. It skips the test if this kernel lets no user
+// have an instance.
 func askKernel(t *testing.T, rules []string) []reply { return askKernelTo(t, rules, false) }
 
 // askKernelTo keeps all rules until the last is there, or only one at a time.

@@ -8,11 +8,11 @@ import (
 	"github.com/xrash/smetrics"
 )
 
-// FindArch returns the architecture of that name, nil if there is none, if nothing emulates it (x32) or if it may
-// be one of several. Names are those of QEMU's targets, dpkg, Go, uname -m, rpm, Alpine, Docker Hub; OCI platforms
-// ("linux/arm/v7", with or without "linux/"); Nix systems and GNU triplets of Linux ("aarch64-linux",
-// "mips64el-linux-gnuabi64", "x86_64-pc-linux-musl"). Case does not matter. The comment on arches says which
-// convention wins where they contradict each other.
+// FindArch returns the architecture of that name, nil if there is none, if nothing emulates it
+// (x32) or if it may be one of several. Names are those of QEMU's targets, dpkg, Go, uname -m, rpm,
+// Alpine, Docker Hub; OCI platforms ("linux/arm/v7", with or without "linux/"); Nix systems and GNU
+// triplets of Linux ("aarch64-linux", "mips64el-linux-gnuabi64", "x86_64-pc-linux-musl"). Case does
+// not matter. The comment on arches says which convention wins where they contradict each other.
 func FindArch(name string) *Arch {
 	name = strings.ToLower(name)
 	if a := findWord(name); a != nil {
@@ -54,8 +54,9 @@ func hasWord(list, word string) bool {
 	return false
 }
 
-// findPlatform finds what the OCI image index calls a platform: os/architecture/variant. A variant is about the CPU,
-// not about who runs the program, but one that the architecture does not have is a mistake.
+// findPlatform finds what the OCI image index calls a platform: os/architecture/variant. A variant
+// is about the CPU, not about who runs the program, but one that the architecture does not have is
+// a mistake.
 func findPlatform(name string) *Arch {
 	cpu, variant, hasVariant := strings.Cut(strings.TrimPrefix(name, "linux/"), "/")
 	a := findWord(cpu)
@@ -77,8 +78,8 @@ func findPlatform(name string) *Arch {
 	return a
 }
 
-// findTriplet finds cpu-linux, cpu-linux-env, cpu-vendor-linux and cpu-vendor-linux-env, and what Nix makes of env:
-// cpu-linuxenv.
+// findTriplet finds cpu-linux, cpu-linux-env, cpu-vendor-linux and cpu-vendor-linux-env, and what
+// Nix makes of env: cpu-linuxenv.
 func findTriplet(name string) *Arch {
 	if rest, found := strings.CutPrefix(name, "x86-64-"); found {
 		name = "x86_64-" + rest // so in Debian's names of packages
@@ -95,11 +96,12 @@ func findTriplet(name string) *Arch {
 	return a.environment(strings.TrimPrefix(env, "-"))
 }
 
-// environment returns the architecture of the programs for the CPU of a that the last part of a triplet tells,
-// libc and ABI: "gnueabihf". Others than a are the n32 programs of MIPS; for those that no emulator takes
-// ("gnux32", "gnu_ilp32") it is nil.
+// environment returns the architecture of the programs for the CPU of a that the last part of a
+// triplet tells, libc and ABI: "gnueabihf". Others than a are the n32 programs of MIPS; for those
+// that no emulator takes ("gnux32", "gnu_ilp32") it is nil.
 //
-// It is nil for mips64-linux-gnu too: GCC makes n32 programs by that name (gcc/config.gcc), others mean n64.
+// It is nil for mips64-linux-gnu too: GCC makes n32 programs by that name (gcc/config.gcc), others
+// mean n64.
 func (a *Arch) environment(env string) *Arch {
 	mips64 := a.Machine == 8 && a.Class == class64
 	abi := withoutLibc(env)
@@ -134,8 +136,9 @@ func withoutLibc(env string) (abi string) {
 	return env
 }
 
-// Names returns the words that FindArch knows a by, each once, for a table: the QEMU target first, then those of
-// dpkg, Go and others. Platforms and triplets, which are made of them, are not among them.
+// Names returns the words that FindArch knows a by, each once, for a table: the QEMU target first,
+// then those of dpkg, Go and others. Platforms and triplets, which are made of them, are not among
+// them.
 func (a *Arch) Names() []string {
 	names := []string{a.Name}
 	for _, list := range [...]string{a.Debian, a.Go, a.Aliases} {
@@ -154,8 +157,9 @@ const (
 	maxTyped = 40   // bytes of what somebody may have meant to be a name
 )
 
-// NearestArches returns at most three names that name was perhaps meant to be, the likeliest first, each of another
-// architecture, and none if nothing is near. Of platforms and triplets the part with the CPU is looked at.
+// NearestArches returns at most three names that name was perhaps meant to be, the likeliest first,
+// each of another architecture, and none if nothing is near. Of platforms and triplets the part
+// with the CPU is looked at.
 func NearestArches(name string) []string {
 	word := strings.TrimPrefix(strings.ToLower(name), "linux/")
 	if end := strings.IndexAny(word, "/-"); end >= 0 {
@@ -187,7 +191,8 @@ type guess struct {
 // guess returns the name of a that is nearest to word.
 func (a *Arch) guess(word string) (best guess) {
 	for _, name := range a.Names() {
-		// The boost for a common start is the usual one: of up to four letters, for words that are alike at all.
+		// The boost for a common start is the usual one: of up to four letters, for words that are
+		// alike at all.
 		if score := smetrics.JaroWinkler(word, name, 0.7, 4); score > best.score {
 			best = guess{name, score}
 		}

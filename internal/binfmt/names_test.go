@@ -6,13 +6,15 @@ import (
 	"testing"
 )
 
-// words are the columns of the table with what Names returns, made are those with what is made of such words.
+// words are the columns of the table with what Names returns, made are those with what is made of
+// such words.
 var (
 	words = []string{"qemu_target", "debian", "goarch", "uname_m", "rpm", "alpine", "aliases"}
 	made  = []string{"gnu_triplet", "oci", "nix"}
 )
 
-// Every name of every convention in the table finds its row, and no name is known that the table has not.
+// Every name of every convention in the table finds its row, and no name is known that the table
+// has not.
 func TestNamesAreThoseOfTheTable(t *testing.T) {
 	for _, r := range table(t) {
 		a := FindArch(r["qemu_target"])

@@ -9,13 +9,15 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// Parse reads a rule as it is written to the register file, ":name:type:offset:magic:mask:interpreter:flags",
-// with any delimiter and at most one newline at the end.
+// Parse reads a rule as it is written to the register file,
+// ":name:type:offset:magic:mask:interpreter:flags", with any delimiter and at most one newline at
+// the end.
 //
-// It takes what create_entry of fs/binfmt_misc.c takes, but for three things. Upper-case letters that it does not
-// know as flags are left to the kernel, since later kernels know more of them (7.3: T, L, D). A NUL is refused
-// everywhere: in a magic the kernel takes it for the end, and so matches less than was written. A newline is
-// refused as the delimiter, which the kernel takes if one more follows at the end.
+// It takes what create_entry of fs/binfmt_misc.c takes, but for three things. Upper-case letters
+// that it does not know as flags are left to the kernel, since later kernels know more of them
+// (7.3: T, L, D). A NUL is refused everywhere: in a magic the kernel takes it for the end, and so
+// matches less than was written. A newline is refused as the delimiter, which the kernel takes if
+// one more follows at the end.
 //
 // The error says what is wrong and where. Bytes of magic and mask are counted from 0.
 func Parse(s string) (*Rule, error) {
@@ -113,7 +115,8 @@ func (p *parser) name() error {
 	return checkName(name)
 }
 
-// kind reads the type: one byte, whatever it is, and a delimiter. So in "MxMMM..." the third M is the type.
+// kind reads the type: one byte, whatever it is, and a delimiter. So in "MxMMM..." the third M is
+// the type.
 func (p *parser) kind() error {
 	if len(p.rest) < 2 {
 		return fmt.Errorf("it ends where the type (M or E) and a %s have to be", quoteByte(p.del))
@@ -142,8 +145,8 @@ func (p *parser) pattern() error {
 	return p.magic()
 }
 
-// parseOffset reads a number as kstrtoint(s, 10) of lib/kstrtox.c does: a sign and a newline at the end may be
-// there, blanks and 0x may not. An empty field is 0.
+// parseOffset reads a number as kstrtoint(s, 10) of lib/kstrtox.c does: a sign and a newline at the
+// end may be there, blanks and 0x may not. An empty field is 0.
 func parseOffset(s string) (int, error) {
 	if s == "" {
 		return 0, nil
@@ -186,8 +189,8 @@ func (p *parser) magic() (err error) {
 	return nil
 }
 
-// bytes reads a field with escapes. They come before the delimiter: with the delimiter 'x' or 'a', \x1a is still
-// one byte.
+// bytes reads a field with escapes. They come before the delimiter: with the delimiter 'x' or 'a',
+// \x1a is still one byte.
 func (p *parser) bytes(field string) ([]byte, error) {
 	for i := 0; i < len(p.rest); i++ {
 		if p.rest[i] == p.del {
@@ -214,8 +217,9 @@ func isEscape(s string) bool {
 
 func isHex(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
-// unescape decodes \xHH as string_unescape(UNESCAPE_HEX) of lib/string_helpers.c does. Any other backslash stands
-// for itself and keeps the byte after it from being looked at: \\x41 is five bytes.
+// unescape decodes \xHH as string_unescape(UNESCAPE_HEX) of lib/string_helpers.c does. Any other
+// backslash stands for itself and keeps the byte after it from being looked at: \\x41 is five
+// bytes.
 func unescape(s string) []byte {
 	var b []byte
 	for s != "" {

@@ -1,8 +1,8 @@
-// Package binfmt knows binfmt_misc: rules and their text, the architectures that emulators exist for, what a
-// file is to execve(2), and whether an emulator on disk can do its work.
+// Package binfmt knows binfmt_misc: rules and their text, the architectures that emulators exist
+// for, what a file is to execve(2), and whether an emulator on disk can do its work.
 //
-// All of it is judgement about text and files. It registers nothing and mounts nothing, and it does not look
-// for emulators. To look into ELF files for anything but who runs them, use debug/elf.
+// All of it is judgement about text and files. It registers nothing and mounts nothing, and it does
+// not look for emulators. To look into ELF files for anything but who runs them, use debug/elf.
 package binfmt
 
 import (
@@ -19,18 +19,19 @@ const (
 	maxName = 255  // NAME_MAX: the rule becomes a file of this name
 
 	// Window is how many bytes from the start of a file execve(2) looks at: BINPRM_BUF_SIZE of
-	// include/uapi/linux/binfmts.h (128 before commit 6eb3c3d0a52d, Linux 5.1). What a rule matches and a #! line
-	// have to lie within it.
+	// include/uapi/linux/binfmts.h (128 before commit 6eb3c3d0a52d, Linux 5.1). What a rule matches
+	// and a #! line have to lie within it.
 	Window = 256
 )
 
-// Rule is one binfmt_misc rule. A Rule from Parse keeps its text, so it is not to be altered: build a new one
-// from its fields instead.
+// Rule is one binfmt_misc rule. A Rule from Parse keeps its text, so it is not to be altered: build
+// a new one from its fields instead.
 type Rule struct {
 	Name string // of the file that stands for the rule in the binfmt_misc mount
 	Type byte   // 'M': by magic, 'E': by file name extension
 
-	// Type M: a file matches when its bytes from Offset on are Magic, compared under Mask. No Mask: all bits.
+	// Type M: a file matches when its bytes from Offset on are Magic, compared under Mask. No Mask:
+	// all bits.
 	Offset      int
 	Magic, Mask []byte
 
@@ -44,8 +45,8 @@ type Rule struct {
 // Has reports whether flag was written in the rule. The kernel turns O on with C; Has does not.
 func (r *Rule) Has(flag byte) bool { return strings.IndexByte(r.Flags, flag) >= 0 }
 
-// String returns what is to be written to the register file, in one write: the text that was parsed or, for a
-// Rule built from fields, one made of them.
+// String returns what is to be written to the register file, in one write: the text that was parsed
+// or, for a Rule built from fields, one made of them.
 func (r *Rule) String() string {
 	if r.text != "" {
 		return r.text
@@ -58,9 +59,10 @@ func (r *Rule) String() string {
 	return del + strings.Join([]string{r.Name, string(rune(r.Type)), strings.Join(pattern, del), r.Interpreter, r.Flags}, del)
 }
 
-// delimiter returns one that occurs nowhere in the rule. Only magic and mask have escapes, so a path that holds
-// ':' needs another delimiter. Letters, digits, '\' and newline are never chosen: they have meanings of their
-// own. If a rule holds every other character there is none, and the ':' returned makes a text that Parse refuses.
+// delimiter returns one that occurs nowhere in the rule. Only magic and mask have escapes, so a
+// path that holds ':' needs another delimiter. Letters, digits, '\' and newline are never chosen:
+// they have meanings of their own. If a rule holds every other character there is none, and the ':'
+// returned makes a text that Parse refuses.
 func (r *Rule) delimiter() string {
 	used := r.Name + r.Extension + r.Interpreter + r.Flags
 	for _, c := range []byte(":,;|!#%&*+=?@^_~ \t\x01\x02\x03\x04\x05\x06\x07\x08") {
@@ -85,8 +87,8 @@ func escape(b []byte) string {
 	return s.String()
 }
 
-// CheckSet returns an error if the rules cannot all be registered in one new instance because of their names:
-// the kernel answers EEXIST to a name that is there already.
+// CheckSet returns an error if the rules cannot all be registered in one new instance because of
+// their names: the kernel answers EEXIST to a name that is there already.
 func CheckSet(rules []*Rule) error {
 	seen := make(map[string]bool, len(rules))
 	for _, r := range rules {

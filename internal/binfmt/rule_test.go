@@ -24,7 +24,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// checkRoundTrip checks that r gives the text s back, and that a text made from its fields means the same.
+// checkRoundTrip checks that r gives the text s back, and that a text made from its fields means
+// the same.
 func checkRoundTrip(t *testing.T, r *Rule, s string) {
 	t.Helper()
 	if r.String() != s {
@@ -92,7 +93,8 @@ func TestStringOfBuiltRule(t *testing.T) {
 	}
 }
 
-// Every printable punctuation mark and every control character in the path leaves bytes that are no text.
+// Every printable punctuation mark and every control character in the path leaves bytes that are no
+// text.
 func TestStringFindsRareDelimiter(t *testing.T) {
 	path := ""
 	for c := byte(1); c < 0x85; c++ {

@@ -15,14 +15,15 @@ type Options struct {
 	ReadOnly bool   // there and wherever it is mounted later it can only be looked at
 }
 
-// Instance is the descriptor of the instance that Load makes. Its rules live as long as it, or a mount of it, does
-// (Linux 6.7, commit 21ca59b365c0).
+// Instance is the descriptor of the instance that Load makes. Its rules live as long as it, or a
+// mount of it, does (Linux 6.7, commit 21ca59b365c0).
 const Instance verb.FD = "binfmt"
 
 const filesystem = "binfmt_misc"
 
-// Load makes an instance of binfmt_misc for the user namespace and writes the rules into it, one write(2) each. It
-// needs no place to mount it, and so disturbs nothing; the emulators are opened now, on the host (flag F).
+// Load makes an instance of binfmt_misc for the user namespace and writes the rules into it, one
+// write(2) each. It needs no place to mount it, and so disturbs nothing; the emulators are opened
+// now, on the host (flag F).
 func (o *Options) Load() []verb.Step {
 	if !o.Instance {
 		return nil

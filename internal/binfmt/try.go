@@ -14,8 +14,9 @@ import (
 	"github.com/xunshare/xunshare/internal/environ"
 )
 
-// Matches reports whether the rule runs a file that starts with start and is called name, as load_misc_binary of
-// fs/binfmt_misc.c decides it: bytes that a short file does not have count as NUL.
+// Matches reports whether the rule runs a file that starts with start and is called name, as
+// load_misc_binary of fs/binfmt_misc.c decides it: bytes that a short file does not have count as
+// NUL.
 func (r *Rule) Matches(start []byte, name string) bool {
 	if r.Type == 'E' {
 		dot := bytes.LastIndexByte([]byte(name), '.')
@@ -55,7 +56,8 @@ func (a *Arch) order() binary.ByteOrder {
 	return binary.LittleEndian
 }
 
-// tryPatience is how long Runs waits for an emulator to refuse the sample. It takes some milliseconds.
+// tryPatience is how long Runs waits for an emulator to refuse the sample. It takes some
+// milliseconds.
 const tryPatience = 5 * time.Second
 
 // Runs finds out, by executing a sample, whether this process's user namespace has rules that run
@@ -68,8 +70,8 @@ func (a *Arch) Runs() bool {
 	return err == nil || errors.As(err, &ended) && !errors.Is(err, syscall.ENOEXEC)
 }
 
-// try executes a file with this content and waits for it. The error is that of execve(2), an *environ.ExitError, or another
-// that tells nothing.
+// try executes a file with this content and waits for it. The error is that of execve(2), an
+// *environ.ExitError, or another that tells nothing.
 func try(image []byte) error {
 	fd, err := unix.MemfdCreate("xunshare-sample", unix.MFD_CLOEXEC)
 	if err != nil {

@@ -6,12 +6,14 @@ package caller
 
 import "unsafe"
 
-// Where the runtime lacks something that the surroundings limit it ends the program with its stack, at whatever time:
-// when it starts, when it needs a thread more or more memory. It has one place through which all that it prints goes
-// (overrideWrite in src/runtime/time_nofake.go), and begins with words that tell the case. For those we say a sentence
-// in its place. What is a fault of this program is printed as ever.
+// Where the runtime lacks something that the surroundings limit it ends the program with its stack,
+// at whatever time: when it starts, when it needs a thread more or more memory. It has one place
+// through which all that it prints goes (overrideWrite in src/runtime/time_nofake.go), and begins
+// with words that tell the case. For those we say a sentence in its place. What is a fault of this
+// program is printed as ever.
 
-// A sentence is what to say when the runtime begins to print something that has one of the words in it.
+// A sentence is what to say when the runtime begins to print something that has one of the words in
+// it.
 type sentence struct {
 	words [4]string
 	text  string
@@ -31,14 +33,15 @@ var sentences = [...]sentence{
 // sayLess is what the entry makes overrideWrite.
 var sayLess = writeOrSay
 
-// What the runtime has begun to print: a reason comes next; a fault of this program, which is meant to be seen.
+// What the runtime has begun to print: a reason comes next; a fault of this program, which is meant
+// to be seen.
 var reasonNext, fault bool
 
 // fatalError is what the runtime prints in front of a reason, by a call of its own.
 const fatalError = "fatal error: "
 
-// writeOrSay runs where the runtime is about to die, on any stack and perhaps without memory, and for what GODEBUG makes it
-// print. Each argument of a print of the runtime's comes by itself.
+// writeOrSay runs where the runtime is about to die, on any stack and perhaps without memory, and
+// for what GODEBUG makes it print. Each argument of a print of the runtime's comes by itself.
 //
 //go:nosplit
 //go:norace
@@ -69,7 +72,8 @@ func writeOrSay(fd uintptr, p unsafe.Pointer, n int32) int32 {
 	return int32(written)
 }
 
-// end says a sentence and ends the program, and its child before that. If the program is about to end, only the latter.
+// end says a sentence and ends the program, and its child before that. If the program is about to
+// end, only the latter.
 //
 //go:nosplit
 //go:norace

@@ -4,9 +4,9 @@ package caller
 
 //lint:file-ignore U1000 the entry is in assembly
 
-// Where the runtime cannot start it prints its stack or is killed, before main could say a word. The entry asks first, and
-// says what is wrong: it reads these, and nothing else here does. What is enough here and turns out not to be later is for
-// fatal.go.
+// Where the runtime cannot start it prints its stack or is killed, before main could say a word.
+// The entry asks first, and says what is wrong: it reads these, and nothing else here does. What is
+// enough here and turns out not to be later is for fatal.go.
 var (
 	space = [2]uint64{unread, unread} // RLIMIT_AS: the runtime reserves 690 MB, not all of which it uses
 	data  = [2]uint64{unread, unread} // RLIMIT_DATA: and 40 MB of it may be written to

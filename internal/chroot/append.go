@@ -13,8 +13,9 @@ import (
 
 const showAppended = "tell the tree who its new user is"
 
-// appended decides how a file of the tree is shown with something added, which stays off the disk. Where only one id is mapped
-// nobody inside is the one to change it, so it is read-only: to watch for that costs every unlink(2) and rename(2).
+// appended decides how a file of the tree is shown with something added, which stays off the disk.
+// Where only one id is mapped nobody inside is the one to change it, so it is read-only: to watch
+// for that costs every unlink(2) and rename(2).
 func (s *survey) appended(op Operation) (p Point, err error) {
 	where, err := s.resolve(op.Target)
 	if err != nil || len(where.missing) > 0 || where.dir || s.find(where.at) != 0 || !s.isText(where.at) {

@@ -12,8 +12,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// assemble puts a tree of parts together in the directory "new" of the working directory, which has the tree at "lower", and
-// takes it as the root.
+// assemble puts a tree of parts together in the directory "new" of the working directory, which has
+// the tree at "lower", and takes it as the root.
 func (o *Options) assemble(f Facts) (calls []verb.Call) {
 	add := func(more ...verb.Call) { calls = append(calls, more...) }
 	add(verb.MakeDir{Path: "new", Mode: f.RootMode})

@@ -8,7 +8,8 @@ import (
 
 const devDir = "/dev"
 
-// devices are those of the host that every program may expect. They do no harm: everybody may open them.
+// devices are those of the host that every program may expect. They do no harm: everybody may open
+// them.
 var devices = [...]string{"null", "zero", "full", "random", "urandom", "tty"}
 
 // deviceLinks are those that udev(7) and devpts make everywhere.
@@ -20,14 +21,15 @@ var deviceLinks = [...]struct{ name, text string }{
 	{"ptmx", "pts/ptmx"},
 }
 
-// console is where the caller's terminal is shown, because its own name is the host's. glibc's ttyname(3) looks for it there;
-// musl's takes the descriptor's name in /proc or none, so that the descriptors are opened again.
+// console is where the caller's terminal is shown, because its own name is the host's. glibc's
+// ttyname(3) looks for it there; musl's takes the descriptor's name in /proc or none, so that the
+// descriptors are opened again.
 const console = "console"
 
 const makeDevices = "make /dev"
 
-// mountDevices makes a /dev. The devices are bound from the host, for nobody can make them in a user namespace
-// (mknod(2), EPERM).
+// mountDevices makes a /dev. The devices are bound from the host, for nobody can make them in a
+// user namespace (mknod(2), EPERM).
 func (o *Options) mountDevices(p Point, f Facts) []verb.Step {
 	steps := []verb.Step{device(verb.Mount{Source: "tmpfs", Target: p.Path, Type: "tmpfs",
 		Flags: unix.MS_NOSUID | unix.MS_NODEV, Data: "mode=755"})}

@@ -7,8 +7,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Explain says what can be done about a step of this package that failed; ownPIDs tells whether the target has a
-// pid namespace of its own. Nil if it was not one of ours or nothing helps.
+// Explain says what can be done about a step of this package that failed; ownPIDs tells whether the
+// target has a pid namespace of its own. Nil if it was not one of ours or nothing helps.
 func Explain(failed *verb.Error, ownPIDs bool) []string {
 	mount, ok := verb.First(failed.Step.Call).(verb.Mount)
 	_, goes := failed.Step.Call.(verb.Chdir)

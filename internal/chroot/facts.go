@@ -22,8 +22,8 @@ type Facts struct {
 	Mounts           // what Survey has found out
 }
 
-// Gather gathers the facts for o and checks that its root can be entered. A caller who may not search it, or list it, is told
-// so by a *ClosedError; a View may help.
+// Gather gathers the facts for o and checks that its root can be entered. A caller who may not
+// search it, or list it, is told so by a *ClosedError; a View may help.
 func Gather(root string) (Facts, error) {
 	if root == "" {
 		return Facts{}, nil
@@ -36,7 +36,8 @@ func Gather(root string) (Facts, error) {
 	return Facts{OnInitramfs: onInitramfs(), ProcDir: inside.IsDir(root, procDir), Here: isRoot(root)}, err
 }
 
-// isRoot tells whether path is the present root: the same directory of the same mount (statx(2), Linux 5.8).
+// isRoot tells whether path is the present root: the same directory of the same mount (statx(2),
+// Linux 5.8).
 func isRoot(path string) bool {
 	var there, here unix.Statx_t
 	const mask = unix.STATX_INO | unix.STATX_MNT_ID
@@ -71,7 +72,8 @@ func cause(err error) error {
 	return err
 }
 
-// onInitramfs asks statfs(2) first: only a ramfs or tmpfs can be the initial root, and mountinfo is long.
+// onInitramfs asks statfs(2) first: only a ramfs or tmpfs can be the initial root, and mountinfo is
+// long.
 func onInitramfs() bool {
 	var st unix.Statfs_t
 	if unix.Statfs("/", &st) != nil || !isInitialType(uint32(st.Type)) {

@@ -103,7 +103,8 @@ func (s *survey) devices() (Point, error) {
 	return p, nil
 }
 
-// terminal is the path of the terminal at one of the standard descriptors, if it leads there, and all those that it is at.
+// terminal is the path of the terminal at one of the standard descriptors, if it leads there, and
+// all those that it is at.
 func terminal() (path string, at []Terminal) {
 	var found unix.Stat_t
 	for fd := range 3 {

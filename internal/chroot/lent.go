@@ -39,8 +39,9 @@ func (m *Mounts) Lends() (all []*Lent) {
 	return all
 }
 
-// show makes the file in a tmpfs and mounts it. The tmpfs is attached meanwhile, or its file could not be taken before
-// Linux 6.15 (open_tree(2), EINVAL), and it is the working directory, because no path leads to it if it covers the root.
+// show makes the file in a tmpfs and mounts it. The tmpfs is attached meanwhile, or its file could
+// not be taken before Linux 6.15 (open_tree(2), EINVAL), and it is the working directory, because
+// no path leads to it if it covers the root.
 func (l *Lent) show(f Facts) []verb.Step {
 	const lender, file, here verb.FD = "lender", "lent", "here"
 	name := path.Base(l.Path)
@@ -102,8 +103,8 @@ func (l *Lent) Keep() error {
 	return l.write(without(l.text, l.added))
 }
 
-// Settle is Keep in the end, when nobody changes the tree's file any more. One that a program has made of what was shown, and
-// put in its place, has what was added.
+// Settle is Keep in the end, when nobody changes the tree's file any more. One that a program has
+// made of what was shown, and put in its place, has what was added.
 func (l *Lent) Settle() error {
 	if err := l.Keep(); err != nil || l.copy < 0 || l.added == "" {
 		return err

@@ -16,13 +16,16 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// In an overlay over another user's tree all files would still be that user's, who is nobody inside: root of the namespace has
-// no power over them (capable_wrt_inode_uidgid in kernel/capability.c), and none of them can be copied up (EOVERFLOW). So
-// such a tree gets a layer of metadata: its directories, links and files made anew as the caller's, and in each file's
-// attributes where its data lie. The tree itself is a layer of nothing but data then (Documentation/filesystems/overlayfs.rst,
-// "Data-only lower layers"), which a user namespace may have since Linux 6.16.
+// In an overlay over another user's tree all files would still be that user's, who is nobody
+// inside: root of the namespace has no power over them (capable_wrt_inode_uidgid in
+// kernel/capability.c), and none of them can be copied up (EOVERFLOW). So such a tree gets a layer
+// of metadata: its directories, links and files made anew as the caller's, and in each file's
+// attributes where its data lie. The tree itself is a layer of nothing but data then
+// (Documentation/filesystems/overlayfs.rst, "Data-only lower layers"), which a user namespace may
+// have since Linux 6.16.
 
-// ownMetadata is work of the parent: it may write to the child's tmpfs, and has more time than the child has stack.
+// ownMetadata is work of the parent: it may write to the child's tmpfs, and has more time than the
+// child has stack.
 type ownMetadata struct {
 	Tree string // of the host
 	In   string // an empty directory in the child's working directory
@@ -56,8 +59,8 @@ func (m ownMetadata) Do(folder string, note func(sentence string)) error {
 	return c.chown(folder)
 }
 
-// isAlone tells whether a process has but one user and one group mapped: then nobody else can own anything, and of the files of
-// a whole system some hundred thousand need not be tried.
+// isAlone tells whether a process has but one user and one group mapped: then nobody else can own
+// anything, and of the files of a whole system some hundred thousand need not be tried.
 func isAlone(folder string) bool {
 	for _, file := range [...]string{"/uid_map", "/gid_map"} {
 		if text, err := os.ReadFile(folder + file); err != nil || !idmap.IsSingle(string(text)) {
@@ -184,7 +187,8 @@ func (c *metadataCopy) regular(e entry) (made bool, err error) {
 	case e.Size == 0:
 		return true, nil
 	case e.Mode&unix.S_IROTH == 0 && unix.Faccessat(e.from, e.name, unix.R_OK, unix.AT_EACCESS) != nil:
-		// Empty, because programs that replace such a file, as those of passwd(5) do, read it first.
+		// Empty, because programs that replace such a file, as those of passwd(5) do, read it
+		// first.
 		c.closed = append(c.closed, "/"+e.path)
 		return true, nil
 	}
@@ -210,8 +214,9 @@ func (c *metadataCopy) finish(e entry) error {
 	return unix.UtimesNanoAt(e.to, e.name, []unix.Timespec{e.Atim, e.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// chown gives files to the same ids inside that they belong to in a tree of root's, as far as they are mapped. It is
-// root of the namespace that may do so, and no program runs in there yet that could look at the helper.
+// chown gives files to the same ids inside that they belong to in a tree of root's, as far as they
+// are mapped. It is root of the namespace that may do so, and no program runs in there yet that
+// could look at the helper.
 func (c *metadataCopy) chown(folder string) error {
 	if len(c.others) == 0 {
 		return nil

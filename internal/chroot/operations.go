@@ -7,8 +7,9 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// An Operation is one of the things that are mounted in the root. Its place is looked up inside the root, among what
-// the operations before it have mounted, and made if it is not there: in a layer of ours, never on the disk.
+// An Operation is one of the things that are mounted in the root. Its place is looked up inside the
+// root, among what the operations before it have mounted, and made if it is not there: in a layer
+// of ours, never on the disk.
 type Operation struct {
 	Kind     OperationKind
 	Source   string // what Bind shows: an absolute path of the host
@@ -51,9 +52,10 @@ func (o *Options) MountInProc(f Facts) []verb.Step {
 	return o.mountThose(f, func(p Point) bool { return o.inProc(f, p.Path) })
 }
 
-// inProc tells whether a path is in what MountProc mounts. All other operations are performed before there is a /proc: as
-// long as there is none, a symbolic link that somebody puts into the tree meanwhile, or has left in a layer that is kept,
-// cannot lead out through /proc/self/fd and /proc/self/cwd.
+// inProc tells whether a path is in what MountProc mounts. All other operations are performed
+// before there is a /proc: as long as there is none, a symbolic link that somebody puts into the
+// tree meanwhile, or has left in a layer that is kept, cannot lead out through /proc/self/fd and
+// /proc/self/cwd.
 func (o *Options) inProc(f Facts, path string) bool {
 	dir := o.ProcDir
 	if f.Proc != nil {
@@ -105,9 +107,9 @@ func (p *Point) bind(readOnly bool, f Facts, reason string) []verb.Step {
 	return steps
 }
 
-// mountSystem mounts a new sysfs, which is allowed where the network namespace belongs to the target's user namespace
-// and nothing covers parts of the present one (sysfs_init_fs_context, mount_too_revealing). Elsewhere it shows the
-// host's, read-only.
+// mountSystem mounts a new sysfs, which is allowed where the network namespace belongs to the
+// target's user namespace and nothing covers parts of the present one (sysfs_init_fs_context,
+// mount_too_revealing). Elsewhere it shows the host's, read-only.
 func (o *Options) mountSystem(p Point, f Facts) []verb.Step {
 	const reason = "mount /sys"
 	shown := p.bind(true, f, reason)
@@ -129,8 +131,8 @@ func (o *Options) carryHost() []verb.Step {
 	return []verb.Step{{Call: verb.OpenPath{Path: "/", As: host}, Reason: "keep the host's files within reach"}}
 }
 
-// drop closes the descriptors that lead to the host, and to what a layer covers: an init would keep them, for whoever may
-// look at it.
+// drop closes the descriptors that lead to the host, and to what a layer covers: an init would keep
+// them, for whoever may look at it.
 func (o *Options) drop(f Facts) []verb.Step {
 	var steps []verb.Step
 	if o.needsHost() {
@@ -151,8 +153,8 @@ func (o *Options) needsHost() bool {
 	return false
 }
 
-// file is the place of a File. It is for programs that look for it, which do without: where /run is not one whose
-// contents may vanish, or cannot be covered, or has the file, nothing is made.
+// file is the place of a File. It is for programs that look for it, which do without: where /run is
+// not one whose contents may vanish, or cannot be covered, or has the file, nothing is made.
 func (s *survey) file(name string) Point {
 	where, err := s.resolve(name)
 	if err != nil || !mountlist.IsUnder(where.path(), runDir) || len(where.missing) == 0 || where.blocked {

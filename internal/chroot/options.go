@@ -1,7 +1,9 @@
-// Package chroot makes a directory tree the root of a launch: the change of the root, and what is mounted in it.
+// Package chroot makes a directory tree the root of a launch: the change of the root, and what is
+// mounted in it.
 //
-// The root is changed with pivot_root(2) and the old one detached, so that nothing of the host is left within reach and
-// nested user namespaces work, which chroot(2) alone forbids (user_namespaces(7)). It knows nothing of ids and rules.
+// The root is changed with pivot_root(2) and the old one detached, so that nothing of the host is
+// left within reach and nested user namespaces work, which chroot(2) alone forbids
+// (user_namespaces(7)). It knows nothing of ids and rules.
 package chroot
 
 import (
@@ -47,11 +49,12 @@ const (
 	SameProc Proc = iota
 	// NewProc mounts a new one, which shows the pid namespace of the target.
 	NewProc
-	// HostProc shows the host's inside the root, for a target that lives in the host's pid namespace: a new one
-	// would be refused there (proc(5) belongs to the user namespace that owns the pid namespace).
+	// HostProc shows the host's inside the root, for a target that lives in the host's pid
+	// namespace: a new one would be refused there (proc(5) belongs to the user namespace that owns
+	// the pid namespace).
 	HostProc
-	// AnyProc is NewProc where the kernel allows one, and HostProc where parts of the present one are covered, as
-	// container engines do (mount_too_revealing in fs/namespace.c, EPERM).
+	// AnyProc is NewProc where the kernel allows one, and HostProc where parts of the present one
+	// are covered, as container engines do (mount_too_revealing in fs/namespace.c, EPERM).
 	AnyProc
 )
 

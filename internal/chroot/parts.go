@@ -11,9 +11,10 @@ import (
 	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
-// An overlay shows one file system, and the kernel refuses one over a directory that mounts of a more privileged namespace lie
-// in (has_locked_children in fs/namespace.c), for it would uncover what they cover. So a tree with mounts is put together of
-// parts: directories that lead to a mount are made anew, and what is in them has an overlay of its own, or is copied.
+// An overlay shows one file system, and the kernel refuses one over a directory that mounts of a
+// more privileged namespace lie in (has_locked_children in fs/namespace.c), for it would uncover
+// what they cover. So a tree with mounts is put together of parts: directories that lead to a mount
+// are made anew, and what is in them has an overlay of its own, or is copied.
 
 // A Part is a part of such a tree.
 type Part struct {
@@ -178,8 +179,9 @@ func (d *partition) fix(p *Part) PartKind {
 	return shown
 }
 
-// isLayer tells whether the file system of a path can be a lower layer of an overlay, as far as its type tells: those of the
-// kernel's own, and those with names of their own rules, cannot (ovl_dentry_weird in fs/overlayfs/util.c).
+// isLayer tells whether the file system of a path can be a lower layer of an overlay, as far as its
+// type tells: those of the kernel's own, and those with names of their own rules, cannot
+// (ovl_dentry_weird in fs/overlayfs/util.c).
 func isLayer(path string) bool {
 	var st unix.Statfs_t
 	return unix.Statfs(path, &st) == nil && slices.Contains([]uint32{unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC,

@@ -14,7 +14,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// point finds out where name is, as a mount point for a directory or for another file, and what has to be made for it.
+// point finds out where name is, as a mount point for a directory or for another file, and what has
+// to be made for it.
 func (s *survey) point(name string, dir bool) (Point, error) {
 	where, err := s.resolve(name)
 	if err != nil {
@@ -107,7 +108,8 @@ func (s *survey) layerOver(dir string, mount int) *LayerFact {
 	return nil
 }
 
-// newLayer is a layer over a directory, without what is in the way in it. That over the root itself is made with it.
+// newLayer is a layer over a directory, without what is in the way in it. That over the root itself
+// is made with it.
 func (s *survey) newLayer(where place, mount int) (*LayerFact, error) {
 	l := &LayerFact{Path: where.at}
 	fd, rest := s.origin(where.at)
@@ -173,8 +175,9 @@ func (s *survey) entry(at, name string) (e verb.Entry, err error) {
 	return e, err
 }
 
-// emptyMode is the mode of an empty directory or file of the caller's that nothing is mounted on; 0 for anything else. In
-// /run such things are removed by whoever made them, or by all who clean a tree up.
+// emptyMode is the mode of an empty directory or file of the caller's that nothing is mounted on; 0
+// for anything else. In /run such things are removed by whoever made them, or by all who clean a
+// tree up.
 func (s *survey) emptyMode(at string) uint32 {
 	dir, rest := s.origin(at)
 	st, err := statAt(dir, rest)
@@ -213,7 +216,8 @@ func list(dir int, path string) ([]string, error) {
 // anything there (docs/decisions/0023-an-own-tree-is-furnished.md).
 var furniture = [...]string{"proc", "sys", "dev", "run", "tmp"}
 
-// furnishes tells whether a place is made in the tree itself. No symbolic link of the tree is followed for that.
+// furnishes tells whether a place is made in the tree itself. No symbolic link of the tree is
+// followed for that.
 func (s *survey) furnishes(where place, mount int) bool {
 	return s.Furnish && mount == 0 && where.at == "/" && !where.blocked && len(where.missing) == 1 &&
 		slices.Contains(furniture[:], where.missing[0]) && !s.facts.Others && s.couldWrite("/", 0)

@@ -22,9 +22,10 @@ const (
 	noResolverHere = resolverLeft + "and the host's name servers are not shown: "
 )
 
-// resolver decides how the host's name servers are shown. A directory of a tree that can be written to is never covered for
-// them, because package managers rename files there; and the name /etc/resolv.conf can be removed and replaced, because some
-// packages do that. docs/decisions/0010-name-servers-are-lent.md has the reasons.
+// resolver decides how the host's name servers are shown. A directory of a tree that can be written
+// to is never covered for them, because package managers rename files there; and the name
+// /etc/resolv.conf can be removed and replaced, because some packages do that.
+// docs/decisions/0010-name-servers-are-lent.md has the reasons.
 func (s *survey) resolver() (Point, error) {
 	text, ok := hostResolver()
 	if !ok {
@@ -95,7 +96,8 @@ func (s *survey) leaveResolver(why string) (Point, error) {
 	return Point{Skip: true}, nil
 }
 
-// isText tells whether there is a regular file of the tree's, not one that is made to mount something on.
+// isText tells whether there is a regular file of the tree's, not one that is made to mount
+// something on.
 func (s *survey) isText(at string) bool {
 	for _, m := range s.made {
 		if m.path == at && m.mount == s.find(at) {
@@ -106,7 +108,8 @@ func (s *survey) isText(at string) bool {
 	return err == nil && fileType == unix.S_IFREG && !mountlist.IsUnder(at, devDir)
 }
 
-// bindResolver shows the host's own file, which nobody can remove: in a tree that cannot be written to anyhow.
+// bindResolver shows the host's own file, which nobody can remove: in a tree that cannot be written
+// to anyhow.
 func (s *survey) bindResolver() (Point, error) { return s.bind(resolvConf, resolvConf, fixed) }
 
 // copyResolver has a copy made where nothing of it stays on the disk.
@@ -129,7 +132,8 @@ func (s *survey) copyResolver(where place, text string) (p Point, err error) {
 	return p, err
 }
 
-// inUpper tells whether the layer that is kept has a file at a place, and fits: it has nothing on the way but directories.
+// inUpper tells whether the layer that is kept has a file at a place, and fits: it has nothing on
+// the way but directories.
 func (s *survey) inUpper(where place) (there, fits bool) {
 	if s.UpperDir == "" || s.find(where.at) != 0 {
 		return false, true
@@ -144,7 +148,8 @@ func (s *survey) inUpper(where place) (there, fits bool) {
 	return err == nil, err != nil || info.Mode().IsRegular()
 }
 
-// lendResolver has a copy shown over a file or link of the tree; what is written to it goes to target.
+// lendResolver has a copy shown over a file or link of the tree; what is written to it goes to
+// target.
 func (s *survey) lendResolver(over, target, text string) (_ Point, err error) {
 	if there, err := os.ReadFile(filepath.Join(s.Root, over)); err == nil && string(there) == text && over == target {
 		return Point{Skip: true}, nil

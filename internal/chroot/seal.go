@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
-// seal decides which layers become read-only: those that can be seen still. What is in /run is meant to vanish.
+// seal decides which layers become read-only: those that can be seen still. What is in /run is
+// meant to vanish.
 func (s *survey) seal() {
 	for _, l := range s.layers {
 		if s.find(l.Path) != l.mount || mountlist.IsUnder(l.Path, "/run") {

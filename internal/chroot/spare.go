@@ -4,10 +4,11 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// An init closes its memory (pidone.go of package launch), and /proc/1/environ with it, where tools look for "container=" to
-// find out whether they are in one. A file of ours on that path gives the answer. But a proc of which a part is covered
-// counts as not visible in the user namespaces inside, and no other could be mounted there (mount_too_revealing in
-// fs/namespace.c). So a second proc, of which nothing is covered, lies in a tmpfs beneath the root, where no path leads.
+// An init closes its memory (pidone.go of package launch), and /proc/1/environ with it, where tools
+// look for "container=" to find out whether they are in one. A file of ours on that path gives the
+// answer. But a proc of which a part is covered counts as not visible in the user namespaces
+// inside, and no other could be mounted there (mount_too_revealing in fs/namespace.c). So a second
+// proc, of which nothing is covered, lies in a tmpfs beneath the root, where no path leads.
 const (
 	spare   verb.FD = "spare"   // that tmpfs
 	initEnv verb.FD = "initenv" // the file for /proc/1/environ
@@ -23,7 +24,8 @@ func (o *Options) makeSpare() []verb.Step {
 		Attributes: verb.LayerAttributes, As: spare}, Reason: keepSpare}}
 }
 
-// furnishSpare needs the tmpfs to be attached. Where the kernel allows no new proc there is nothing to keep.
+// furnishSpare needs the tmpfs to be attached. Where the kernel allows no new proc there is nothing
+// to keep.
 func (o *Options) furnishSpare() []verb.Step {
 	if o.InitEnv == "" {
 		return nil

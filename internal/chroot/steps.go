@@ -14,8 +14,9 @@ const (
 	cover verb.FD = "cover" // the layer over the root
 )
 
-// Enter changes the root. The old one is still mounted afterwards, out of sight on top of the new one, until Leave: a
-// new proc can only be mounted while another one is visible somewhere (mount_too_revealing in fs/namespace.c).
+// Enter changes the root. The old one is still mounted afterwards, out of sight on top of the new
+// one, until Leave: a new proc can only be mounted while another one is visible somewhere
+// (mount_too_revealing in fs/namespace.c).
 func (o *Options) Enter(f Facts) []verb.Step {
 	switch {
 	case o.Root == "":
@@ -54,11 +55,12 @@ func (o *Options) stacks(f Facts) bool {
 	return o.Beneath != "" || o.InitEnv != "" || o.ReadOnly || o.Ephemeral || f.Cover != nil || f.Here && len(o.Operations) > 0
 }
 
-// enterStack builds a stack at the root's path and makes the lowest of it the root of the namespace: the mount to keep, if
-// there is one, the tree on it, and on that the layer for what the tree lacks, if it does. Then the uppermost, which
-// covers the others, becomes the root of the process. The kernel counts a process at the top of its namespace's root as
-// not chrooted (current_chrooted in fs/namespace.c), and no path leads to the lower mounts, so nothing inside can take
-// them away.
+// enterStack builds a stack at the root's path and makes the lowest of it the root of the
+// namespace: the mount to keep, if there is one, the tree on it, and on that the layer for what the
+// tree lacks, if it does. Then the uppermost, which covers the others, becomes the root of the
+// process. The kernel counts a process at the top of its namespace's root as not chrooted
+// (current_chrooted in fs/namespace.c), and no path leads to the lower mounts, so nothing inside
+// can take them away.
 //
 //	before    / ─ host         after    / ─ kept mount ─ tree ─ layer  (and on it, until Leave, the host)
 func (o *Options) enterStack(f Facts) []verb.Step {
@@ -135,8 +137,9 @@ func (o *Options) MountProc(f Facts) []verb.Step {
 	return append(steps, verb.Step{Call: mount, Reason: "mount a new proc"})
 }
 
-// keepApart keeps a mount on the directory from showing up in the caller's namespace. A directory that is no mount point
-// cannot be made private by itself (EINVAL); in a root that is the usual case.
+// keepApart keeps a mount on the directory from showing up in the caller's namespace. A directory
+// that is no mount point cannot be made private by itself (EINVAL); in a root that is the usual
+// case.
 func (o *Options) keepApart(dir string) []verb.Step {
 	if !o.Shares {
 		return nil
@@ -146,7 +149,8 @@ func (o *Options) keepApart(dir string) []verb.Step {
 	return []verb.Step{{Call: private, Reason: "make the new proc private"}}
 }
 
-// Leave lets go of the old root, which lies on top of the new one, where the working directory still is.
+// Leave lets go of the old root, which lies on top of the new one, where the working directory
+// still is.
 func (o *Options) Leave(f Facts) []verb.Step {
 	if o.Root == "" || !o.Pivot {
 		return nil
@@ -160,8 +164,8 @@ func (o *Options) Leave(f Facts) []verb.Step {
 
 const leaveRoot = "let go of the old root"
 
-// WorkIn changes the working directory. A relative one is relative to the root that was entered: the caller's own is
-// out of reach by now.
+// WorkIn changes the working directory. A relative one is relative to the root that was entered:
+// the caller's own is out of reach by now.
 func (o *Options) WorkIn() []verb.Step {
 	if o.Dir == "" {
 		return nil
@@ -173,12 +177,12 @@ func (o *Options) WorkIn() []verb.Step {
 	return append(steps, verb.Step{Call: verb.Chdir{Path: o.Dir, Optional: o.GuessedDir}, Reason: "change the working directory"})
 }
 
-// turn makes the mount at the working directory the root of the namespace, and of the process. If others lie on it, and the
-// process has to go up to the last of them, up leads there.
+// turn makes the mount at the working directory the root of the namespace, and of the process. If
+// others lie on it, and the process has to go up to the last of them, up leads there.
 //
-// pivot_root(2) is refused on the initramfs, in a chroot that a shared mount holds (EINVAL), by the filters of container
-// engines (EPERM, ENOSYS) and by security modules (EACCES). Then the root is covered, as switch_root(8) does, or at least
-// changed.
+// pivot_root(2) is refused on the initramfs, in a chroot that a shared mount holds (EINVAL), by the
+// filters of container engines (EPERM, ENOSYS) and by security modules (EACCES). Then the root is
+// covered, as switch_root(8) does, or at least changed.
 func turn(f Facts, others int, up ...verb.Call) []verb.Step {
 	enter := append(up, verb.Chroot{Path: "."})
 	if f.OnInitramfs {
@@ -197,9 +201,10 @@ func turn(f Facts, others int, up ...verb.Call) []verb.Step {
 	return []verb.Step{{Call: turn, Reason: enterRoot}}
 }
 
-// turnAgain is for a process at the top of the stack that may not change its root: containers without CAP_SYS_CHROOT have
-// chroot(2) refused (EPERM). The mounts under the top then come to lie on the old root, and are let go: they keep things alive
-// that nobody may take away, and it has to do without.
+// turnAgain is for a process at the top of the stack that may not change its root: containers
+// without CAP_SYS_CHROOT have chroot(2) refused (EPERM). The mounts under the top then come to lie
+// on the old root, and are let go: they keep things alive that nobody may take away, and it has to
+// do without.
 func turnAgain(others int) []verb.Call {
 	calls := []verb.Call{verb.PivotRoot{New: ".", Old: "."}}
 	for range others {
@@ -211,7 +216,8 @@ func turnAgain(others int) []verb.Call {
 var (
 	coverRoot = verb.Mount{Source: ".", Target: "/", Flags: unix.MS_MOVE}
 
-	// standIn lies where pivot_root leaves the old root, on top of the new one: Leave detaches what is uppermost there.
+	// standIn lies where pivot_root leaves the old root, on top of the new one: Leave detaches what
+	// is uppermost there.
 	standIn = verb.Mount{Source: "tmpfs", Target: ".", Type: "tmpfs"}
 )
 

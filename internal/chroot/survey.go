@@ -62,8 +62,8 @@ type layerOf struct {
 	mount int
 }
 
-// Survey finds out where the mounts of o go and what has to be made for them, and refuses what cannot be. It changes
-// nothing.
+// Survey finds out where the mounts of o go and what has to be made for them, and refuses what
+// cannot be. It changes nothing.
 func (o *Options) Survey(f *Facts) error {
 	if len(o.Operations) == 0 && !o.ReadOnly && !o.Ephemeral {
 		return nil // a proc by itself is mounted on what is there, as unshare(1) does it

@@ -37,8 +37,8 @@ func (o *Options) protectLater(f Facts) []verb.Step {
 	return append(steps, remount(".", f.RootMounts, protect)...)
 }
 
-// remount makes mounts read-only one by one, as kernels before 5.12 want it (commit 2a1867219c7b). All other flags have to
-// stay as they are: the kernel has locked them (mount_namespaces(7)).
+// remount makes mounts read-only one by one, as kernels before 5.12 want it (commit 2a1867219c7b).
+// All other flags have to stay as they are: the kernel has locked them (mount_namespaces(7)).
 func remount(at string, mounts []mountlist.Submount, reason string) []verb.Step {
 	var steps []verb.Step
 	for _, m := range mounts {
@@ -48,9 +48,10 @@ func remount(at string, mounts []mountlist.Submount, reason string) []verb.Step 
 	return steps
 }
 
-// makeOverlay puts an overlay over the tree whose upper layer is a tmpfs, or a directory of the host. What it is made of
-// is put together in a tmpfs that covers the tree meanwhile, so that no path of the caller's is among the options of the
-// overlay, which would take colons, commas and backslashes for its own. It vanishes with the last process.
+// makeOverlay puts an overlay over the tree whose upper layer is a tmpfs, or a directory of the
+// host. What it is made of is put together in a tmpfs that covers the tree meanwhile, so that no
+// path of the caller's is among the options of the overlay, which would take colons, commas and
+// backslashes for its own. It vanishes with the last process.
 func (o *Options) makeOverlay(f Facts) []verb.Step {
 	const lower, hidden, here verb.FD = "lower", "hidden", "here"
 	var steps []verb.Step
@@ -87,8 +88,9 @@ func (o *Options) makeOverlay(f Facts) []verb.Step {
 	add(verb.NewMount{Type: overlay, As: tree,
 		Options: []string{"source=overlay", "lowerdir=" + layers, "upperdir=" + where + "upper", "workdir=" + where + "work", "userxattr"}})
 	if o.UpperDir != "" {
-		// The kernel makes this directory with mode 0 (ovl_workdir_create in fs/overlayfs/super.c) and keeps a whiteout in it, so
-		// rm -rf by the owner would fail. It is changed here and not at the end, which a launch that is killed does not see.
+		// The kernel makes this directory with mode 0 (ovl_workdir_create in fs/overlayfs/super.c)
+		// and keeps a whiteout in it, so rm -rf by the owner would fail. It is changed here and not
+		// at the end, which a launch that is killed does not see.
 		add(verb.Chmod{Path: where + "work/work", Mode: 0o700, Optional: true})
 	}
 	return append(steps, leaveHidden(here, o.overlayFDs(lower, hidden, here)...)...)
@@ -168,7 +170,8 @@ func (p *Point) make() []verb.Step {
 	return steps
 }
 
-// Seal makes the layers read-only: a file that is made in one of them would vanish with the program.
+// Seal makes the layers read-only: a file that is made in one of them would vanish with the
+// program.
 func (o *Options) Seal(f Facts) []verb.Step {
 	var steps []verb.Step
 	for _, path := range f.Sealed {

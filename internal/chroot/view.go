@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// A ClosedError says that the caller may not search the root, or not list it. Root of a namespace that has the owner's id may.
+// A ClosedError says that the caller may not search the root, or not list it. Root of a namespace
+// that has the owner's id may.
 type ClosedError struct {
 	Root        string
 	User, Group uint32 // whose it is

@@ -9,9 +9,10 @@ import (
 	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
-// A world is what a path leads to in the root when some operations have been performed, found out before any is. It
-// knows the tree, what is mounted over it and what is made for that; it follows symbolic links as the kernel would for a
-// process that has the tree as its root (path_resolution(7)), and so never leaves it.
+// A world is what a path leads to in the root when some operations have been performed, found out
+// before any is. It knows the tree, what is mounted over it and what is made for that; it follows
+// symbolic links as the kernel would for a process that has the tree as its root
+// (path_resolution(7)), and so never leaves it.
 type world struct {
 	mounts []mounted // the first is the tree
 	made   []made
@@ -34,7 +35,8 @@ const (
 	ofKernel             // proc or sysfs: nothing can be made, and nobody misses it
 )
 
-// made is a directory or file that an operation makes for itself or that a layer shows in the place of another.
+// made is a directory or file that an operation makes for itself or that a layer shows in the place
+// of another.
 type made struct {
 	path  string
 	mount int // the index of the mount that it lies in
@@ -50,7 +52,8 @@ func (w *world) find(path string) int {
 	return i
 }
 
-// origin returns what path is before anything was made: a path from a directory. The directory is negative if nothing is.
+// origin returns what path is before anything was made: a path from a directory. The directory is
+// negative if nothing is.
 func (w *world) origin(path string) (dir int, rest string) {
 	m := w.mounts[w.find(path)]
 	rest = strings.TrimLeft(strings.TrimPrefix(path, m.at), "/")
@@ -88,7 +91,8 @@ func (w *world) lstat(path string) (fileType uint32, err error) {
 	return st.Mode & unix.S_IFMT, err
 }
 
-// statAt is fstatat(2) that follows no symbolic link; "." is the file that dir is, a directory or not.
+// statAt is fstatat(2) that follows no symbolic link; "." is the file that dir is, a directory or
+// not.
 func statAt(dir int, path string) (st unix.Stat_t, err error) {
 	if path == "." {
 		path = ""
@@ -121,8 +125,8 @@ func (p place) path() string { return path.Join(append([]string{p.at}, p.missing
 
 const maxLinks = 40 // path_resolution(7)
 
-// resolve finds out where name leads. A symbolic link that can lead nowhere is in the way: a loop, or one that goes up
-// from what is not there.
+// resolve finds out where name leads. A symbolic link that can lead nowhere is in the way: a loop,
+// or one that goes up from what is not there.
 func (w *world) resolve(name string) (place, error) {
 	at, todo := "/", strings.Split(name, "/")
 	var first *place // link
@@ -173,7 +177,8 @@ func (w *world) resolve(name string) (place, error) {
 	return place{at: at, dir: true, link: first}, nil
 }
 
-// below is p with what is missing under it. A path that goes up again from there leads nowhere at all.
+// below is p with what is missing under it. A path that goes up again from there leads nowhere at
+// all.
 func (p place) below(names []string) (place, error) {
 	p.dir, p.missing = true, nil
 	for _, name := range names {

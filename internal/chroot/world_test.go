@@ -164,7 +164,8 @@ func names(l *LayerFact) string {
 	return "[" + strings.Join(list, " ") + "]"
 }
 
-// A survey leaves no descriptor: an init would keep it, and the target could get at the host through it.
+// A survey leaves no descriptor: an init would keep it, and the target could get at the host
+// through it.
 func TestSurveyClosesAll(t *testing.T) {
 	before, _ := os.ReadDir("/proc/self/fd")
 	o := Options{Root: build(t, "a/", "f"), ProcDir: "/proc", Proc: NewProc,
@@ -181,7 +182,8 @@ func TestSurveyClosesAll(t *testing.T) {
 	}
 }
 
-// A new proc that the kernel refuses gives way to the one that is there, and that does not stay within reach.
+// A new proc that the kernel refuses gives way to the one that is there, and that does not stay
+// within reach.
 func TestAnyProc(t *testing.T) {
 	o := Options{Root: "/tree", Pivot: true, Proc: AnyProc, ProcDir: "/proc"}
 	var got []string

@@ -10,8 +10,9 @@ import (
 
 var update = flag.Bool("update", false, "write the options in packaging/completions anew")
 
-// offers says of each option what the completions tell and offer. All else they take from the table (the letter, whether
-// there is an argument) and from the help (the argument's name). It is in a test so that the binary does not carry it.
+// offers says of each option what the completions tell and offer. All else they take from the table
+// (the letter, whether there is an argument) and from the help (the argument's name). It is in a
+// test so that the binary does not carry it.
 var offers = []offer{
 	{name: "user", help: "new user namespace", with: files},
 	{name: "mount", help: "new mount namespace", with: files},

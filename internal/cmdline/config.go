@@ -14,11 +14,12 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// Options can stand in a file, one a line as on the command line: an option, and after the first space, or after =, its
-// argument as it is. Empty lines and those that begin with # are passed over.
+// Options can stand in a file, one a line as on the command line: an option, and after the first
+// space, or after =, its argument as it is. Empty lines and those that begin with # are passed
+// over.
 
-// expand puts the options of files in the place of the --config, or the --into with a name, that they are read for, and in
-// front of all what an --into means.
+// expand puts the options of files in the place of the --config, or the --into with a name, that
+// they are read for, and in front of all what an --into means.
 func expand(options []string) ([]string, error) {
 	all, err := expandIn(options, nil)
 	if err != nil {
@@ -27,8 +28,8 @@ func expand(options []string) ([]string, error) {
 	return withPreset(all), nil
 }
 
-// expandIn does that for options of the last of some files, each of which is named in the one before; of none for those of
-// the command line.
+// expandIn does that for options of the last of some files, each of which is named in the one
+// before; of none for those of the command line.
 func expandIn(options, files []string) (all []string, err error) {
 	for _, option := range options {
 		file, err := configOf(option)
@@ -99,8 +100,8 @@ func homeDir() string {
 	return "/"
 }
 
-// readConfig reads the options of the last of the files, which an option stands for, in normal form. Each error begins with
-// the file and the line, or with the option.
+// readConfig reads the options of the last of the files, which an option stands for, in normal
+// form. Each error begins with the file and the line, or with the option.
 func readConfig(option string, files []string) (options []string, err error) {
 	file := files[len(files)-1]
 	text, err := os.ReadFile(file)

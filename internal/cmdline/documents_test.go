@@ -26,8 +26,9 @@ const (
 	manualPage = "../../docs/xunshare.1"
 )
 
-// The table, the help and the manual page know the same options, and agree on which of them take an argument. An option is written as getopt_long(3) knows it: "-r", "--fork", "--root=" if it needs an argument,
-// "--mount[=]" if it may have one.
+// The table, the help and the manual page know the same options, and agree on which of them take an
+// argument. An option is written as getopt_long(3) knows it: "-r", "--fork", "--root=" if it needs
+// an argument, "--mount[=]" if it may have one.
 func TestDocumentsAgree(t *testing.T) {
 	want := tabled()
 	for _, d := range documents {
@@ -116,8 +117,8 @@ func readHelp(_ *testing.T, text string) (defined, mentioned []string) {
 	return defined, append(matches(longs, text), matches(letters, text)...)
 }
 
-// readManual takes list items that begin with a flag for definitions. Mentions are flags anywhere, and long options in
-// examples.
+// readManual takes list items that begin with a flag for definitions. Mentions are flags anywhere,
+// and long options in examples.
 func readManual(_ *testing.T, text string) (defined, mentioned []string) {
 	for _, item := range matches(`(?m)^\.It (Fl .*)$`, text) {
 		for _, m := range regexp.MustCompile(`Fl (-?[A-Za-z][-a-z]*)(?: Ns( Op)? =)?`).FindAllStringSubmatch(item, -1) {

@@ -174,9 +174,9 @@ func (o *Options) Loads() bool {
 	return len(o.Rules) > 0 || len(o.Foreign.Sources) > 0 || o.Foreign.Asked && !o.Foreign.None
 }
 
-// implyMaps gives a launch with --arch, and without a word about ids, those that its purpose needs: on the host's own
-// tree the caller's, with the sub-ids under their own numbers, so that tools find what they would without xunshare; in a
-// root, root's.
+// implyMaps gives a launch with --arch, and without a word about ids, those that its purpose needs:
+// on the host's own tree the caller's, with the sub-ids under their own numbers, so that tools find
+// what they would without xunshare; in a root, root's.
 func (o *Options) implyMaps() {
 	ids := &o.NS
 	if !o.Foreign.Asked || !ids.Users.None() || !ids.Groups.None() || ids.Owner != nil {

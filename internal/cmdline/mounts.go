@@ -65,8 +65,8 @@ func (o *Options) bind(v string, readOnly bool) error {
 	return o.operate(chroot.Operation{Kind: chroot.Bind, Source: source, Target: target, ReadOnly: readOnly})
 }
 
-// cutPath cuts v at the first colon that no backslash stands in front of. In the path a backslash escapes a colon and a
-// backslash.
+// cutPath cuts v at the first colon that no backslash stands in front of. In the path a backslash
+// escapes a colon and a backslash.
 func cutPath(v string) (path, rest string, found bool) {
 	var b strings.Builder
 	for i := 0; i < len(v); i++ {

@@ -6,11 +6,13 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// normalize does what getopt_long(3) does with a leading "+": it writes every option in front of the first other
-// word as --name=value, so that clusters (-rpf), glued arguments (-R/dir), separate arguments (--root /dir) and
-// unambiguous abbreviations (--map-r) are behind us. The program and its arguments are left alone.
+// normalize does what getopt_long(3) does with a leading "+": it writes every option in front of
+// the first other word as --name=value, so that clusters (-rpf), glued arguments (-R/dir), separate
+// arguments (--root /dir) and unambiguous abbreviations (--map-r) are behind us. The program and
+// its arguments are left alone.
 //
-// What it understood before an error is returned with the error: an option that stands further left is heard first.
+// What it understood before an error is returned with the error: an option that stands further left
+// is heard first.
 func normalize(args []string) (options, program []string, err error) {
 	for len(args) > 0 {
 		word := args[0]
@@ -96,8 +98,9 @@ func byLetter(letter byte) *option {
 	return nil
 }
 
-// byName finds the option that name is, or is the beginning of. An abbreviation that unshare(1) understands means
-// the same here, however many options of our own begin with it; all are named where it does not.
+// byName finds the option that name is, or is the beginning of. An abbreviation that unshare(1)
+// understands means the same here, however many options of our own begin with it; all are named
+// where it does not.
 func byName(name string) (*option, error) {
 	var theirs, ours []*option
 	for i := range table {

@@ -63,8 +63,8 @@ func message(err error) string {
 	return err.Error()
 }
 
-// FuzzNormalize holds what is always so: the program is the end of the command line, and in front of it stand known
-// options in normal form.
+// FuzzNormalize holds what is always so: the program is the end of the command line, and in front
+// of it stand known options in normal form.
 func FuzzNormalize(f *testing.F) {
 	for _, seed := range []string{"-rpf\x00ls", "--root\x00/x", "-R/x", "--\x00-r", "--map-r", "--kill=9\x00-", "-\xff", "--=x"} {
 		f.Add(seed)

@@ -1,9 +1,9 @@
-// Package cmdline reads the command line: getopt_long(3)'s words, option files and --into become one value, Options, in which
-// the last of several options that say the same has won. An option is one row of the table; the help, the manual and the
-// completions are compared with it.
+// Package cmdline reads the command line: getopt_long(3)'s words, option files and --into become
+// one value, Options, in which the last of several options that say the same has won. An option is
+// one row of the table; the help, the manual and the completions are compared with it.
 //
-// Not for: what this machine makes of it. A setter looks at who the caller is and where, and at nothing else of the machine;
-// files of options are all that is read.
+// Not for: what this machine makes of it. A setter looks at who the caller is and where, and at
+// nothing else of the machine; files of options are all that is read.
 package cmdline
 
 import (
@@ -50,8 +50,9 @@ type Options struct {
 	Program []string // and its arguments; empty for the login shell
 }
 
-// imply sets what follows from several options together. A process whose children belong to another pid namespace
-// cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one: with rules, --pid implies --fork.
+// imply sets what follows from several options together. A process whose children belong to another
+// pid namespace cannot make threads (copy_process in kernel/fork.c, EINVAL), and QEMU needs one:
+// with rules, --pid implies --fork.
 func (o *Options) imply() {
 	if o.Loads() && o.NS.Kinds.Has(ns.PID) {
 		o.NS.Fork = true

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// preset is what --into means, beside --root and --hostname. These options stand in front of all others, so that each can
-// be given another argument; docs/xunshare.1 and the help have the same list.
+// preset is what --into means, beside --root and --hostname. These options stand in front of all
+// others, so that each can be given another argument; docs/xunshare.1 and the help have the same
+// list.
 var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map=auto",
 	"--arch=auto", "--mount-proc=" + ProcDir, "--sys=", "--dev=", "--resolv-conf=auto"}
 

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// A kind of argument is what each shell has for it; arguments of the kind "" are completed with the words, if any.
+// A kind of argument is what each shell has for it; arguments of the kind "" are completed with the
+// words, if any.
 type kind string
 
 const (

@@ -9,8 +9,9 @@ import (
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
-// An option is one of the command line. All that is known of it stands in its row of the table: normalize reads
-// the first half, the parser calls set in the order of the command line, so that the last of several wins.
+// An option is one of the command line. All that is known of it stands in its row of the table:
+// normalize reads the first half, the parser calls set in the order of the command line, so that
+// the last of several wins.
 type option struct {
 	name     string
 	short    byte // 0 for none

@@ -23,8 +23,8 @@ func helpArguments() map[string]string {
 	return found
 }
 
-// manualItem is the option in the manual: the name of its argument, in capital letters, and its text. A word that is
-// typed as it is, which mdoc calls Cm, stays in small letters.
+// manualItem is the option in the manual: the name of its argument, in capital letters, and its
+// text. A word that is typed as it is, which mdoc calls Cm, stays in small letters.
 func manualItem(page, name string) (argument, text string) {
 	at := regexp.MustCompile(`(?m)^\.It (?:Fl .*)?Fl -` + name + ` Ns (?:Op )?=`).FindStringIndex("\n" + page)
 	if at == nil {
@@ -53,7 +53,8 @@ func manualItem(page, name string) (argument, text string) {
 	return argument + closing, text
 }
 
-// The help and the manual page give the argument of an option the same name. In place of WORD the manual may list the words.
+// The help and the manual page give the argument of an option the same name. In place of WORD the
+// manual may list the words.
 func TestArgumentNames(t *testing.T) {
 	page, err := os.ReadFile(manualPage)
 	if err != nil {
@@ -75,8 +76,8 @@ func TestArgumentNames(t *testing.T) {
 	}
 }
 
-// The words that the completions offer are those that the option takes. An error lists them, or the help and the manual
-// name each one.
+// The words that the completions offer are those that the option takes. An error lists them, or the
+// help and the manual name each one.
 func TestWords(t *testing.T) {
 	page, err := os.ReadFile(manualPage)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package doctor tells whether this machine can do the main job, that an ordinary user enters a foreign tree, and what to
-// type if it cannot. Each check tries what a launch would do, in a helper or by opening what a launch opens, and changes
-// nothing.
+// Package doctor tells whether this machine can do the main job, that an ordinary user enters a
+// foreign tree, and what to type if it cannot. Each check tries what a launch would do, in a helper
+// or by opening what a launch opens, and changes nothing.
 //
 // Not for: what one launch needs. A launch that fails explains itself.
 package doctor
@@ -67,7 +67,8 @@ const (
 type patient struct {
 	asked *cmdline.Options
 
-	// The check whose failure is why there are no user namespaces, no mounts in them, no rules of their own; "" if there are.
+	// The check whose failure is why there are no user namespaces, no mounts in them, no rules of
+	// their own; "" if there are.
 	users, mounts, rules string
 }
 

@@ -12,7 +12,8 @@ import (
 	"github.com/xunshare/xunshare/internal/emulator"
 )
 
-// The manual and the table have the same releases: a feature that one of them lacks is told to nobody.
+// The manual and the table have the same releases: a feature that one of them lacks is told to
+// nobody.
 func TestFeaturesAreTheManuals(t *testing.T) {
 	page, err := os.ReadFile("../../docs/xunshare.1")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Explain says what can be done about the error of a launch in these namespaces; nil if that is not known. What the target is
-// and what else was asked for does not matter to it.
+// Explain says what can be done about the error of a launch in these namespaces; nil if that is not
+// known. What the target is and what else was asked for does not matter to it.
 func Explain(ids *ns.Options, err error) []string {
 	var helper *verb.HelperError
 	if errors.As(err, &helper) {

@@ -13,7 +13,8 @@ import (
 	"github.com/xunshare/xunshare/internal/ns"
 )
 
-// instance makes a binfmt_misc of a user namespace's own, and writes a rule into it. Emulators are another check's.
+// instance makes a binfmt_misc of a user namespace's own, and writes a rule into it. Emulators are
+// another check's.
 func (p *patient) instance() Finding {
 	if p.rules = p.users; p.users != "" {
 		return needs(p.users)
@@ -38,8 +39,8 @@ func (p *patient) register(rules []*binfmt.Rule, fine string) Finding {
 // common are the architectures that are looked at if none is given.
 var common = [...]string{"aarch64", "arm", "ppc64le", "riscv64", "s390x", "x86_64"}
 
-// emulators has a finding for each architecture: those of --arch, all of which have to work, or the common ones, of which one
-// has to.
+// emulators has a finding for each architecture: those of --arch, all of which have to work, or the
+// common ones, of which one has to.
 func (p *patient) emulators() (findings []Finding, works bool, err error) {
 	arches, given := p.asked.Foreign.Arches, true
 	if len(arches) == 0 {

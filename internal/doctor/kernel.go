@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A feature is what a release of Linux has brought. The manual (KERNEL SUPPORT) has a paragraph for each.
+// A feature is what a release of Linux has brought. The manual (KERNEL SUPPORT) has a paragraph for
+// each.
 type feature struct {
 	major, minor int
 	what         string
@@ -34,7 +35,8 @@ var features = [...]feature{
 	{7, 3, "flags T, L and D of rules", false},
 }
 
-// kernel compares the release with the features. It alone reads rather than tries: the checks that try come after it.
+// kernel compares the release with the features. It alone reads rather than tries: the checks that
+// try come after it.
 func (p *patient) kernel() Finding {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {

@@ -70,7 +70,8 @@ func (p *patient) namespaces() Finding {
 	return f
 }
 
-// maps maps the sub-ids, as --map=auto does. That takes newuidmap(1), and so a launch with a target.
+// maps maps the sub-ids, as --map=auto does. That takes newuidmap(1), and so a launch with a
+// target.
 func (p *patient) maps() Finding {
 	if p.users != "" {
 		return needs(p.users)

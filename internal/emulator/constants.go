@@ -37,9 +37,10 @@ var (
 	headers64 = headers{8, 32, 40, 54, 56, 58, 60, 64, 8, 32, 4, 56, 8, 24, 32, 64}
 )
 
-// constants returns where an ELF file keeps them: .rodata first of all. Sections are asked for by what they are, which
-// saves reading their names; the others of that sort in front of it are small. Without section headers, the segments
-// that are only read, and then, for older linkers, which mix them with code, those that are also executed.
+// constants returns where an ELF file keeps them: .rodata first of all. Sections are asked for by
+// what they are, which saves reading their names; the others of that sort in front of it are small.
+// Without section headers, the segments that are only read, and then, for older linkers, which mix
+// them with code, those that are also executed.
 func constants(r io.ReaderAt) []area {
 	var start [64]byte
 	n, _ := r.ReadAt(start[:], 0)

@@ -12,7 +12,8 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// mark is what a marked copy has in the last byte of e_ident, which is padding: neither the kernel nor a loader looks at it.
+// mark is what a marked copy has in the last byte of e_ident, which is padding: neither the kernel
+// nor a loader looks at it.
 const (
 	mark   = 0x51
 	markAt = 15
@@ -20,9 +21,9 @@ const (
 
 // Copy is a copy of an emulator in memory, and what is different in it.
 type Copy struct {
-	// Mark makes one that no rule of package binfmt matches, because those want 0 where it has a mark. It is for
-	// emulators of this machine's own architecture: a rule that matches its own interpreter makes every execve(2)
-	// that it applies to fail (ELOOP).
+	// Mark makes one that no rule of package binfmt matches, because those want 0 where it has a
+	// mark. It is for emulators of this machine's own architecture: a rule that matches its own
+	// interpreter makes every execve(2) that it applies to fail (ELOOP).
 	Mark bool
 	// Env is what each start of the copy finds in its environment, whatever that is otherwise.
 	Env []Variable
@@ -33,8 +34,8 @@ func Marked(path string) (fd int, err error) { return Copy{Mark: true}.Of(path) 
 
 // Of makes the copy of the emulator at path.
 //
-// It is in memory, as large as the file, sealed and close-on-exec. The rule's interpreter is /proc/self/fd/N with flag
-// F; once the rule has been written the descriptor can be closed.
+// It is in memory, as large as the file, sealed and close-on-exec. The rule's interpreter is
+// /proc/self/fd/N with flag F; once the rule has been written the descriptor can be closed.
 func (c Copy) Of(path string) (fd int, err error) {
 	from, err := os.Open(path)
 	if err != nil {
@@ -56,8 +57,8 @@ func (c Copy) Of(path string) (fd int, err error) {
 	return fd, nil
 }
 
-// memfd asks for one that may be executed: vm.memfd_noexec may have turned the default. MFD_EXEC is Linux 6.3, and
-// EINVAL before.
+// memfd asks for one that may be executed: vm.memfd_noexec may have turned the default. MFD_EXEC is
+// Linux 6.3, and EINVAL before.
 func memfd() (int, error) {
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate("emulator", flags|unix.MFD_EXEC)
@@ -91,8 +92,8 @@ func (c Copy) fill(fd int, from *os.File) error {
 	return err
 }
 
-// copyAll copies by read(2) and write(2), which any file system has. It takes 6 ms for 10 MB, most of it to get the
-// memory; sendfile(2) would save one.
+// copyAll copies by read(2) and write(2), which any file system has. It takes 6 ms for 10 MB, most
+// of it to get the memory; sendfile(2) would save one.
 func copyAll(fd int, from *os.File) error {
 	buf := make([]byte, 128<<10)
 	for {

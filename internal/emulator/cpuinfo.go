@@ -2,8 +2,8 @@ package emulator
 
 import "slices"
 
-// HasCPUInfo tells whether programs see a /proc/cpuinfo of the machine that is emulated. QEMU makes one for some
-// (do_guest_openat in linux-user/syscall.c): for more since 8.2, for others never.
+// HasCPUInfo tells whether programs see a /proc/cpuinfo of the machine that is emulated. QEMU makes
+// one for some (do_guest_openat in linux-user/syscall.c): for more since 8.2, for others never.
 func (e *Emulator) HasCPUInfo() bool {
 	is := func(names ...string) bool { return slices.Contains(names, e.Arch.Name) }
 	switch {

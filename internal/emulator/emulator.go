@@ -1,9 +1,9 @@
-// Package emulator finds out which emulator of this machine runs the programs of an architecture, what it is, and
-// with which flags a rule should start it.
+// Package emulator finds out which emulator of this machine runs the programs of an architecture,
+// what it is, and with which flags a rule should start it.
 //
-// Nothing is run and nothing is remembered on disk: an emulator that is upgraded is the next launch's. Whether one
-// particular emulator can do its work is judged by package binfmt; take that directly for a rule that names its
-// interpreter.
+// Nothing is run and nothing is remembered on disk: an emulator that is upgraded is the next
+// launch's. Whether one particular emulator can do its work is judged by package binfmt; take that
+// directly for a rule that names its interpreter.
 package emulator
 
 import (
@@ -31,9 +31,10 @@ type Search struct {
 	listing map[string][]string // what is in a directory, if that has been read
 }
 
-// Find returns the emulator for a. One that was given is taken; without one, a static emulator is preferred to a
-// dynamic one wherever they are, and among equals the first directory decides. Only a static one will do if
-// needStatic is set, because a root will be entered: what a dynamic one needs is looked up in there.
+// Find returns the emulator for a. One that was given is taken; without one, a static emulator is
+// preferred to a dynamic one wherever they are, and among equals the first directory decides. Only
+// a static one will do if needStatic is set, because a root will be entered: what a dynamic one
+// needs is looked up in there.
 //
 // The error names what came nearest and why it does not do, and what to install.
 func (s *Search) Find(a *binfmt.Arch, needStatic bool) (*Emulator, error) {

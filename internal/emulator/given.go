@@ -15,8 +15,8 @@ type Given struct {
 	Path string
 }
 
-// ParseGiven reads PATH or ARCH=PATH. What precedes the first '=' is an architecture unless it has a '/'; a PATH
-// alone says its architecture if its last part is qemu-ARCH or qemu-ARCH-static.
+// ParseGiven reads PATH or ARCH=PATH. What precedes the first '=' is an architecture unless it has
+// a '/'; a PATH alone says its architecture if its last part is qemu-ARCH or qemu-ARCH-static.
 func ParseGiven(s string) (Given, error) {
 	name, file, isPair := strings.Cut(s, "=")
 	if !isPair || strings.IndexByte(name, '/') >= 0 {
@@ -46,14 +46,15 @@ func archOf(base string) *binfmt.Arch {
 	return binfmt.FindArch(strings.TrimSuffix(name, "-static"))
 }
 
-// Searching begins a search for the emulators of architectures, in path as $PATH has it. Emulators that were given come first.
+// Searching begins a search for the emulators of architectures, in path as $PATH has it. Emulators
+// that were given come first.
 func Searching(path string, given []Given, asked []*binfmt.Arch) (*Search, error) {
 	assigned, err := assign(given, asked)
 	return &Search{Path: path, Given: assigned}, err
 }
 
-// assign gives each emulator an architecture. One without is for the architecture that was asked for,
-// which has to be a single one then. Two for the same are an error.
+// assign gives each emulator an architecture. One without is for the architecture that was asked
+// for, which has to be a single one then. Two for the same are an error.
 func assign(given []Given, asked []*binfmt.Arch) ([]Given, error) {
 	assigned := make([]Given, 0, len(given))
 	for _, g := range given {

@@ -11,11 +11,12 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
-// sources say what to install, by the ID of os-release(5). Of several for one ID the first holds whose below is more
-// than the major number of VERSION_ID; no below: all. In the command %[1]s is QEMU's name of the architecture, %[2]s
-// NixOS' name of the system.
+// sources say what to install, by the ID of os-release(5). Of several for one ID the first holds
+// whose below is more than the major number of VERSION_ID; no below: all. In the command %[1]s is
+// QEMU's name of the architecture, %[2]s NixOS' name of the system.
 //
-// Debian's qemu-user has been static since 13, and qemu-user-static only depends on it there; before, it was dynamic.
+// Debian's qemu-user has been static since 13, and qemu-user-static only depends on it there;
+// before, it was dynamic.
 var sources = [...]struct {
 	id      string
 	below   int
@@ -42,8 +43,9 @@ func (s *Search) Install(a *binfmt.Arch) string {
 	return fmt.Sprintf("install a static qemu-%s; packages that have it are called qemu-user-static, qemu-user or qemu-linux-user", a.Name)
 }
 
-// installCommand goes by what the distribution is, and then by what it says that it resembles. The numbers of such a
-// one are its own, so the oldest is taken to be meant: Debian has kept the old package's name.
+// installCommand goes by what the distribution is, and then by what it says that it resembles. The
+// numbers of such a one are its own, so the oldest is taken to be meant: Debian has kept the old
+// package's name.
 func (s *Search) installCommand() string {
 	r := s.osRelease()
 	for i, id := range append([]string{r.id}, strings.Fields(r.like)...) {

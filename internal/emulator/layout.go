@@ -24,8 +24,8 @@ const (
 	readExecute = 5 // PF_R | PF_X
 )
 
-// layout is an ELF file, and where there is room for one segment more. The machines that insert is written for are all
-// little-endian.
+// layout is an ELF file, and where there is room for one segment more. The machines that insert is
+// written for are all little-endian.
 type layout struct {
 	header   [headerSize]byte
 	segments []byte // the program headers

@@ -21,8 +21,8 @@ type Row struct {
 	Install  string   `json:"install,omitempty"` // what to do to get one, or a static one
 }
 
-// List returns a row for each architecture, for flags with setuid as in Flags. Each directory is read once, instead of
-// being asked for a hundred names.
+// List returns a row for each architecture, for flags with setuid as in Flags. Each directory is
+// read once, instead of being asked for a hundred names.
 func (s *Search) List(arches []*binfmt.Arch, setuid bool) []Row {
 	batch := *s
 	batch.listing = map[string][]string{}
@@ -54,8 +54,8 @@ func (s *Search) row(a *binfmt.Arch, setuid bool) Row {
 	return row
 }
 
-// readDir returns those entries that may be names of emulators. A directory that cannot be read has none; it is not
-// worth an error, since $PATH may name anything.
+// readDir returns those entries that may be names of emulators. A directory that cannot be read has
+// none; it is not worth an error, since $PATH may name anything.
 func (s *Search) readDir(dir string) (names []string) {
 	f, err := s.open(dir, os.O_RDONLY)
 	if err != nil {

@@ -48,8 +48,8 @@ func debian(t testing.TB, target string) string {
 	return path
 }
 
-// elf makes a program for this machine: a header, program headers, and data in a segment that is only read, or in a
-// section.
+// elf makes a program for this machine: a header, program headers, and data in a segment that is
+// only read, or in a section.
 type elf struct {
 	interp   string // dynamic then
 	data     string

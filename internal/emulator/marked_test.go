@@ -59,8 +59,8 @@ func TestMarkedErrors(t *testing.T) {
 
 const emulateSelf = "XUNSHARE_TEST_MARKED"
 
-// Every program of this machine's own architecture is emulated, and they start each other: static, dynamic, scripts.
-// CPUID of the emulated processor shows it.
+// Every program of this machine's own architecture is emulated, and they start each other: static,
+// dynamic, scripts. CPUID of the emulated processor shows it.
 func TestMarkedInTheKernel(t *testing.T) {
 	if os.Getenv(emulateSelf) != "" {
 		insideMarked(t)
@@ -82,7 +82,8 @@ func TestMarkedInTheKernel(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "--- PASS") {
 		t.Fatalf("%v: %s", err, out)
 	}
-	// ld.so tells which levels of the architecture the processor has: a qemu64 has none, what the test runs on may have.
+	// ld.so tells which levels of the architecture the processor has: a qemu64 has none, what the
+	// test runs on may have.
 	if !strings.Contains(string(out), "emulated: x86_64 42\n") {
 		t.Errorf("%s", out)
 	}

@@ -2,7 +2,8 @@ package emulator
 
 import "github.com/xunshare/xunshare/internal/binfmt"
 
-// nixSystems is what nixpkgs calls the systems of an architecture (lib/systems/doubles.nix), the usual one first.
+// nixSystems is what nixpkgs calls the systems of an architecture (lib/systems/doubles.nix), the
+// usual one first.
 func nixSystems(a *binfmt.Arch) []string {
 	switch a.Name {
 	case "arm":

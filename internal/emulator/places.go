@@ -19,11 +19,12 @@ const (
 	nixosDir  = "/run/binfmt"              // NixOS: aarch64-linux
 )
 
-// usual are searched after $PATH. Not everybody's $PATH has them, and a user of NixOS may have changed it.
+// usual are searched after $PATH. Not everybody's $PATH has them, and a user of NixOS may have
+// changed it.
 var usual = [...]string{"/usr/local/bin", "/usr/bin", debianDir, nixosDir, "/run/current-system/sw/bin"}
 
-// directories returns where to look, each once. What is relative in $PATH is left out: the emulator for programs of
-// a tree must not come from whatever directory one happens to be in.
+// directories returns where to look, each once. What is relative in $PATH is left out: the emulator
+// for programs of a tree must not come from whatever directory one happens to be in.
 func (s *Search) directories() []string {
 	dirs := make([]string, 0, 16)
 	add := func(dir string) {
@@ -40,8 +41,8 @@ func (s *Search) directories() []string {
 	return dirs
 }
 
-// names returns what the emulator for a may be called in dir, the newest form first. If dir has been read, only
-// what is there.
+// names returns what the emulator for a may be called in dir, the newest form first. If dir has
+// been read, only what is there.
 func (s *Search) names(dir string, a *binfmt.Arch) []string {
 	names := namesIn(dir, a)
 	if s.listing == nil {
@@ -80,8 +81,8 @@ func (s *Search) examine(path string) binfmt.Interpreter {
 	return e
 }
 
-// open is os.OpenFile without the poller of the Go runtime, which a launch need not start. It does not wait for a
-// writer if path is a fifo.
+// open is os.OpenFile without the poller of the Go runtime, which a launch need not start. It does
+// not wait for a writer if path is a fifo.
 func (s *Search) open(path string, flags int) (*os.File, error) {
 	flags |= unix.O_CLOEXEC | unix.O_NONBLOCK
 	if flags&unix.O_PATH != 0 {
@@ -106,8 +107,8 @@ func (s *Search) openFD(path string, flags int) (int, error) {
 	return unix.Openat2(dir, path, &unix.OpenHow{Flags: uint64(flags), Resolve: unix.RESOLVE_IN_ROOT})
 }
 
-// realPath is where the kernel says that f is. A file that is gone in the meantime keeps the name it was found by:
-// the launch will say that it is not there.
+// realPath is where the kernel says that f is. A file that is gone in the meantime keeps the name
+// it was found by: the launch will say that it is not there.
 func (s *Search) realPath(f *os.File, path string) string {
 	real, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(int(f.Fd())))
 	if err == nil && s.Root != "" {

@@ -11,7 +11,8 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// nearness orders those that do not fit, by how much there is to be done until they do: the highest is named.
+// nearness orders those that do not fit, by how much there is to be done until they do: the highest
+// is named.
 type nearness uint8
 
 const (
@@ -68,7 +69,8 @@ func (f *finder) notFound() error {
 	if f.rejected == nil {
 		return remedy.Wrap(fmt.Errorf("no emulator for %s was found", f.arch.Name), install, other)
 	}
-	// Fits says what helps with a file that a user has named; only for these two it is less than an installation.
+	// Fits says what helps with a file that a user has named; only for these two it is less than an
+	// installation.
 	var own []string
 	if f.nearness == nearNoExec || f.nearness == nearNotExecutable {
 		own = remedy.Hints(f.rejected)

@@ -18,8 +18,8 @@ type Version struct {
 	Text         string // all of it: "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)"
 }
 
-// identify finds out what an emulator is. QEMU is what says so inside; of a file that cannot be read the name has to
-// do, and its version stays unknown. The others are told by name.
+// identify finds out what an emulator is. QEMU is what says so inside; of a file that cannot be
+// read the name has to do, and its version stays unknown. The others are told by name.
 func (s *Search) identify(file binfmt.Interpreter) (Kind, Version) {
 	base := path.Base(file.Path)
 	switch base {
@@ -48,8 +48,8 @@ func (s *Search) identify(file binfmt.Interpreter) (Kind, Version) {
 }
 
 const (
-	// anchor is part of what qemu-user prints for --version (QEMU_COPYRIGHT, include/qemu/help-texts.h), all of
-	// which is one string of the program:
+	// anchor is part of what qemu-user prints for --version (QEMU_COPYRIGHT,
+	// include/qemu/help-texts.h), all of which is one string of the program:
 	//
 	//	qemu-aarch64 version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)
 	//	Copyright (c) 2003-2022 Fabrice Bellard and the QEMU Project developers
@@ -62,12 +62,13 @@ const (
 	maxBytes = 8 << 20  // bytes to look through, all in all
 )
 
-// ReadVersion returns the version that a qemu-user program would print, and whether it is one. It looks through the
-// constants of the program, and through no more than 8 MiB of any file.
+// ReadVersion returns the version that a qemu-user program would print, and whether it is one. It
+// looks through the constants of the program, and through no more than 8 MiB of any file.
 //
-// It costs 20 microseconds for the static qemu-aarch64 7.2, where the string is 127 KB into 2.9 MB; 0.1 ms for
-// qemu-hexagon (610 KB), and 0.5 ms to see that it is nowhere in 2.9 MB. Chunks of 32 to 128 KB take the same within
-// noise; reading the section at once takes 540 microseconds, mmap(2) 32, with MAP_POPULATE 310.
+// It costs 20 microseconds for the static qemu-aarch64 7.2, where the string is 127 KB into 2.9 MB;
+// 0.1 ms for qemu-hexagon (610 KB), and 0.5 ms to see that it is nowhere in 2.9 MB. Chunks of 32 to
+// 128 KB take the same within noise; reading the section at once takes 540 microseconds, mmap(2)
+// 32, with MAP_POPULATE 310.
 func ReadVersion(r io.ReaderAt) (Version, bool) {
 	buf := make([]byte, maxText+chunk)
 	left := uint64(maxBytes)
@@ -81,8 +82,8 @@ func ReadVersion(r io.ReaderAt) (Version, bool) {
 	return Version{}, false
 }
 
-// version looks through one area, a chunk at a time. What is in front of a chunk is kept: the string may begin there,
-// and the anchor too.
+// version looks through one area, a chunk at a time. What is in front of a chunk is kept: the
+// string may begin there, and the anchor too.
 func (a area) version(r io.ReaderAt, buf []byte) (Version, bool) {
 	kept := 0
 	for a.size > 0 {
@@ -117,7 +118,8 @@ func findVersion(text []byte) (Version, bool) {
 	}
 }
 
-// parseVersion reads what is in front of the anchor: "qemu-T version 7.2.22 (...)\nCopyright (c) 2003-2022 ".
+// parseVersion reads what is in front of the anchor: "qemu-T version 7.2.22 (...)\nCopyright (c)
+// 2003-2022 ".
 func parseVersion(s string) (v Version, ok bool) {
 	line, rest, _ := strings.Cut(s, "\n")
 	target, text, found := strings.Cut(line, " version ")

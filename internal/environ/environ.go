@@ -2,7 +2,8 @@
 // other package asks os for variables or starts programs with os/exec (TestEnvironment in test):
 // what those see may differ from what the caller gave.
 //
-// Not for: what is in the environment of a target. That is a list, which Find and WithDefault know how to read.
+// Not for: what is in the environment of a target. That is a list, which Find and WithDefault know
+// how to read.
 package environ
 
 import (
@@ -33,8 +34,8 @@ func Lookup(name string) (value string, ok bool) {
 	return Find(env, name)
 }
 
-// Find returns the value of a variable in an environment, and whether it is there. Of several of one
-// name the first counts (getenv(3)).
+// Find returns the value of a variable in an environment, and whether it is there. Of several of
+// one name the first counts (getenv(3)).
 func Find(env []string, name string) (value string, ok bool) {
 	for _, v := range env {
 		if value, ok = strings.CutPrefix(v, name+"="); ok {

@@ -6,15 +6,18 @@ import (
 )
 
 const (
-	// maxExtents is UID_GID_MAP_MAX_EXTENTS of the kernel (Linux 4.15, commit 6397fac4915a; it was 5 before).
+	// maxExtents is UID_GID_MAP_MAX_EXTENTS of the kernel (Linux 4.15, commit 6397fac4915a; it was
+	// 5 before).
 	maxExtents = 340
-	// maxText is the longest text that can be written to /proc/PID/uid_map, in one write and by newuidmap too: less
-	// than a page (map_write of kernel/user_namespace.c). Larger pages take more; that is not made use of.
+	// maxText is the longest text that can be written to /proc/PID/uid_map, in one write and by
+	// newuidmap too: less than a page (map_write of kernel/user_namespace.c). Larger pages take
+	// more; that is not made use of.
 	maxText = 4096 - 1
 )
 
-// Check tells whether the kernel takes the map, and if not, why: the kernel says EINVAL to all of it. Whether the
-// caller may map these ids is another matter (user_namespaces(7), "Defining user and group ID mappings").
+// Check tells whether the kernel takes the map, and if not, why: the kernel says EINVAL to all of
+// it. Whether the caller may map these ids is another matter (user_namespaces(7), "Defining user
+// and group ID mappings").
 func Check(m Map) error {
 	if len(m) == 0 {
 		return errors.New("the id map is empty")

@@ -1,8 +1,8 @@
-// Package idmap is the algebra of id maps: what --map-users and --map-groups say, how a single id is merged into
-// ranges, and what the kernel would refuse. It opens no file and knows no process.
+// Package idmap is the algebra of id maps: what --map-users and --map-groups say, how a single id
+// is merged into ranges, and what the kernel would refuse. It opens no file and knows no process.
 //
-// A map is a list of extents, each of which lays Count ids outside (what the parent user namespace calls them) under
-// as many ids inside (user_namespaces(7), "User and group ID mappings"):
+// A map is a list of extents, each of which lays Count ids outside (what the parent user namespace
+// calls them) under as many ids inside (user_namespaces(7), "User and group ID mappings"):
 //
 //	inside   0   1 . . . . . . . . . . 65536
 //	         |   |                     |
@@ -11,8 +11,8 @@
 //	         0 1003 1                  the single id, always first
 //	         1 231072 65536            a block: its inner end gave way to the single id
 //
-// Ids go from 0 to 4294967294, and 4294967295 stands for no id (credentials(7)); so an end, which is the first id
-// that does not belong, fits in 32 bits too. Merge says how a block gives way.
+// Ids go from 0 to 4294967294, and 4294967295 stands for no id (credentials(7)); so an end, which
+// is the first id that does not belong, fits in 32 bits too. Merge says how a block gives way.
 package idmap
 
 import (
@@ -73,8 +73,8 @@ func IsSingle(text string) bool {
 	return err == nil && len(m) == 1 && m[0].Count == 1
 }
 
-// ParseMap reads a map as /proc/PID/uid_map shows it: three columns, padded with spaces. Empty text is an empty map,
-// which is what a user namespace has until one is written.
+// ParseMap reads a map as /proc/PID/uid_map shows it: three columns, padded with spaces. Empty text
+// is an empty map, which is what a user namespace has until one is written.
 func ParseMap(text string) (Map, error) {
 	var m Map
 	for line := range strings.Lines(text) {
@@ -143,7 +143,8 @@ func id(side, s string) (uint32, error) {
 	return uint32(n), nil
 }
 
-// number parses decimal digits and nothing else. What has too many of them comes out as the largest number.
+// number parses decimal digits and nothing else. What has too many of them comes out as the largest
+// number.
 func number(name, s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {

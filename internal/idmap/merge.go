@@ -5,28 +5,29 @@ type Single struct {
 	Inside, Outside uint32
 }
 
-// Block is a range that was asked for, with the single id still in it. Of an automatic one Inside means nothing: the
-// first begins at 0 inside, each further one where the one before it ended.
+// Block is a range that was asked for, with the single id still in it. Of an automatic one Inside
+// means nothing: the first begins at 0 inside, each further one where the one before it ended.
 type Block struct {
 	Extent
 	Auto bool
 }
 
-// Merge makes one map of a single id, nil for none, and blocks. Blocks must be valid as those of Parse are; they may
-// overlap each other, and then so does the map, as Check says.
+// Merge makes one map of a single id, nil for none, and blocks. Blocks must be valid as those of
+// Parse are; they may overlap each other, and then so does the map, as Check says.
 //
-// The single id is taken out of every block, on either side, and what is left of the two sides is paired in order.
-// If only one side lost an id, the last one of the other side is left over; but an automatic block has no end inside,
-// and so maps every id outside but the single one:
+// The single id is taken out of every block, on either side, and what is left of the two sides is
+// paired in order. If only one side lost an id, the last one of the other side is left over; but an
+// automatic block has no end inside, and so maps every id outside but the single one:
 //
 //	         0:0:5 and 2:0      0:10:5 and 2:0        auto, sub-ids 10 to 14, and 2:0
 //
 //	inside    0  1  3  4         0  1  3  4            0  1  3  4  5
 //	outside   1  2  3  4        10 11 12 13 (14)      10 11 12 13 14
 //
-// unshare(1) does the same but for two things. It looks for the single id up to and including the end of a block, so
-// that an id right after a block costs it one: 10:10:10 with a single 20:0 has ten ids here and nine there. And if
-// the single id is one of the sub-ids of an automatic block, it maps an id beyond the range, which newuidmap refuses.
+// unshare(1) does the same but for two things. It looks for the single id up to and including the
+// end of a block, so that an id right after a block costs it one: 10:10:10 with a single 20:0 has
+// ten ids here and nine there. And if the single id is one of the sub-ids of an automatic block, it
+// maps an id beyond the range, which newuidmap refuses.
 func Merge(single *Single, blocks []Block) Map {
 	var m Map
 	if single != nil {

@@ -14,7 +14,8 @@ const (
 // subids are those of that user.
 var subids = []Range{{231072, 65536}}
 
-// TestVectors has what unshare(1) of util-linux 2.43-devel was seen to write, but for what the comments say.
+// TestVectors has what unshare(1) of util-linux 2.43-devel was seen to write, but for what the
+// comments say.
 func TestVectors(t *testing.T) {
 	for _, c := range []struct {
 		name   string

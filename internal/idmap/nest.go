@@ -2,9 +2,9 @@ package idmap
 
 import "slices"
 
-// Nest makes two maps of one, for a process that has to be root before it becomes what m says: that of a namespace in
-// which own, its id outside, is 0 and all others that m needs are themselves, and that of a namespace within it. One
-// after the other they do what m does:
+// Nest makes two maps of one, for a process that has to be root before it becomes what m says: that
+// of a namespace in which own, its id outside, is 0 and all others that m needs are themselves, and
+// that of a namespace within it. One after the other they do what m does:
 //
 //	         m                    inner               outer
 //

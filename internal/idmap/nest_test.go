@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Inner and outer map, one after the other, are the map that they were made of, and in the outer one the own id is 0.
+// Inner and outer map, one after the other, are the map that they were made of, and in the outer
+// one the own id is 0.
 func TestNest(t *testing.T) {
 	r := rand.New(rand.NewSource(3))
 	for range 20000 {

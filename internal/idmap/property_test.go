@@ -66,7 +66,8 @@ func TestMergeHolds(t *testing.T) {
 	}
 }
 
-// someIDs makes a single id, or none, and up to four blocks, of ids below limit or close to the highest.
+// someIDs makes a single id, or none, and up to four blocks, of ids below limit or close to the
+// highest.
 func someIDs(r *rand.Rand, limit int64) (*Single, []Block) {
 	base := uint32(r.Intn(2)) * uint32(noID-limit)
 	number := func() uint32 { return base + uint32(r.Int63n(limit)) }
@@ -148,8 +149,9 @@ func within(e Extent, b Block, left Range, inside uint64) bool {
 	return out && in && uint64(e.Inside) >= inside
 }
 
-// overlapping looks for overlaps that come from Merge: none if the blocks have none. Automatic blocks have no place
-// inside of their own, so that only those are looked at which stand alone or among themselves.
+// overlapping looks for overlaps that come from Merge: none if the blocks have none. Automatic
+// blocks have no place inside of their own, so that only those are looked at which stand alone or
+// among themselves.
 func overlapping(blocks []Block, rest Map) string {
 	auto := 0
 	for i, b := range blocks {

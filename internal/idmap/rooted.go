@@ -1,7 +1,8 @@
 package idmap
 
-// Rooted maps 0 to one of the ids of some ranges, and what comes after it to the ids that follow; then the other ranges and
-// what came before it, and last the caller's own id. False if the id is in none of them.
+// Rooted maps 0 to one of the ids of some ranges, and what comes after it to the ids that follow;
+// then the other ranges and what came before it, and last the caller's own id. False if the id is
+// in none of them.
 //
 //	ranges 100 to 109 and 200 to 204, zero 103, own 7
 //

@@ -36,8 +36,9 @@ func (s Spec) String() string {
 	return s.Extent.String()
 }
 
-// Parse reads an argument of --map-users or --map-groups: INNER:OUTER:COUNT, or OUTER,INNER,COUNT as up to util-linux
-// 2.38 (the order differs too), or auto, subids, all. Numbers are decimal digits; spaces and signs are refused.
+// Parse reads an argument of --map-users or --map-groups: INNER:OUTER:COUNT, or OUTER,INNER,COUNT
+// as up to util-linux 2.38 (the order differs too), or auto, subids, all. Numbers are decimal
+// digits; spaces and signs are refused.
 func Parse(s string) (Spec, error) {
 	for _, kind := range [...]Kind{Auto, SubIDs, All} {
 		if word := (Spec{Kind: kind}); s == word.String() {
@@ -61,8 +62,8 @@ func parseExtent(s string) (Extent, error) {
 	return Extent{}, errors.New("it has to be INNER:OUTER:COUNT, auto, subids or all")
 }
 
-// Blocks returns what has to be merged for s. subids are the caller's, own is the map of the user namespace that the
-// caller is in; a kind that needs neither takes nil.
+// Blocks returns what has to be merged for s. subids are the caller's, own is the map of the user
+// namespace that the caller is in; a kind that needs neither takes nil.
 func (s Spec) Blocks(subids []Range, own Map) []Block {
 	var blocks []Block
 	switch s.Kind {

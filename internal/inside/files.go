@@ -1,7 +1,8 @@
-// Package inside looks into a root before it is entered: a path leads where it would lead the target. It opens, asks and lists,
-// and changes nothing.
+// Package inside looks into a root before it is entered: a path leads where it would lead the
+// target. It opens, asks and lists, and changes nothing.
 //
-// Not for: what is mounted in the root for the launch, which does not exist yet; package chroot plans that.
+// Not for: what is mounted in the root for the launch, which does not exist yet; package chroot
+// plans that.
 package inside
 
 import (
@@ -12,12 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A launch asks about a dozen files. An os.File for each would cost more than the system calls do, so there is one only where
-// a file is read.
+// A launch asks about a dozen files. An os.File for each would cost more than the system calls do,
+// so there is one only where a file is read.
 
-// Open opens path as the target would see it inside root, for its metadata (O_PATH of open(2)): symbolic links, "/"
-// and ".." stay inside. With the empty root it is the caller's path. A root needs Linux 5.6, openat2(2) with
-// RESOLVE_IN_ROOT; the error is a *fs.PathError.
+// Open opens path as the target would see it inside root, for its metadata (O_PATH of open(2)):
+// symbolic links, "/" and ".." stay inside. With the empty root it is the caller's path. A root
+// needs Linux 5.6, openat2(2) with RESOLVE_IN_ROOT; the error is a *fs.PathError.
 func Open(root, path string) (*os.File, error) {
 	fd, err := Find(root, path)
 	if err != nil {
@@ -52,7 +53,8 @@ func OpenFD(path string, flags int) (int, error) {
 	return fd, nil
 }
 
-// OpenFile is os.OpenFile without the poller of the Go runtime, which a program that reads a few headers need not start.
+// OpenFile is os.OpenFile without the poller of the Go runtime, which a program that reads a few
+// headers need not start.
 func OpenFile(path string, flags int) (*os.File, error) {
 	fd, err := OpenFD(path, flags)
 	if err != nil {
@@ -61,7 +63,8 @@ func OpenFile(path string, flags int) (*os.File, error) {
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// Read opens a regular file inside root to read it. Any other is an error: to open a FIFO or a device may do things.
+// Read opens a regular file inside root to read it. Any other is an error: to open a FIFO or a
+// device may do things.
 func Read(root, path string) (*os.File, error) {
 	fd, err := Find(root, path)
 	if err != nil {
@@ -145,13 +148,14 @@ func Writable(root, path string, power func(user, group uint32) bool) bool {
 	return CanChange(unix.Access(magic(fd), unix.W_OK|unix.X_OK), &st, power)
 }
 
-// CanChange judges by what access(2) says of the caller. It is the mode that root of the namespace has power over (EACCES),
-// and no read-only mount (EROFS) nor an attribute of the file (EPERM).
+// CanChange judges by what access(2) says of the caller. It is the mode that root of the namespace
+// has power over (EACCES), and no read-only mount (EROFS) nor an attribute of the file (EPERM).
 func CanChange(err error, st *unix.Stat_t, power func(user, group uint32) bool) bool {
 	return err == nil || err == unix.EACCES && power(st.Uid, st.Gid)
 }
 
-// List returns the names in a directory as the target would see it inside root; none if it cannot be read.
+// List returns the names in a directory as the target would see it inside root; none if it cannot
+// be read.
 func List(root, path string) []string {
 	fd, err := Find(root, path)
 	if err != nil {

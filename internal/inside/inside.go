@@ -6,8 +6,8 @@ import (
 	"path"
 )
 
-// Root is a root as it can be looked into before it is entered. Paths are those that the target finds there; relative ones count
-// from its working directory.
+// Root is a root as it can be looked into before it is entered. Paths are those that the target
+// finds there; relative ones count from its working directory.
 type Root struct {
 	Root string        // "" for the caller's own
 	View string        // where it can be looked into; "" for Root itself

@@ -9,8 +9,9 @@ import (
 	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
-// NoExec tells where the file system is mounted that a file inside root lies on, if that is mounted noexec: the kernel
-// executes nothing from there, neither programs nor what loads or interprets them (path_noexec in fs/exec.c).
+// NoExec tells where the file system is mounted that a file inside root lies on, if that is mounted
+// noexec: the kernel executes nothing from there, neither programs nor what loads or interprets
+// them (path_noexec in fs/exec.c).
 func NoExec(root, path string) (mountPoint string, found bool) {
 	fd, err := Find(root, path)
 	if err != nil {

@@ -12,12 +12,13 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Perform performs a plan in a helper, a child that executes nothing, and waits for it: work in other namespaces. The plan
-// begins with a Clone. It returns all that has been handed over, in order. The error is a *verb.Error where a step failed. A
-// helper that is stopped is killed: programs of the same user may stop it, and nobody would let it go on.
+// Perform performs a plan in a helper, a child that executes nothing, and waits for it: work in
+// other namespaces. The plan begins with a Clone. It returns all that has been handed over, in
+// order. The error is a *verb.Error where a step failed. A helper that is stopped is killed:
+// programs of the same user may stop it, and nobody would let it go on.
 //
-// The helper has a copy of this process's memory. Before a plan that enters the namespaces of others CloseMemory has to be
-// called.
+// The helper has a copy of this process's memory. Before a plan that enters the namespaces of
+// others CloseMemory has to be called.
 func Perform(plan []verb.Step) (handed []int, err error) {
 	p, err := prepare(plan, attend.Parent{})
 	if err != nil {
@@ -62,7 +63,8 @@ func waitForHelper(pid int) (unix.WaitStatus, error) {
 	return status, err
 }
 
-// CloseMemory keeps programs in other user namespaces from this process's memory, and from its helpers': they cannot be
-// traced or looked into through /proc (PR_SET_DUMPABLE(2const)), not by those either that are root of a namespace that a
-// helper has entered, since the memory belongs to ours (ptrace(2), "Ptrace access mode checking").
+// CloseMemory keeps programs in other user namespaces from this process's memory, and from its
+// helpers': they cannot be traced or looked into through /proc (PR_SET_DUMPABLE(2const)), not by
+// those either that are root of a namespace that a helper has entered, since the memory belongs to
+// ours (ptrace(2), "Ptrace access mode checking").
 func CloseMemory() { _ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }

@@ -15,7 +15,8 @@ import (
 
 func TestMain(m *testing.M) { asuser.Main(m, nil) }
 
-// Work in other namespaces is done by a child without a program, which hands over what it has opened there.
+// Work in other namespaces is done by a child without a program, which hands over what it has
+// opened there.
 func TestPerform(t *testing.T) {
 	start := verb.Step{Call: verb.Clone{}, Reason: "start a helper"}
 	handed, err := Perform([]verb.Step{start, step(verb.OpenPath{Path: "/etc", As: "etc"}), step(verb.HandOver{FD: "etc"}), step(verb.Chdir{Path: "/"}),
@@ -69,7 +70,8 @@ func (stop) Lower(p *machine.Program) {
 	p.Syscall("kill", "", unix.SYS_KILL, p.FD(self), machine.Num(int(unix.SIGSTOP)))
 }
 
-// A process without descriptors left gets an error, keeps none of what has been handed over, and loses none.
+// A process without descriptors left gets an error, keeps none of what has been handed over, and
+// loses none.
 func TestPerformWithoutDescriptors(t *testing.T) {
 	var before unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {

@@ -9,8 +9,8 @@ import (
 
 const wordSize = int(unsafe.Sizeof(uintptr(0)))
 
-// An Arena is the one mapping, shared with the child, that a loaded program lies in: this header, its instructions,
-// its data. It holds no Go pointer and nothing in it moves.
+// An Arena is the one mapping, shared with the child, that a loaded program lies in: this header,
+// its instructions, its data. It holds no Go pointer and nothing in it moves.
 type Arena struct {
 	failed  uint32 // 1 + the index of the call that failed; 0 while none has
 	errno   uint32

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fork clones; the child walks the program and never returns. Where nobody has written vfork yet, nothing is
-// shared and the memory is copied.
+// fork clones; the child walks the program and never returns. Where nobody has written vfork yet,
+// nothing is shared and the memory is copied.
 //
 //go:noinline
 //go:nosplit

@@ -9,9 +9,9 @@ import (
 	"github.com/xunshare/xunshare/internal/caller"
 )
 
-// Inherit appends what makes the target inherit what the caller gave. The handlers of the Go runtime have to go before the
-// mask: until execve they would run in a process without a runtime. With nullOpen the first three descriptors stay open
-// where they were closed.
+// Inherit appends what makes the target inherit what the caller gave. The handlers of the Go
+// runtime have to go before the mask: until execve they would run in a process without a runtime.
+// With nullOpen the first three descriptors stay open where they were closed.
 func (p *Program) Inherit(nullOpen bool) {
 	if !nullOpen {
 		p.closeAgain()

@@ -1,8 +1,10 @@
-// Package machine performs system calls where there is no Go runtime: in the child between clone(2) and execve(2), and in the
-// init, which never executes anything. A Program is built here in the parent, call by call; Load puts it into one shared
-// mapping, the Arena, and the child does nothing but walk that: it allocates nothing, takes no lock and grows no stack.
+// Package machine performs system calls where there is no Go runtime: in the child between clone(2)
+// and execve(2), and in the init, which never executes anything. A Program is built here in the
+// parent, call by call; Load puts it into one shared mapping, the Arena, and the child does nothing
+// but walk that: it allocates nothing, takes no lock and grows no stack.
 //
-// What a host architecture needs of its own is vfork_ARCH.s; CONTRIBUTING.md has the list of all such places.
+// What a host architecture needs of its own is vfork_ARCH.s; CONTRIBUTING.md has the list of all
+// such places.
 //
 // Not for: what a call means. Verbs know that (package verb).
 package machine

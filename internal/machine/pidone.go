@@ -7,10 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Everything in this file runs in the init, which is a copy of this process without a Go runtime, as the child in
-// walk.go is. Starting the program again instead would cost as much as a launch, need several megabytes, and need the
-// file to be executable from inside the root. All signals stay blocked: they are waited for, and a blocked signal
-// reaches the first process of a pid namespace although it has no handler (sig_ignored in kernel/signal.c).
+// Everything in this file runs in the init, which is a copy of this process without a Go runtime,
+// as the child in walk.go is. Starting the program again instead would cost as much as a launch,
+// need several megabytes, and need the file to be executable from inside the root. All signals stay
+// blocked: they are waited for, and a blocked signal reaches the first process of a pid namespace
+// although it has no handler (sig_ignored in kernel/signal.c).
 
 // forkInit is fork for a child that becomes an init. That needs memory of its own.
 //
@@ -41,8 +42,9 @@ func (a *Arena) startTarget() bool {
 	if s.Apart != 0 {
 		syscall.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 	}
-	// The target may be root where the init is: neither our memory and environment nor the file that we run is its business.
-	// It gets a memory of its own, and this flag back, when it is executed (PR_SET_DUMPABLE(2const)).
+	// The target may be root where the init is: neither our memory and environment nor the file
+	// that we run is its business. It gets a memory of its own, and this flag back, when it is
+	// executed (PR_SET_DUMPABLE(2const)).
 	syscall.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0, 0)
 	pid, errno := a.fork(uintptr(unix.SIGCHLD), s.share != 0)
 	if errno != 0 {
@@ -54,8 +56,8 @@ func (a *Arena) startTarget() bool {
 	return true
 }
 
-// lead makes the target the leader of a process group, and that the terminal's foreground group, as a shell does with a
-// job: the target must not run before.
+// lead makes the target the leader of a process group, and that the terminal's foreground group, as
+// a shell does with a job: the target must not run before.
 //
 //go:nosplit
 //go:norace
@@ -70,8 +72,8 @@ func (s *Station) lead() {
 	s.giveTerminal()
 }
 
-// giveTerminal gives the terminal, if xunshare has said so, to the group that had it last or, if that is gone, to the
-// target's.
+// giveTerminal gives the terminal, if xunshare has said so, to the group that had it last or, if
+// that is gone, to the target's.
 //
 //go:nosplit
 //go:norace
@@ -94,7 +96,8 @@ func (s *Station) giveTerminal() {
 	}
 }
 
-// setForeground is tcsetpgrp(3), which a process in the background may call while it blocks SIGTTOU.
+// setForeground is tcsetpgrp(3), which a process in the background may call while it blocks
+// SIGTTOU.
 //
 //go:nosplit
 //go:norace
@@ -124,8 +127,9 @@ func (s *Station) serve() {
 	}
 }
 
-// answer tells xunshare what state the target is in. What xunshare sent before it asked has been passed on: of several
-// pending signals that with the lowest number comes first (next_signal in kernel/signal.c), and SIGURG has a high one.
+// answer tells xunshare what state the target is in. What xunshare sent before it asked has been
+// passed on: of several pending signals that with the lowest number comes first (next_signal in
+// kernel/signal.c), and SIGURG has a high one.
 //
 //go:nosplit
 //go:norace
@@ -190,8 +194,8 @@ func (s *Station) tell(b byte) {
 // The places of what siginfo_t of sigaction(2) holds, in ints.
 const siCode, siPid = 2, 3 + unsafe.Sizeof(uintptr(0))/8
 
-// fromInside tells whether the signal comes from the namespace: nobody outside has a pid here (__send_signal_locked in
-// kernel/signal.c).
+// fromInside tells whether the signal comes from the namespace: nobody outside has a pid here
+// (__send_signal_locked in kernel/signal.c).
 //
 //go:nosplit
 //go:norace
@@ -200,8 +204,9 @@ func (s *Station) fromInside() bool {
 	return (*[32]int32)(unsafe.Pointer(&s.info))[siPid] > 0
 }
 
-// alone tells whether the signal was sent to the init alone, not to the process group outside that the target is in as
-// well: by xunshare, which uses sigqueue(3). What xunshare's death sends is like it.
+// alone tells whether the signal was sent to the init alone, not to the process group outside that
+// the target is in as well: by xunshare, which uses sigqueue(3). What xunshare's death sends is
+// like it.
 //
 //go:nosplit
 //go:norace

@@ -32,8 +32,8 @@ func SetOf(signals ...syscall.Signal) (set SignalSet) {
 //go:nosplit
 func (s SignalSet) Has(sig int) bool { return s>>(sig-1)&1 != 0 }
 
-// Disposition is struct sigaction of the kernel as far as it is the same everywhere: the handler first. All zero it
-// is SIG_DFL; longer than any of them, so that the kernel may fill it.
+// Disposition is struct sigaction of the kernel as far as it is the same everywhere: the handler
+// first. All zero it is SIG_DFL; longer than any of them, so that the kernel may fill it.
 type Disposition struct {
 	Handler uintptr
 	_       [7]uintptr
@@ -45,7 +45,8 @@ const (
 	SigIgnore  = 1
 )
 
-// Dispose sets what sig does, behind the back of the Go runtime, unless to is nil, and stores in old what it did, unless that is nil.
+// Dispose sets what sig does, behind the back of the Go runtime, unless to is nil, and stores in
+// old what it did, unless that is nil.
 //
 //go:nosplit
 //go:norace
@@ -59,8 +60,8 @@ func ChangeMask(how int, set, old *SignalSet) {
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), SigsetSize, 0, 0)
 }
 
-// currentDispositions tells the signals that this process has handlers for, all of them the Go runtime's, and those that
-// it ignores.
+// currentDispositions tells the signals that this process has handlers for, all of them the Go
+// runtime's, and those that it ignores.
 func currentDispositions() (handled, ignored SignalSet) {
 	for sig := syscall.Signal(1); sig <= LastSignal; sig++ {
 		var d Disposition

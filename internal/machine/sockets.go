@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Wait appends a wait for what the parent does: the child says at the meeting that it is there, and reads the answer. Until
-// then it may not be in all of its namespaces. A process that performs the program itself returns from the walk there.
+// Wait appends a wait for what the parent does: the child says at the meeting that it is there, and
+// reads the answer. Until then it may not be in all of its namespaces. A process that performs the
+// program itself returns from the walk there.
 func (p *Program) Wait() {
 	buf := p.Bytes(make([]byte, 1))
 	p.Syscall("write", "", unix.SYS_WRITE, Num(p.Meeting.Theirs), buf, Num(1))
@@ -15,8 +16,9 @@ func (p *Program) Wait() {
 	p.last().mode = pause
 }
 
-// HandOver appends the message that gives the parent a descriptor (unix(7), SCM_RIGHTS). It is written now, and names a
-// descriptor that is known now: the parent's end of the channel, which the child has a copy of that nobody needs.
+// HandOver appends the message that gives the parent a descriptor (unix(7), SCM_RIGHTS). It is
+// written now, and names a descriptor that is known now: the parent's end of the channel, which the
+// child has a copy of that nobody needs.
 func (p *Program) HandOver(fd FD) {
 	known := p.Channel.Ours
 	p.Syscall("dup3", "", unix.SYS_DUP3, p.FD(fd), Num(known), Num(unix.O_CLOEXEC))

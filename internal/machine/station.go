@@ -9,8 +9,9 @@ const (
 	InForeground             // and the terminal
 )
 
-// A Station is the part of the arena by which this process and the init tell each other what happens to the target.
-// The system calls that wake them, kill(2) and write(2), keep what they say in order.
+// A Station is the part of the arena by which this process and the init tell each other what
+// happens to the target. The system calls that wake them, kill(2) and write(2), keep what they say
+// in order.
 type Station struct {
 	wanted uint32 // 1 if there is to be an init
 	share  uint32 // 1 if the target may borrow its memory
@@ -40,7 +41,8 @@ type Station struct {
 	info    [16]uint64 // a siginfo_t (sigaction(2)), 128 bytes
 }
 
-// Open sets a station up as it is before the launch, for an init whose target may share its memory until it is executed.
+// Open sets a station up as it is before the launch, for an init whose target may share its memory
+// until it is executed.
 func (s *Station) Open(begin Station, share bool) {
 	*s = begin
 	s.wanted = 1

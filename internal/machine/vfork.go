@@ -8,15 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// vfork is clone(2) with the given flags; in the child it returns 0, in the parent the child's id or a negated errno.
+// vfork is clone(2) with the given flags; in the child it returns 0, in the parent the child's id
+// or a negated errno.
 //
 //go:noescape
 func vfork(flags uintptr) (result int)
 
-// fork clones; the child walks the program and never returns. If it may share, it borrows the parent's memory and stack
-// until it executes the target or ends, and the calling thread sleeps meanwhile (CLONE_VM and CLONE_VFORK): nothing is
-// copied, which is a tenth of what a launch costs. The parent touches nothing of this frame afterwards but the result,
-// for the child has used it.
+// fork clones; the child walks the program and never returns. If it may share, it borrows the
+// parent's memory and stack until it executes the target or ends, and the calling thread sleeps
+// meanwhile (CLONE_VM and CLONE_VFORK): nothing is copied, which is a tenth of what a launch costs.
+// The parent touches nothing of this frame afterwards but the result, for the child has used it.
 //
 //go:noinline
 //go:nosplit

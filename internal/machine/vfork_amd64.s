@@ -4,8 +4,9 @@
 
 // func vfork(flags uintptr) (result int)
 //
-// The child returns first, on the stack that both share, and its next call overwrites the slot that holds the return
-// address of this one. So the address waits for the parent in a register, which the kernel gives each its own copy of.
+// The child returns first, on the stack that both share, and its next call overwrites the slot that
+// holds the return address of this one. So the address waits for the parent in a register, which
+// the kernel gives each its own copy of.
 TEXT ·vfork(SB),NOSPLIT|NOFRAME,$0-16
 	MOVQ	flags+0(FP), DI
 	XORL	SI, SI

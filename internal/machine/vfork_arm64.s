@@ -4,8 +4,8 @@
 
 // func vfork(flags uintptr) (result int)
 //
-// The return address is in the link register already, of which the kernel gives parent and child each their own copy
-// (compare vfork_amd64.s).
+// The return address is in the link register already, of which the kernel gives parent and child
+// each their own copy (compare vfork_amd64.s).
 TEXT ·vfork(SB),NOSPLIT|NOFRAME,$0-16
 	MOVD	flags+0(FP), R0
 	MOVD	ZR, R1

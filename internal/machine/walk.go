@@ -6,12 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Everything in this file runs in the child between clone and execve, where there is no Go runtime: no allocation, no
-// lock, no growing stack, no write barrier. The functions are nosplit so that the linker proves the second half of it.
+// Everything in this file runs in the child between clone and execve, where there is no Go runtime:
+// no allocation, no lock, no growing stack, no write barrier. The functions are nosplit so that the
+// linker proves the second half of it.
 
-// walk performs the instructions in order, from the next one on. It returns at the first that fails, which it leaves in
-// the arena, after the last, where the process has to become an init, or, in the process itself, where others of its
-// threads have something to do first. A successful execve does not return, and neither does a helper.
+// walk performs the instructions in order, from the next one on. It returns at the first that
+// fails, which it leaves in the arena, after the last, where the process has to become an init, or,
+// in the process itself, where others of its threads have something to do first. A successful
+// execve does not return, and neither does a helper.
 //
 //go:nosplit
 //go:norace
@@ -102,8 +104,8 @@ func (a *Arena) perform(in *instruction) (result uintptr, errno syscall.Errno) {
 	return result, errno
 }
 
-// elsewhere tells whether a search goes on after errno: the file is not there, or this one may not be executed while
-// a later one may (execvp(3)).
+// elsewhere tells whether a search goes on after errno: the file is not there, or this one may not
+// be executed while a later one may (execvp(3)).
 //
 //go:nosplit
 //go:norace

@@ -32,8 +32,8 @@ var flagOptions = [...]struct {
 // nosymfollow is MS_NOSYMFOLLOW of mount(2), Linux 5.10.
 const nosymfollow = 0x100
 
-// LacksSetattr tells whether the kernel is older than mount_setattr(2), Linux 5.12, or a filter refuses it (ENOSYS, EPERM). Unknown
-// flags are what the kernel itself looks at first.
+// LacksSetattr tells whether the kernel is older than mount_setattr(2), Linux 5.12, or a filter
+// refuses it (ENOSYS, EPERM). Unknown flags are what the kernel itself looks at first.
 func LacksSetattr() bool {
 	const unknown = 1 << 30
 	return unix.MountSetattr(-1, "", unknown, &unix.MountAttr{}) != unix.EINVAL

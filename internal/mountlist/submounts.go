@@ -1,5 +1,5 @@
-// Package mountlist knows the mounts that there are: which one a path lies in, what is mounted at and under it, with which flags
-// (proc_pid_mountinfo(5)).
+// Package mountlist knows the mounts that there are: which one a path lies in, what is mounted at
+// and under it, with which flags (proc_pid_mountinfo(5)).
 //
 // Not for: mounting.
 package mountlist
@@ -26,8 +26,8 @@ func Of(path string) ([]Submount, error) {
 	return under(path, mounts), nil
 }
 
-// under finds them: the mount that path lies in, and what is mounted on that, and on those. What lies in an earlier mount
-// at the same place is covered.
+// under finds them: the mount that path lies in, and what is mounted on that, and on those. What
+// lies in an earlier mount at the same place is covered.
 func under(path string, mounts []*mountinfo.Info) []Submount {
 	own := Holder(path, mounts)
 	if own == nil {

@@ -1,4 +1,5 @@
-// Package notes tells the user what is not an error. All that they are told in this way goes through it.
+// Package notes tells the user what is not an error. All that they are told in this way goes
+// through it.
 //
 // Not for: errors and their hints, which package remedy has.
 package notes

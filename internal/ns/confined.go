@@ -11,7 +11,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// confinement is what may keep this process from what the kernel allows to others. It is looked at after a failure.
+// confinement is what may keep this process from what the kernel allows to others. It is looked at
+// after a failure.
 type confinement struct {
 	profile  string // the AppArmor profile in force; "" for none, or for one that confines nothing
 	filtered bool   // a seccomp filter is installed
@@ -93,7 +94,8 @@ func (c confinement) explainPrivilege(call verb.Call) []string {
 		"or start the container with --cap-add=SYS_ADMIN"}
 }
 
-// explainMap says why an id map is refused (user_namespaces(7); CAP_SETFCAP: Linux 5.12, commit db2e718a4798).
+// explainMap says why an id map is refused (user_namespaces(7); CAP_SETFCAP: Linux 5.12, commit
+// db2e718a4798).
 func (c confinement) explainMap() []string {
 	switch {
 	case c.restrict:

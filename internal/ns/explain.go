@@ -10,8 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Explain says what can be done about a step of this package that failed, from what the system says of itself now.
-// Nil if it was not one of ours or nothing helps.
+// Explain says what can be done about a step of this package that failed, from what the system says
+// of itself now. Nil if it was not one of ours or nothing helps.
 func (o *Options) Explain(failed *verb.Error) []string {
 	switch failed.Step.Call.(type) {
 	case verb.Clone, verb.Unshare:
@@ -52,7 +52,8 @@ func (o *Options) explainOwn(failed *verb.Error, denied bool) []string {
 	return nil
 }
 
-// ExplainRefusal is for a mount that nothing else explains: where a filter is in force, it may have refused the call.
+// ExplainRefusal is for a mount that nothing else explains: where a filter is in force, it may have
+// refused the call.
 func ExplainRefusal(failed *verb.Error) []string {
 	if failed.Errno != syscall.EPERM || !mounts(failed.Step.Call) || !confined().filtered {
 		return nil
@@ -61,7 +62,8 @@ func ExplainRefusal(failed *verb.Error) []string {
 		": docker run --security-opt seccomp=unconfined"}
 }
 
-// mounts tells whether a call is about mounts, which modules such as AppArmor may deny (EACCES) where the kernel would not.
+// mounts tells whether a call is about mounts, which modules such as AppArmor may deny (EACCES)
+// where the kernel would not.
 func mounts(c verb.Call) bool {
 	switch verb.First(c).(type) {
 	case verb.Mount, verb.MoveMount, verb.PivotRoot, verb.NewMount, verb.CloneTree, verb.Bind, verb.Layer, verb.Unmount:

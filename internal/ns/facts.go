@@ -47,8 +47,8 @@ func (o *Options) Gather() (f Facts, err error) {
 	return f, err
 }
 
-// wholeMap merges the single id with the ranges. Nil where the child writes the map by itself, as everybody may a map of
-// their own id only.
+// wholeMap merges the single id with the ranges. Nil where the child writes the map by itself, as
+// everybody may a map of their own id only.
 func (o *Options) wholeMap(ids IDs, file string, own int, kind subid.Kind) (idmap.Map, error) {
 	if len(ids.Ranges) == 0 && (o.Owner == nil || ids.Single == nil) {
 		return nil, nil

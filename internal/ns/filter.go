@@ -22,8 +22,8 @@ func (o *Options) mapsUser(f Facts, id uint32) bool {
 	return !o.Kinds.Has(User) || o.Users.Single != nil && *o.Users.Single == id || f.Users.Has(id)
 }
 
-// SetgroupsAllowed tells whether setgroups(2) can be called in the new user namespace: not before groups are mapped
-// (user_namespaces(7)).
+// SetgroupsAllowed tells whether setgroups(2) can be called in the new user namespace: not before
+// groups are mapped (user_namespaces(7)).
 func (o *Options) SetgroupsAllowed(f Facts) bool {
 	return o.setgroups(f) != SetgroupsDeny && !o.Groups.None()
 }

@@ -22,7 +22,8 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-// A name is found in the host's databases, later than the command line is read; a number needs none.
+// A name is found in the host's databases, later than the command line is read; a number needs
+// none.
 func TestLookUp(t *testing.T) {
 	for name, want := range map[string]string{"root": "", "5": "", "nosuch": `--map-user: user "nosuch": there is no user of that name`, "-1": `user "-1": there is no user`, "0x10": "there is no user"} {
 		var o Options
@@ -61,7 +62,8 @@ func FuzzParseID(f *testing.F) {
 
 func single(id uint32) IDs { return IDs{Single: &id} }
 
-// Which ids are mapped, for each form of a map: none, one id that the child maps by itself, and a whole map.
+// Which ids are mapped, for each form of a map: none, one id that the child maps by itself, and a
+// whole map.
 func TestWhoIsMapped(t *testing.T) {
 	whole := idmap.Map{{Inside: 0, Outside: 1000, Count: 1}, {Inside: 1, Outside: 5000, Count: 10}}
 	for name, c := range map[string]struct {
@@ -92,7 +94,8 @@ func TestWhoIsMapped(t *testing.T) {
 	}
 }
 
-// Without a new user namespace everybody exists. Where there are two, the files of a tree are looked at from the outer one.
+// Without a new user namespace everybody exists. Where there are two, the files of a tree are
+// looked at from the outer one.
 func TestMapsOwner(t *testing.T) {
 	f := Facts{UID: 1000, GID: 100}
 	for name, c := range map[string]struct {
@@ -114,7 +117,8 @@ func TestMapsOwner(t *testing.T) {
 	}
 }
 
-// setgroups(2) is given up where the process maps one group by itself, and can be called only where groups are mapped.
+// setgroups(2) is given up where the process maps one group by itself, and can be called only where
+// groups are mapped.
 func TestSetgroups(t *testing.T) {
 	for name, c := range map[string]struct {
 		o       Options

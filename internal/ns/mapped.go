@@ -14,8 +14,9 @@ func (o *Options) MapsGroup(f Facts, id uint32) bool {
 	return o.Groups.Single != nil && *o.Groups.Single == id || f.Groups.Has(id)
 }
 
-// MapsOwner tells whether the user and the group that a file belongs to outside exist in that namespace. The files of
-// others cannot be changed there (inode_owner_or_capable in fs/inode.c; EOVERFLOW for an overlay that copies them).
+// MapsOwner tells whether the user and the group that a file belongs to outside exist in that
+// namespace. The files of others cannot be changed there (inode_owner_or_capable in fs/inode.c;
+// EOVERFLOW for an overlay that copies them).
 func (o *Options) MapsOwner(f Facts, user, group uint32) bool {
 	if !o.Kinds.Has(User) {
 		return true

@@ -7,17 +7,19 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// A namespace without a user 0 has nobody who could write to binfmt_misc's register file. Where the target is not to be
-// root, or to have sub-ids under their own numbers, there are two user namespaces: in the outer one the caller is root
-// and does what needs one, and the target lives in the inner one, where the ids are what was asked for. It inherits what
-// was registered (current_user_ns of load_misc_binary in fs/binfmt_misc.c looks upward).
+// A namespace without a user 0 has nobody who could write to binfmt_misc's register file. Where the
+// target is not to be root, or to have sub-ids under their own numbers, there are two user
+// namespaces: in the outer one the caller is root and does what needs one, and the target lives in
+// the inner one, where the ids are what was asked for. It inherits what was registered
+// (current_user_ns of load_misc_binary in fs/binfmt_misc.c looks upward).
 
 // nested tells whether there are two.
 func (o *Options) nested(f Facts) bool {
 	return o.NeedsRoot && !(o.Users.hasRoot(f.Users) && o.Groups.hasRoot(f.Groups))
 }
 
-// hasRoot tells whether the ids have a 0 inside; whole is the map where there is more in it than the single id.
+// hasRoot tells whether the ids have a 0 inside; whole is the map where there is more in it than
+// the single id.
 func (i IDs) hasRoot(whole idmap.Map) bool {
 	return i.Single != nil && *i.Single == 0 || whole.Has(0)
 }
@@ -39,9 +41,9 @@ func rootOf(whole idmap.Map, own int) (IDs, idmap.Map) {
 	return IDs{}, outer
 }
 
-// MapBack enters the inner namespace, if there is one: when all is done that needs privileges over the outer one and the
-// other namespaces, which belong to it. A target that keeps its capabilities gets mounts of its own, or it would have
-// none to use them on.
+// MapBack enters the inner namespace, if there is one: when all is done that needs privileges over
+// the outer one and the other namespaces, which belong to it. A target that keeps its capabilities
+// gets mounts of its own, or it would have none to use them on.
 func (o *Options) MapBack(f Facts) []verb.Step {
 	if !o.nested(f) {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/xunshare/xunshare/internal/subid"
 )
 
-// Offer is what is mapped beside the single id, if it turns out that it can be: of an ordinary user the sub-ids, of root
-// all ids, under their own numbers.
+// Offer is what is mapped beside the single id, if it turns out that it can be: of an ordinary user
+// the sub-ids, of root all ids, under their own numbers.
 type Offer uint8
 
 // The offers.
@@ -40,7 +40,8 @@ func (o *Options) offer() error {
 	return nil
 }
 
-// alone tells whether there is but one user here, or one group, as in a namespace that an ordinary user has made.
+// alone tells whether there is but one user here, or one group, as in a namespace that an ordinary
+// user has made.
 func alone() bool {
 	for _, file := range [...]string{"uid_map", "gid_map"} {
 		text, err := os.ReadFile("/proc/self/" + file)
@@ -74,7 +75,8 @@ func helpers() error {
 	return err
 }
 
-// Withdraw takes the offer back, after a launch in which the ids could not be mapped. False if there was none.
+// Withdraw takes the offer back, after a launch in which the ids could not be mapped. False if
+// there was none.
 func (o *Options) Withdraw(because error) bool {
 	offered := o.Offer != NoIDs
 	o.Offer, o.refused = NoIDs, because

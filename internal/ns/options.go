@@ -1,7 +1,7 @@
 // Package ns makes namespaces and maps ids: it turns what was asked into steps of a launch.
 //
-// It knows unshare(1)'s namespaces, id maps, propagation, credentials and death signal. It knows nothing of roots and
-// rules.
+// It knows unshare(1)'s namespaces, id maps, propagation, credentials and death signal. It knows
+// nothing of roots and rules.
 package ns
 
 import (
@@ -37,7 +37,8 @@ type Options struct {
 	Forward    bool // SIGTERM and SIGINT are passed on to the target
 }
 
-// AsRoot asks for namespaces of these kinds, besides one for users in which the caller alone is mapped, as root.
+// AsRoot asks for namespaces of these kinds, besides one for users in which the caller alone is
+// mapped, as root.
 func AsRoot(kinds Kind) Options {
 	return Options{Kinds: User | kinds, Users: IDs{Single: new(uint32)}, Groups: IDs{Single: new(uint32)}}
 }
@@ -86,7 +87,8 @@ const (
 // Has tells whether k is in the set.
 func (set Kind) Has(k Kind) bool { return set&k != 0 }
 
-// file is the name of a kind in /proc/PID/ns. Of those that a process makes for its children it is theirs.
+// file is the name of a kind in /proc/PID/ns. Of those that a process makes for its children it is
+// theirs.
 func (set Kind) file() string {
 	switch set {
 	case User:
@@ -127,15 +129,18 @@ const (
 	Unchanged
 )
 
-// Child tells whether the target is a child of xunshare: with --fork, and with a new user namespace always, because
-// a process that has threads, as every Go program does, cannot enter one (unshare(2), EINVAL).
+// Child tells whether the target is a child of xunshare: with --fork, and with a new user namespace
+// always, because a process that has threads, as every Go program does, cannot enter one
+// (unshare(2), EINVAL).
 func (o *Options) Child() bool { return o.Fork || o.Kinds.Has(User) }
 
-// OwnPIDs tells whether the target itself lives in a new pid namespace; without --fork only its children do.
+// OwnPIDs tells whether the target itself lives in a new pid namespace; without --fork only its
+// children do.
 func (o *Options) OwnPIDs() bool { return o.Fork && o.Kinds.Has(PID) }
 
-// PivotAllowed tells whether the mounts of the target are its own, so that moving the root around is nobody else's
-// concern. Mounts that stay shared with the caller's namespace are not: what is mounted there would show up here.
+// PivotAllowed tells whether the mounts of the target are its own, so that moving the root around
+// is nobody else's concern. Mounts that stay shared with the caller's namespace are not: what is
+// mounted there would show up here.
 func (o *Options) PivotAllowed() bool {
 	if !o.Kinds.Has(Mount) {
 		return false

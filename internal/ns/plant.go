@@ -9,9 +9,9 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// Tools that make user namespaces with sub-ids call newuidmap(1) and newgidmap(1), which are set-uid root: inside, where
-// the host's root is nobody, that makes them nothing. So copies of them with file capabilities, which count in the
-// namespaces of this launch only, cover the host's.
+// Tools that make user namespaces with sub-ids call newuidmap(1) and newgidmap(1), which are
+// set-uid root: inside, where the host's root is nobody, that makes them nothing. So copies of them
+// with file capabilities, which count in the namespaces of this launch only, cover the host's.
 
 // helperCopy is a helper and what is in it.
 type helperCopy struct {

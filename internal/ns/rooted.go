@@ -23,7 +23,8 @@ func (i IDs) rooted(blocks []idmap.Block, own int) (idmap.Map, bool) {
 	return m, ok && idmap.Check(m) == nil
 }
 
-// becomesRoot tells whether the target is 0 inside without being so by the map, as the caller's own id would be.
+// becomesRoot tells whether the target is 0 inside without being so by the map, as the caller's own
+// id would be.
 func (i IDs) becomesRoot(whole idmap.Map, own int) bool {
 	wanted := i.AsRoot || i.Zero != nil && i.Single != nil && *i.Single == 0
 	for _, e := range whole {
@@ -34,8 +35,9 @@ func (i IDs) becomesRoot(whole idmap.Map, own int) bool {
 	return false
 }
 
-// becomeRoot makes the child root of the namespace where the caller's own id is another there: what is made from now on is
-// root's. A change of ids takes the death signal away, and the files in /proc, which the parent looks at (prctl(2)).
+// becomeRoot makes the child root of the namespace where the caller's own id is another there: what
+// is made from now on is root's. A change of ids takes the death signal away, and the files in
+// /proc, which the parent looks at (prctl(2)).
 func becomeRoot(f Facts) []verb.Step {
 	const reason = "become root of the namespace"
 	if !f.RootUser && !f.RootGroup {

@@ -9,14 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The real-time signals as the C library counts them: it keeps the first two of the kernel's for itself (signal(7)).
+// The real-time signals as the C library counts them: it keeps the first two of the kernel's for
+// itself (signal(7)).
 const (
 	rtMin = 34
 	rtMax = 64
 )
 
-// ParseSignal returns the signal that s names as unshare(1) understands it: a name in any case, with or without SIG,
-// or RTMIN+n, RTn, RTMAX-n. A number is refused.
+// ParseSignal returns the signal that s names as unshare(1) understands it: a name in any case,
+// with or without SIG, or RTMIN+n, RTn, RTMAX-n. A number is refused.
 func ParseSignal(s string) (syscall.Signal, error) {
 	name := strings.TrimPrefix(strings.ToUpper(s), "SIG")
 	if sig, ok := realTime(name); ok {

@@ -29,8 +29,9 @@ func enter(kinds Kind) verb.Step {
 	return verb.Step{Call: verb.Unshare{Flags: uintptr(kinds)}, Reason: "enter new namespaces"}
 }
 
-// late is the set of namespaces that a child enters by itself: the time namespace, which clone(2) cannot make
-// (its bit is part of the exit signal), and a pid namespace that is meant for its children only.
+// late is the set of namespaces that a child enters by itself: the time namespace, which clone(2)
+// cannot make (its bit is part of the exit signal), and a pid namespace that is meant for its
+// children only.
 func (o *Options) late() Kind {
 	if !o.Child() {
 		return 0
@@ -42,8 +43,9 @@ func (o *Options) late() Kind {
 	return late
 }
 
-// Map writes the id maps and then enters the namespaces that are left. A map of one id is written from inside, as every
-// user may (user_namespaces(7)); any other by the parent, or by the helpers that have the privilege.
+// Map writes the id maps and then enters the namespaces that are left. A map of one id is written
+// from inside, as every user may (user_namespaces(7)); any other by the parent, or by the helpers
+// that have the privilege.
 func (o *Options) Map(f Facts) []verb.Step {
 	if o.nested(f) {
 		outer, facts := o.outer(f)
@@ -77,8 +79,8 @@ const (
 	mapGroups = "map the groups"
 )
 
-// setgroups is what to write before the gid map: mapping a group without privilege takes disabling setgroups(2)
-// first (Linux 3.19, commit 9cc46516ddf4).
+// setgroups is what to write before the gid map: mapping a group without privilege takes disabling
+// setgroups(2) first (Linux 3.19, commit 9cc46516ddf4).
 func (o *Options) setgroups(f Facts) Setgroups {
 	if o.Groups.Single != nil && f.Groups == nil {
 		return SetgroupsDeny
@@ -96,8 +98,8 @@ func mapByParent(file, helper string, m idmap.Map, reason string) []verb.Step {
 	return []verb.Step{{Call: verb.Helper{Path: helper, Args: m.Args()}, Reason: reason}}
 }
 
-// setClocks sets the offsets of a new time namespace, which is possible only before its first process
-// (time_namespaces(7)).
+// setClocks sets the offsets of a new time namespace, which is possible only before its first
+// process (time_namespaces(7)).
 func (o *Options) setClocks() []verb.Step {
 	var steps []verb.Step
 	if o.Boottime != nil {
@@ -153,9 +155,10 @@ func (o *Options) spread() []verb.Step {
 	return []verb.Step{{Call: verb.Propagation("/", kind), Reason: "set the propagation of all mounts"}}
 }
 
-// Become gives the target its ids and capabilities, and ties it to xunshare's life: during set-up the signal was SIGKILL,
-// and the kernel forgets it when credentials change. The filter, steps that need the privileges of root of the namespace,
-// comes after the calls that it could change, and before the user changes and the privileges are lost.
+// Become gives the target its ids and capabilities, and ties it to xunshare's life: during set-up
+// the signal was SIGKILL, and the kernel forgets it when credentials change. The filter, steps that
+// need the privileges of root of the namespace, comes after the calls that it could change, and
+// before the user changes and the privileges are lost.
 func (o *Options) Become(f Facts, filter []verb.Step) []verb.Step {
 	const reason = "become the user and the group of --setuid and --setgid"
 	steps, last := become(nil, o.SetGroup, reason), become(o.SetUser, nil, reason)
@@ -178,7 +181,8 @@ func (o *Options) Become(f Facts, filter []verb.Step) []verb.Step {
 	return steps
 }
 
-// become changes the group first, while that is still allowed, and gives up the other groups for it as unshare(1) does.
+// become changes the group first, while that is still allowed, and gives up the other groups for it
+// as unshare(1) does.
 func become(user, group *uint32, reason string) []verb.Step {
 	var steps []verb.Step
 	if group != nil {

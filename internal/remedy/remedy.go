@@ -1,7 +1,7 @@
 // Package remedy gives an error the advice that goes with it.
 //
-// The program fails in one way only: a sentence, and under it what the person at the terminal can do. Use it
-// where something is known that helps; an error without advice is a plain error.
+// The program fails in one way only: a sentence, and under it what the person at the terminal can
+// do. Use it where something is known that helps; an error without advice is a plain error.
 package remedy
 
 import (
@@ -9,7 +9,8 @@ import (
 	"fmt"
 )
 
-// Error is an error with advice. The advice is a list of lines, each a sentence without a full stop.
+// Error is an error with advice. The advice is a list of lines, each a sentence without a full
+// stop.
 type Error struct {
 	Err   error
 	Hints []string

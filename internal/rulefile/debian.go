@@ -11,7 +11,8 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// debian returns the rule that a package brings for update-binfmts(8) under that name, nil if there is none.
+// debian returns the rule that a package brings for update-binfmts(8) under that name, nil if there
+// is none.
 func (s System) debian(name string) (*binfmt.Rule, error) {
 	path := s.Root + debianDir + "/" + name
 	text, err := read(path)
@@ -28,7 +29,8 @@ func (s System) debian(name string) (*binfmt.Rule, error) {
 	return r, nil
 }
 
-// format is a binary format as update-binfmts(8) has it ("FORMAT FILES"): the values of the lines of a file.
+// format is a binary format as update-binfmts(8) has it ("FORMAT FILES"): the values of the lines
+// of a file.
 type format struct {
 	interpreter, magic, extension, offset, mask, credentials, preserve, fixBinary, detector string
 }
@@ -81,8 +83,8 @@ func (f *format) check() error {
 	return nil
 }
 
-// rule writes the rule as update-binfmts does, which leaves it to the kernel to make sense of the values. It always writes
-// ':', however, and so breaks values that have one.
+// rule writes the rule as update-binfmts does, which leaves it to the kernel to make sense of the
+// values. It always writes ':', however, and so breaks values that have one.
 func (f *format) rule(name string) string {
 	typ, pattern := "M", f.magic
 	if f.extension != "" {

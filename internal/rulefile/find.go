@@ -17,8 +17,9 @@ type System struct {
 	Root string // comes before the path of every file
 }
 
-// Where rules are kept. Those of systemd come in the order of binfmt.d(5): a file takes the place of files of the same
-// name further down. Debian's QEMU has its rules in a directory that nobody reads (since Debian 13), for others to link to.
+// Where rules are kept. Those of systemd come in the order of binfmt.d(5): a file takes the place
+// of files of the same name further down. Debian's QEMU has its rules in a directory that nobody
+// reads (since Debian 13), for others to link to.
 var systemdDirs = [...]string{"/etc/binfmt.d", "/run/binfmt.d", "/usr/local/lib/binfmt.d", "/usr/lib/binfmt.d"}
 
 const (
@@ -26,10 +27,10 @@ const (
 	debianDir = "/usr/share/binfmts"
 )
 
-// Find returns the rule of that name or, if there is none, all rules of the file of that name, with or without .conf. It
-// looks into the directories of systemd, then into Debian's, and stops where it has found something. What is masked, as
-// binfmt.d(5) has it, is an error that names the file that masks it. For a name that is not there the error has the
-// nearest ones that are.
+// Find returns the rule of that name or, if there is none, all rules of the file of that name, with
+// or without .conf. It looks into the directories of systemd, then into Debian's, and stops where
+// it has found something. What is masked, as binfmt.d(5) has it, is an error that names the file
+// that masks it. For a name that is not there the error has the nearest ones that are.
 func (s System) Find(name string) ([]*binfmt.Rule, error) {
 	if name == "" || name == "." || name == ".." || strings.IndexByte(name, '/') >= 0 {
 		return nil, remedy.Errorf("write a file of rules as @FILE, a rule as :name:type:offset:magic:mask:interpreter:flags",
@@ -72,7 +73,8 @@ func (s System) files(dirs ...string) (files []file) {
 	return files
 }
 
-// findIn looks for a rule, then for a file, then for what hides either. It returns nothing at all if there is neither.
+// findIn looks for a rule, then for a file, then for what hides either. It returns nothing at all
+// if there is neither.
 func findIn(files []file, name string) ([]*binfmt.Rule, error) {
 	var rule *binfmt.Rule
 	var failed error
@@ -100,8 +102,8 @@ func one(r *binfmt.Rule) []*binfmt.Rule {
 	return []*binfmt.Rule{r}
 }
 
-// ruleIn returns the last rule of that name in a file, or what is wrong with it. A file that cannot be read has none,
-// and what else is wrong in a file does not matter.
+// ruleIn returns the last rule of that name in a file, or what is wrong with it. A file that cannot
+// be read has none, and what else is wrong in a file does not matter.
 func ruleIn(path, name string) (rule *binfmt.Rule, err error) {
 	text, _ := read(path)
 	if !strings.Contains(text, name) {

@@ -14,7 +14,8 @@ import (
 
 func TestMain(m *testing.M) { asuser.Main(m, nil) }
 
-// files makes a system of these files. A text that begins with -> is where a symbolic link leads to.
+// files makes a system of these files. A text that begins with -> is where a symbolic link leads
+// to.
 func files(t *testing.T, texts map[string]string) System {
 	t.Helper()
 	s := System{Root: t.TempDir()}

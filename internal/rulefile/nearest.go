@@ -26,8 +26,8 @@ func (s System) unknown(name string) error {
 	return remedy.New(fmt.Sprintf("no rule and no file of rules is called %q", name), hints...)
 }
 
-// names returns the names that Find knows: of rules, and of files whose rules are called otherwise. unread are files that
-// may have more.
+// names returns the names that Find knows: of rules, and of files whose rules are called otherwise.
+// unread are files that may have more.
 func (s System) names() (names, unread []string) {
 	for _, f := range append(s.files(systemdDirs[:]...), s.files(qemuDir)...) {
 		text, err := read(f.path)
@@ -48,7 +48,8 @@ func (s System) names() (names, unread []string) {
 	return slices.Compact(names), unread
 }
 
-// nearest returns the five of names that are most like name, the most like first; fewer if others are hardly like it.
+// nearest returns the five of names that are most like name, the most like first; fewer if others
+// are hardly like it.
 func nearest(name string, names []string) []string {
 	const near, most = 0.8, 5
 	// All emulators of QEMU would be like each other by this.

@@ -11,8 +11,8 @@ import (
 // maxFile is far more than all rules there are.
 const maxFile = 1 << 20
 
-// read returns the text of a regular file. Package os would start the poller of the Go runtime for that; and it would
-// wait for a writer to a fifo, which O_NONBLOCK does not (fifo(7)).
+// read returns the text of a regular file. Package os would start the poller of the Go runtime for
+// that; and it would wait for a writer to a fifo, which O_NONBLOCK does not (fifo(7)).
 func read(path string) (string, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -41,7 +41,8 @@ func readAll(fd int) (string, error) {
 	return string(text), err
 }
 
-// notRegular is the type (S_IFMT) of what is no regular file. It is not read: that may do anything, or never end.
+// notRegular is the type (S_IFMT) of what is no regular file. It is not read: that may do anything,
+// or never end.
 type notRegular uint32
 
 func (m notRegular) Error() string {

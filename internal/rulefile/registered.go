@@ -15,12 +15,14 @@ import (
 // Mounted is where a system mounts binfmt_misc.
 const Mounted = "/proc/sys/fs/binfmt_misc"
 
-// Registered returns the rules that are enabled in the binfmt_misc that is mounted at dir, in the order in which they were
-// registered: registered again in that order, the same ones win. Text that the kernel shows but does not take back is
-// left out; skipped says for each such rule which and why, in a sentence. There are none, and no error, if dir is no
-// binfmt_misc or if it is switched off. An error means that there may be rules that could not be read.
+// Registered returns the rules that are enabled in the binfmt_misc that is mounted at dir, in the
+// order in which they were registered: registered again in that order, the same ones win. Text that
+// the kernel shows but does not take back is left out; skipped says for each such rule which and
+// why, in a sentence. There are none, and no error, if dir is no binfmt_misc or if it is switched
+// off. An error means that there may be rules that could not be read.
 //
-// The interpreters are paths as whoever registered them saw them, and with flag F what they were then.
+// The interpreters are paths as whoever registered them saw them, and with flag F what they were
+// then.
 func Registered(dir string) (rules []*binfmt.Rule, skipped []string, err error) {
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
@@ -36,9 +38,9 @@ func Registered(dir string) (rules []*binfmt.Rule, skipped []string, err error) 
 	return rules, skipped, nil
 }
 
-// registered reads the directory of an instance. The kernel lists what was made last first (dcache_readdir of fs/libfs.c
-// goes along the children of a directory as d_alloc of fs/dcache.c has put them), and so it tries rules (bm_register_write
-// of fs/binfmt_misc.c: list_add).
+// registered reads the directory of an instance. The kernel lists what was made last first
+// (dcache_readdir of fs/libfs.c goes along the children of a directory as d_alloc of fs/dcache.c
+// has put them), and so it tries rules (bm_register_write of fs/binfmt_misc.c: list_add).
 func registered(fd int) (rules []*binfmt.Rule, skipped []string, err error) {
 	buf := make([]byte, maxEntry)
 	if on, err := isOn(fd, buf); !on {
@@ -95,8 +97,9 @@ func readRule(dir int, name string, buf []byte) (*binfmt.Rule, error) {
 	return r, nil
 }
 
-// writable is an error if String has no text for r that the kernel takes, because magic and mask are too long with escapes
-// or because no character is left for the delimiter. Parsing all rules would cost a fifth of the whole.
+// writable is an error if String has no text for r that the kernel takes, because magic and mask
+// are too long with escapes or because no character is left for the delimiter. Parsing all rules
+// would cost a fifth of the whole.
 func writable(r *binfmt.Rule) error {
 	const short = 1900 // MAX_REGISTER_LENGTH is 1920; delimiters, type and offset need 11
 	size := len(r.Name) + len(r.Extension) + len(r.Interpreter) + len(r.Flags) + len(`\x00`)*(len(r.Magic)+len(r.Mask))
@@ -110,7 +113,8 @@ func writable(r *binfmt.Rule) error {
 	return nil
 }
 
-// maxEntry is what the kernel needs at most for what it shows of a rule that it took from a text of MAX_REGISTER_LENGTH.
+// maxEntry is what the kernel needs at most for what it shows of a rule that it took from a text of
+// MAX_REGISTER_LENGTH.
 const maxEntry = 4096
 
 func readEntry(dir int, name string, buf []byte) (string, error) {
@@ -126,8 +130,8 @@ func readEntry(dir int, name string, buf []byte) (string, error) {
 	return string(buf[:n]), err
 }
 
-// parseEntry reads what the kernel shows of a rule (entry_status of fs/binfmt_misc.c), and passes over lines that it may
-// show one day. It returns nil for a rule that is disabled.
+// parseEntry reads what the kernel shows of a rule (entry_status of fs/binfmt_misc.c), and passes
+// over lines that it may show one day. It returns nil for a rule that is disabled.
 func parseEntry(name, text string) (*binfmt.Rule, error) {
 	state, rest, _ := strings.Cut(text, "\n")
 	switch state {

@@ -21,7 +21,8 @@ import (
 // insideVariable names the test that is to go on in namespaces of its own.
 const insideVariable = "XUNSHARE_TEST_INSIDE"
 
-// inside tells whether the test is root of a user namespace, with a mount namespace. If not, it runs the test again so.
+// inside tells whether the test is root of a user namespace, with a mount namespace. If not, it
+// runs the test again so.
 func inside(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(insideVariable) == t.Name() {
@@ -151,8 +152,8 @@ func TestRegisteredAgain(t *testing.T) {
 	}
 }
 
-// The last of the rules is the one that the kernel tries first, whatever was removed, disabled and registered before. Which
-// one it takes says the interpreter, a script for each rule.
+// The last of the rules is the one that the kernel tries first, whatever was removed, disabled and
+// registered before. Which one it takes says the interpreter, a script for each rule.
 func TestRegisteredOrder(t *testing.T) {
 	if !inside(t) {
 		return
@@ -262,7 +263,8 @@ func manyRules(t testing.TB) (dir string) {
 	return dir
 }
 
-// Every launch with rules looks at the host's: for each the rule, its name and text, magic and mask, and the reader.
+// Every launch with rules looks at the host's: for each the rule, its name and text, magic and
+// mask, and the reader.
 func TestRegisteredCost(t *testing.T) {
 	if !inside(t) {
 		return

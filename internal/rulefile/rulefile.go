@@ -1,5 +1,5 @@
-// Package rulefile reads binfmt_misc rules from where systems keep them: files of binfmt.d(5) and of update-binfmts(8),
-// by path or by name, and the binfmt_misc that is mounted.
+// Package rulefile reads binfmt_misc rules from where systems keep them: files of binfmt.d(5) and
+// of update-binfmts(8), by path or by name, and the binfmt_misc that is mounted.
 //
 // Not for judging rules: whether an emulator exists and fits is for package binfmt to say.
 package rulefile
@@ -13,9 +13,10 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// ReadFile returns the rules of a file as binfmt.d(5) describes it, in the order of the file, which is the order to
-// register them in. A line that is no rule is an error, unlike for systemd-binfmt, which goes on without it; it begins
-// with FILE:LINE. A file without a rule is an error too, and so is one that is no regular file or has more than 1 MiB.
+// ReadFile returns the rules of a file as binfmt.d(5) describes it, in the order of the file, which
+// is the order to register them in. A line that is no rule is an error, unlike for systemd-binfmt,
+// which goes on without it; it begins with FILE:LINE. A file without a rule is an error too, and so
+// is one that is no regular file or has more than 1 MiB.
 func ReadFile(path string) ([]*binfmt.Rule, error) {
 	text, err := read(path)
 	if err != nil {
@@ -40,7 +41,8 @@ func parse(path, text string) (rules []*binfmt.Rule, err error) {
 	return rules, nil
 }
 
-// blanks are what systemd strips from a line (WHITESPACE in its src/fundamental/string-util-fundamental.h).
+// blanks are what systemd strips from a line (WHITESPACE in its
+// src/fundamental/string-util-fundamental.h).
 const blanks = " \t\n\r"
 
 // lines goes through the lines that are to be rules, with their numbers in the text, from 1 on.
@@ -60,7 +62,8 @@ func lines(text string) iter.Seq2[int, string] {
 	}
 }
 
-// hasRule tells whether a file of this text does more than keep another of its name from being read.
+// hasRule tells whether a file of this text does more than keep another of its name from being
+// read.
 func hasRule(text string) bool {
 	for range lines(text) {
 		return true

@@ -1,7 +1,9 @@
-// Package rules decides which rules of binfmt_misc a launch loads, and with which emulators: what --arch, --load-binfmt and the
-// options beside them mean on this machine, for this tree and this program.
+// Package rules decides which rules of binfmt_misc a launch loads, and with which emulators: what
+// --arch, --load-binfmt and the options beside them mean on this machine, for this tree and this
+// program.
 //
-// Not for: what a rule is and whether the kernel takes it (package binfmt), finding emulators (package emulator), and loading.
+// Not for: what a rule is and whether the kernel takes it (package binfmt), finding emulators
+// (package emulator), and loading.
 package rules
 
 import (
@@ -38,8 +40,8 @@ type chooser struct {
 	Choice
 }
 
-// Choose turns what is asked about architectures into rules. files are what the program's name may stand for, env is its
-// environment, which is returned with what an emulator has to learn from it.
+// Choose turns what is asked about architectures into rules. files are what the program's name may
+// stand for, env is its environment, which is returned with what an emulator has to learn from it.
 func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, told *notes.Notes) (Choice, []string, error) {
 	c := chooser{Options: asked, in: in, notes: told}
 	if !c.Loads() {
@@ -89,7 +91,8 @@ func (c *chooser) choose(files []string) error {
 	return binfmt.CheckSet(c.Loaded)
 }
 
-// wanted lists the architectures that need a rule. The host's own need none, unless an emulator or a CPU was named.
+// wanted lists the architectures that need a rule. The host's own need none, unless an emulator or
+// a CPU was named.
 func (c *chooser) wanted(files []string) ([]*binfmt.Arch, error) {
 	asked := c.Foreign.Arches
 	switch {
@@ -120,7 +123,8 @@ func (c *chooser) wanted(files []string) ([]*binfmt.Arch, error) {
 	return wanted, nil
 }
 
-// emulates tells whether programs of an architecture that the host runs itself are to be emulated all the same.
+// emulates tells whether programs of an architecture that the host runs itself are to be emulated
+// all the same.
 func (c *chooser) emulates(a *binfmt.Arch) bool {
 	return c.Foreign.CPU || c.names(a)
 }

@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { asuser.Main(m, nil) }
 
-// A tree of files: "elf NAME" is the start of a program for that architecture, all else is text. A name that ends in / is a
-// directory.
+// A tree of files: "elf NAME" is the start of a program for that architecture, all else is text. A
+// name that ends in / is a directory.
 func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -107,7 +107,8 @@ func needEmulators(t *testing.T) {
 	}
 }
 
-// dynamic is the start of a program for ppc64le that needs a loader: the header, one program header (elf(5), Elf64_Phdr), the path.
+// dynamic is the start of a program for ppc64le that needs a loader: the header, one program header
+// (elf(5), Elf64_Phdr), the path.
 func dynamic(loader string) []byte {
 	const header, size, interp = 64, 56, 3
 	image := append(binfmt.FindArch(another).Sample(), make([]byte, size)...)
@@ -125,7 +126,8 @@ func runs(rules []*binfmt.Rule, arch string) bool {
 	return slices.ContainsFunc(rules, func(r *binfmt.Rule) bool { return r.Matches(binfmt.FindArch(arch).Sample(), "") })
 }
 
-// Nothing is chosen where nothing is asked for, or for what runs without an emulator; --arch=none hides the host's rules.
+// Nothing is chosen where nothing is asked for, or for what runs without an emulator; --arch=none
+// hides the host's rules.
 func TestNothingToLoad(t *testing.T) {
 	for line, instance := range map[string]bool{"-r": false, "--arch=none": true, "--arch=" + binfmt.Host().Name: false} {
 		got, err := choose(t, line+" true", "", nil)
@@ -135,7 +137,8 @@ func TestNothingToLoad(t *testing.T) {
 	}
 }
 
-// A rule that would be its own interpreter without end is refused, and a script stands for what runs it.
+// A rule that would be its own interpreter without end is refused, and a script stands for what
+// runs it.
 func TestOwnInterpreter(t *testing.T) {
 	root := tree(t, map[string]string{"/emulator": "elf " + foreign, "/script": "#!ROOT/emulator"})
 	if err := os.WriteFile(root+"/script", []byte("#!"+root+"/emulator\n"), 0o755); err != nil {

@@ -7,13 +7,15 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// isCompanion tells whether a is the host's 32-bit companion, and this kernel is to run its programs.
+// isCompanion tells whether a is the host's 32-bit companion, and this kernel is to run its
+// programs.
 func (c *chooser) isCompanion(a *binfmt.Arch) bool {
 	return a.Name != binfmt.Host().Name && a.RunsHere() && !c.emulates(a)
 }
 
-// runsCompanion tells whether the target is a program of the companion, and not one in a tree of the host's own architecture,
-// whose other programs would be told the wrong machine. Of a target that does not tell, the tree does.
+// runsCompanion tells whether the target is a program of the companion, and not one in a tree of
+// the host's own architecture, whose other programs would be told the wrong machine. Of a target
+// that does not tell, the tree does.
 func (c *chooser) runsCompanion(files []string) bool {
 	var all []*binfmt.Arch
 	if _, h := c.program(files); h != nil {
@@ -35,8 +37,8 @@ var companionLoaders = [...]struct{ tree, arch, loader string }{
 	{"aarch64", "arm", "/lib/ld-musl-armhf.so.1"},
 }
 
-// companion adds the companion of an emulated tree, of whose static programs nothing tells, to the architectures that get a rule: one
-// more costs nothing where there are rules anyhow.
+// companion adds the companion of an emulated tree, of whose static programs nothing tells, to the
+// architectures that get a rule: one more costs nothing where there are rules anyhow.
 func (c *chooser) companion(arches []*binfmt.Arch) []*binfmt.Arch {
 	if c.tree == nil || c.tree.RunsHere() {
 		return arches
@@ -51,7 +53,8 @@ func (c *chooser) companion(arches []*binfmt.Arch) []*binfmt.Arch {
 	return arches
 }
 
-// Personality gives programs of the host's 32-bit companion the machine that they expect of uname(2).
+// Personality gives programs of the host's 32-bit companion the machine that they expect of
+// uname(2).
 func (f *Choice) Personality() []verb.Step {
 	if !f.Companion {
 		return nil

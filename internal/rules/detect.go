@@ -12,8 +12,9 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// detect finds out which architectures --arch=auto means: that of the program, and in a root that of its tree too, for a
-// program in there may start others. files are what the program's name may stand for.
+// detect finds out which architectures --arch=auto means: that of the program, and in a root that
+// of its tree too, for a program in there may start others. files are what the program's name may
+// stand for.
 func (c *chooser) detect(files []string) ([]*binfmt.Arch, error) {
 	var found []*binfmt.Arch
 	if file, h := c.program(files); h != nil {
@@ -46,7 +47,8 @@ func (c *chooser) program(files []string) (file string, h *binfmt.Header) {
 	return "", nil
 }
 
-// treeArch finds out what a tree is for by what is at the usual places: shells, loaders, and what package managers say.
+// treeArch finds out what a tree is for by what is at the usual places: shells, loaders, and what
+// package managers say.
 func (c *chooser) treeArch() *binfmt.Arch {
 	usual := slices.Concat(inside.Shells[:], inside.MultiCalls[:], []string{"/usr/bin/env", "/sbin/init", "/usr/lib/systemd/systemd", "/init", "/bin/init"})
 	if a := c.firstArch(usual); a != nil {
@@ -83,8 +85,9 @@ func (c *chooser) firstArch(files []string) *binfmt.Arch {
 	return nil
 }
 
-// besides lists the architectures that a tree is known to have programs of beside its own: dpkg's foreign ones, and that of the
-// companion if its loader is there. Those without an emulator are left out: most launches do without.
+// besides lists the architectures that a tree is known to have programs of beside its own: dpkg's
+// foreign ones, and that of the companion if its loader is there. Those without an emulator are
+// left out: most launches do without.
 func (c *chooser) besides(tree *binfmt.Arch) (others []*binfmt.Arch) {
 	if tree == nil {
 		return nil
@@ -132,7 +135,8 @@ func (c *chooser) lines(file string) (lines []string) {
 	return lines
 }
 
-// loaderArch looks at the dynamic loaders in a directory: ld-linux-aarch64.so.1, ld-musl-armhf.so.1, ld.so.1.
+// loaderArch looks at the dynamic loaders in a directory: ld-linux-aarch64.so.1,
+// ld-musl-armhf.so.1, ld.so.1.
 func (c *chooser) loaderArch(dir string) *binfmt.Arch {
 	for _, name := range c.in.List(dir) {
 		if !strings.HasPrefix(name, "ld") || !strings.Contains(name, ".so") {
@@ -145,7 +149,8 @@ func (c *chooser) loaderArch(dir string) *binfmt.Arch {
 	return nil
 }
 
-// word is what stands behind key in the first line of a file that begins with it; "" if there is none.
+// word is what stands behind key in the first line of a file that begins with it; "" if there is
+// none.
 func (c *chooser) word(file, key string) string {
 	f, err := c.in.Read(file)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/xunshare/xunshare/internal/inside"
 )
 
-// servedByHost tells whether the host's own rules run all that is asked for, as it is asked: then a new instance, which
-// hides them, would only take away. Their emulators cannot be told anything.
+// servedByHost tells whether the host's own rules run all that is asked for, as it is asked: then a
+// new instance, which hides them, would only take away. Their emulators cannot be told anything.
 func (c *chooser) servedByHost(arches []*binfmt.Arch, host []*binfmt.Rule) bool {
 	if c.Foreign.All || len(arches) == 0 || len(c.Rules)+len(c.Foreign.Sources)+len(c.Foreign.Emulators) > 0 {
 		return false
@@ -40,8 +40,9 @@ func (c *chooser) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 	return false
 }
 
-// serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds the emulator, which
-// need not be found where we are: in a tree that xunshare has entered it is not.
+// serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds
+// the emulator, which need not be found where we are: in a tree that xunshare has entered it is
+// not.
 func (c *chooser) serves(r *binfmt.Rule) bool {
 	gone := strings.HasPrefix(r.Interpreter, ownDescriptors) || !inside.Exists("", r.Interpreter)
 	return r.Has('F') && gone || c.judge(r) == nil

@@ -16,11 +16,12 @@ func Inspect(in *inside.Root, file string) *binfmt.Image {
 	return image
 }
 
-// maxScripts is how many scripts may stand in a row before the kernel gives up (exec_binprm in fs/exec.c).
+// maxScripts is how many scripts may stand in a row before the kernel gives up (exec_binprm in
+// fs/exec.c).
 const maxScripts = 5
 
-// Behind is what runs a file in the end: the file itself or, of a script, what its interpreters lead to. Image is nil if that is not
-// there.
+// Behind is what runs a file in the end: the file itself or, of a script, what its interpreters
+// lead to. Image is nil if that is not there.
 func Behind(in *inside.Root, file string) (name string, image *binfmt.Image) {
 	name, image = file, Inspect(in, file)
 	for depth := 0; image != nil && image.Kind == binfmt.KindScript && depth < maxScripts; depth++ {
@@ -29,7 +30,8 @@ func Behind(in *inside.Root, file string) (name string, image *binfmt.Image) {
 	return name, image
 }
 
-// header reads the ELF header of a program or, of a script, that of the program which runs it. Nil if there is none.
+// header reads the ELF header of a program or, of a script, that of the program which runs it. Nil
+// if there is none.
 func (c *chooser) header(file string) *binfmt.Header {
 	if _, image := Behind(c.in, file); image != nil {
 		return image.ELF

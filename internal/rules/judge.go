@@ -28,8 +28,9 @@ func (c *chooser) judge(r *binfmt.Rule) error {
 	return c.matchesItself(root, r)
 }
 
-// matchesItself is the error of a rule that matches its own interpreter, or what runs that if it is a script: the kernel would
-// look for the interpreter's interpreter, and so on, until it gives up (ELOOP).
+// matchesItself is the error of a rule that matches its own interpreter, or what runs that if it is
+// a script: the kernel would look for the interpreter's interpreter, and so on, until it gives up
+// (ELOOP).
 func (c *chooser) matchesItself(root string, r *binfmt.Rule) error {
 	file := r.Interpreter
 	for range maxScripts {

@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/environ"
 )
 
-// complete adds to the environment of the target what an emulator has to learn from that: where the loader is.
+// complete adds to the environment of the target what an emulator has to learn from that: where the
+// loader is.
 func (c *chooser) complete(env []string) []string {
 	if len(c.prefixes) != 1 {
 		return env
@@ -18,7 +19,8 @@ func (c *chooser) complete(env []string) []string {
 	return environ.WithDefault(env, prefixVariable, c.prefixes[0])
 }
 
-// checkLoader says what is missing if the program is dynamic and for an emulator that will not find its loader.
+// checkLoader says what is missing if the program is dynamic and for an emulator that will not find
+// its loader.
 func (c *chooser) checkLoader(files, env []string) {
 	for _, file := range files {
 		h := c.header(file)

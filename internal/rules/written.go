@@ -24,7 +24,8 @@ func (c *chooser) writtenRules() (rules []*binfmt.Rule, err error) {
 	return rules, nil
 }
 
-// fileRules gives rules from files flag F where the emulator can be opened now and needs nothing from the root.
+// fileRules gives rules from files flag F where the emulator can be opened now and needs nothing
+// from the root.
 func (c *chooser) fileRules() ([]*binfmt.Rule, error) {
 	found, err := c.sources()
 	if err != nil {

@@ -23,8 +23,8 @@ const (
 	columns
 )
 
-// x32 is __X32_SYSCALL_BIT. With it the numbers mean the same, but for some above 511 that are not in the table
-// (arch/x86/entry/syscalls/syscall_64.tbl), and the arch is that of x86-64.
+// x32 is __X32_SYSCALL_BIT. With it the numbers mean the same, but for some above 511 that are not
+// in the table (arch/x86/entry/syscalls/syscall_64.tbl), and the arch is that of x86-64.
 const x32 = 0x40000000
 
 // abisOf are those of the kernels that a build runs on: a program of 32 bits may start one of 64.

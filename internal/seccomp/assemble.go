@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An assembler writes a filter from its end to its beginning: jumps lead forwards only (bpf(4)), so that what one leads
-// to is there already.
+// An assembler writes a filter from its end to its beginning: jumps lead forwards only (bpf(4)), so
+// that what one leads to is there already.
 type assembler struct {
 	reversed []bpf.Instruction
 	allow    label
@@ -55,7 +55,8 @@ func (a *assembler) branch(test bpf.JumpTest, value uint32, yes, no label) label
 	return a.emit(bpf.JumpIf{Cond: test, Val: value, SkipTrue: uint8(a.skip(yes)), SkipFalse: uint8(a.skip(no))})
 }
 
-// within returns a label that leads to another and can be reached by a conditional jump, which skips 255 instructions.
+// within returns a label that leads to another and can be reached by a conditional jump, which
+// skips 255 instructions.
 func (a *assembler) within(to label) label {
 	const far = 255 - 1 // the next relay may come in between
 	if a.skip(to) <= far {
@@ -84,7 +85,8 @@ const (
 
 func (a *assembler) load(offset uint32) label { return a.emit(bpf.LoadAbsolute{Off: offset, Size: 4}) }
 
-// loadArg loads the lower half of an argument: ids and modes have 32 bits, and the kernel ignores the rest.
+// loadArg loads the lower half of an argument: ids and modes have 32 bits, and the kernel ignores
+// the rest.
 func (a *assembler) loadArg(i uint32, abi abi) label {
 	offset := offsetArgs + 8*i
 	if abi.big {

@@ -53,11 +53,13 @@ const (
 // numbers are those of a call in each column; 0 where there is no such call.
 type numbers [columns]uint32
 
-// calls is the table. The numbers are the kernel's: arch/x86/entry/syscalls/syscall_64.tbl and syscall_32.tbl,
-// arch/arm/tools/syscall.tbl, include/uapi/asm-generic/unistd.h, and syscall.tbl of arch/powerpc and arch/s390.
+// calls is the table. The numbers are the kernel's: arch/x86/entry/syscalls/syscall_64.tbl and
+// syscall_32.tbl, arch/arm/tools/syscall.tbl, include/uapi/asm-generic/unistd.h, and syscall.tbl of
+// arch/powerpc and arch/s390.
 //
-// Not in it, because the kernel does not refuse them: capset(2), which gives up what it is told to; setfsuid(2) and setfsgid(2),
-// which have no errors; setxattr(2), which sets security.capability on files of mapped owners (Linux 4.14, commit 8db6c34f1dbc).
+// Not in it, because the kernel does not refuse them: capset(2), which gives up what it is told to;
+// setfsuid(2) and setfsgid(2), which have no errors; setxattr(2), which sets security.capability on
+// files of mapped owners (Linux 4.14, commit 8db6c34f1dbc).
 var calls = [...]call{
 	//                                                                         amd64 i386 arm generic ppc64 s390x
 	{name: "chown", does: changesIDs, ids: user<<1 | group<<2, numbers: numbers{92, 0, 0, 0, 181, 212}},

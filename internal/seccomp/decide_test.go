@@ -209,7 +209,8 @@ func TestSync(t *testing.T) {
 	}
 }
 
-// Ids of 16 bits: the rest of the register does not count, and 65535 stands for no change (chown(2)).
+// Ids of 16 bits: the rest of the register does not count, and 65535 stands for no change
+// (chown(2)).
 func TestShortIDs(t *testing.T) {
 	o := faking()
 	code, err := o.build(abisOf("amd64"))
@@ -244,8 +245,8 @@ func TestUnknownIsAllowed(t *testing.T) {
 	}
 }
 
-// What is not in the table is allowed without a look at the arguments, which the kernel remembers: it follows the filter
-// as here for each number (seccomp_is_const_allow in kernel/seccomp.c).
+// What is not in the table is allowed without a look at the arguments, which the kernel remembers:
+// it follows the filter as here for each number (seccomp_is_const_allow in kernel/seccomp.c).
 func TestAllowedByNumber(t *testing.T) {
 	for _, goarch := range goarches {
 		o := notifying()
@@ -291,7 +292,8 @@ func byNumber(code []bpf.Instruction, arch, number uint32) bool {
 	}
 }
 
-// A map has up to 340 lines. What would make too long a filter is an error, and jumps that are too long are not.
+// A map has up to 340 lines. What would make too long a filter is an error, and jumps that are too
+// long are not.
 func TestLongMaps(t *testing.T) {
 	for count, fits := range map[int]bool{1: true, 20: true, 90: true, 340: false} {
 		o := Options{FakeIDs: true}

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// An entrance is an instruction by which a program enters the kernel, and what it adds to the numbers.
+// An entrance is an instruction by which a program enters the kernel, and what it adds to the
+// numbers.
 type entrance struct {
 	name   string
 	column column
@@ -24,8 +25,9 @@ const (
 	fileText = "file"
 )
 
-// caller makes a program of x86-64 without any library, which makes one system call and exits with its errno, or with 0. No
-// compiler makes programs for x32 here, nor for i386 without further packages.
+// caller makes a program of x86-64 without any library, which makes one system call and exits with
+// its errno, or with 0. No compiler makes programs for x32 here, nor for i386 without further
+// packages.
 func caller(t *testing.T, e entrance, number uint32, args []uint32, text string) (file string) {
 	t.Helper()
 	code := append([]byte{0xb8}, word(number|e.extra)...) // mov eax, number

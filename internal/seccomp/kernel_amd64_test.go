@@ -16,8 +16,8 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
-// The proof is the kernel: the test binary is its own child, root of a user namespace of one id, installs the filter of
-// that name in itself and makes the calls.
+// The proof is the kernel: the test binary is its own child, root of a user namespace of one id,
+// installs the filter of that name in itself and makes the calls.
 const insideName = "XUNSHARE_TEST_FILTER"
 
 var filters = map[string]func() Options{
@@ -62,7 +62,8 @@ func TestInside(t *testing.T) {
 	}
 }
 
-// install installs a filter in all threads, and so in all programs that they start. Here no_new_privs is not needed.
+// install installs a filter in all threads, and so in all programs that they start. Here
+// no_new_privs is not needed.
 func install(t *testing.T, o Options) {
 	t.Helper()
 	filter, err := o.Build()
@@ -77,8 +78,8 @@ func install(t *testing.T, o Options) {
 	}
 }
 
-// numberOf is the number of a call, written NAME or, where ids of 16 bits are meant, NAME/16. The calls of i386 with 32 bits
-// have their own names.
+// numberOf is the number of a call, written NAME or, where ids of 16 bits are meant, NAME/16. The
+// calls of i386 with 32 bits have their own names.
 func numberOf(name string, c column) uint32 {
 	name, isShort := strings.CutSuffix(name, "/16")
 	for _, call := range calls {
@@ -89,7 +90,8 @@ func numberOf(name string, c column) uint32 {
 	return 0
 }
 
-// A trial is a system call, and what becomes of it: the errno of the kernel where no filter changes anything.
+// A trial is a system call, and what becomes of it: the errno of the kernel where no filter changes
+// anything.
 type trial struct {
 	call   string
 	args   []uint32
@@ -263,7 +265,8 @@ func (trial *trial) want(filter string, e entrance) (errno syscall.Errno, leaves
 	return trial.plain, trial.leaves
 }
 
-// has32Bit tells whether this kernel runs 32-bit code (ia32_emulation in the kernel's command line).
+// has32Bit tells whether this kernel runs 32-bit code (ia32_emulation in the kernel's command
+// line).
 var has32Bit = sync.OnceValue(func() bool { return binfmt.FindArch("i386").RunsHere() })
 
 // hasX32 tells whether this kernel knows the numbers of x32 (CONFIG_X86_X32_ABI).
@@ -281,8 +284,9 @@ func typeOf(file string) string {
 	return map[os.FileMode]string{0: "-", os.ModeNamedPipe: "p", os.ModeSocket: "S", os.ModeDevice | os.ModeCharDevice: "c", os.ModeDevice: "b"}[info.Mode().Type()]
 }
 
-// What is not in the table the kernel does for root of a namespace of one id: capabilities are given up, and those of a
-// file set; and the id for files is told although it cannot be changed to another.
+// What is not in the table the kernel does for root of a namespace of one id: capabilities are
+// given up, and those of a file set; and the id for files is told although it cannot be changed to
+// another.
 func TestReally(t *testing.T) {
 	if os.Getenv(insideName) == "" {
 		return // TestInKernel runs it

@@ -13,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { asuser.Main(m, prepare) }
 
-// prepare copies the lists of numbers that package golang.org/x/sys has for each machine, from the module cache of who
-// starts the tests.
+// prepare copies the lists of numbers that package golang.org/x/sys has for each machine, from the
+// module cache of who starts the tests.
 func prepare(dir string) error {
 	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/sys").Output()
 	if err != nil {
@@ -36,8 +36,8 @@ func prepare(dir string) error {
 	return nil
 }
 
-// ranges are what the tests call mapped. Root of the test's namespace has only the first id of each really, so that a
-// call for one of the others fails, and shows that it has been made.
+// ranges are what the tests call mapped. Root of the test's namespace has only the first id of each
+// really, so that a call for one of the others fails, and shows that it has been made.
 var users, groups = []idmap.Range{{First: 100, Count: 3}, {First: 0, Count: 1}}, []idmap.Range{{First: 0, Count: 1}, {First: 200, Count: 2}}
 
 func faking() Options    { return Options{FakeIDs: true, Users: users, Groups: groups} }

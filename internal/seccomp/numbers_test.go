@@ -11,7 +11,8 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// Package golang.org/x/sys has the numbers of all machines, generated from the kernel's headers: one file for each.
+// Package golang.org/x/sys has the numbers of all machines, generated from the kernel's headers:
+// one file for each.
 func TestNumbers(t *testing.T) {
 	machines := []struct {
 		goarch string

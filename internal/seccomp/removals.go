@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// removals are the calls that remove or replace a name, which is refused for a mount point (EBUSY). They are left to a listener
-// only where Options.Removals asks for that: many programs make many of them.
+// removals are the calls that remove or replace a name, which is refused for a mount point (EBUSY).
+// They are left to a listener only where Options.Removals asks for that: many programs make many of
+// them.
 var removals = [...]call{
 	//                                                    amd64 i386 arm generic ppc64 s390x
 	{name: "unlink", does: removes, numbers: numbers{87, 10, 10, 0, 10, 10}},

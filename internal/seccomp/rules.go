@@ -11,8 +11,8 @@ import (
 	"github.com/xunshare/xunshare/internal/idmap"
 )
 
-// A builder writes a filter. Calls of the same rule share its code, in all ABIs of one byte order, which those of a
-// machine are; so do rules that end alike.
+// A builder writes a filter. Calls of the same rule share its code, in all ABIs of one byte order,
+// which those of a machine are; so do rules that end alike.
 type builder struct {
 	*assembler
 	options *Options
@@ -29,8 +29,8 @@ type written struct {
 	at   label
 }
 
-// section writes what happens to calls of one ABI. The number alone decides where a call is not in the table: the
-// kernel remembers such decisions (Linux 5.11, commit f9d480b6ffbe).
+// section writes what happens to calls of one ABI. The number alone decides where a call is not in
+// the table: the kernel remembers such decisions (Linux 5.11, commit f9d480b6ffbe).
 func (b *builder) section(to abi) label {
 	b.abi = to
 	var table []entry
@@ -63,8 +63,8 @@ func (b *builder) decide(c *call) label {
 	return b.rule(c.only, c.ids)
 }
 
-// mount leaves to the listener what may have an id among its options. In particular not what engines of containers do most:
-// a mount that is bound, moved or changed has none.
+// mount leaves to the listener what may have an id among its options. In particular not what
+// engines of containers do most: a mount that is bound, moved or changed has none.
 func (b *builder) mount(only condition) label {
 	if only.kind == isMount {
 		b.branch(bpf.JumpEqual, 0, b.allow, b.watch)
@@ -113,7 +113,8 @@ func (b *builder) search(spans []entry) label {
 	return b.branch(bpf.JumpGreaterOrEqual, spans[middle].first, upper, lower)
 }
 
-// rule returns the code that decides about calls that are faked if only holds and one of the ids is not mapped.
+// rule returns the code that decides about calls that are faked if only holds and one of the ids is
+// not mapped.
 func (b *builder) rule(only condition, args ids) label {
 	for _, r := range b.rules {
 		if r.only == only && r.ids == args {
@@ -139,8 +140,8 @@ func (b *builder) write(only condition, args ids) label {
 	return b.loadArg(only.arg, b.abi)
 }
 
-// device fakes block and character devices, or leaves them to the listener, all but 0:0, which marks a removed file in an overlay and is everybody's to
-// make (Linux 5.8, commit a3c751a50fe6).
+// device fakes block and character devices, or leaves them to the listener, all but 0:0, which
+// marks a removed file in an overlay and is everybody's to make (Linux 5.8, commit a3c751a50fe6).
 func (b *builder) device(mode uint32) label {
 	made := b.fake
 	if b.options.Nodes {
@@ -171,7 +172,8 @@ func (b *builder) unmapped(args ids) label {
 	return b.id(arg, mapped, args&short != 0, rest)
 }
 
-// id goes on to rest if an argument is a mapped id, or -1, which stands for no change; else the call is faked.
+// id goes on to rest if an argument is a mapped id, or -1, which stands for no change; else the
+// call is faked.
 func (b *builder) id(arg uint32, mapped []idmap.Range, isShort bool, rest label) label {
 	none := uint32(1<<32 - 1)
 	if isShort {

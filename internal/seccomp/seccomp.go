@@ -1,8 +1,9 @@
-// Package seccomp builds filters of system calls (seccomp(2)) for a process that is root of only a few ids: calls that
-// the kernel would refuse for that reason appear to succeed.
+// Package seccomp builds filters of system calls (seccomp(2)) for a process that is root of only a
+// few ids: calls that the kernel would refuse for that reason appear to succeed.
 //
-// A filter is pure data, the same for the same options; package launch installs it. It sees the number of a call and its
-// registers, not what they point to. It covers emulated programs as well, because their emulator makes the calls.
+// A filter is pure data, the same for the same options; package launch installs it. It sees the
+// number of a call and its registers, not what they point to. It covers emulated programs as well,
+// because their emulator makes the calls.
 //
 // Not for: sandboxes. A filter allows every call that it does not know.
 package seccomp
@@ -29,8 +30,9 @@ type Options struct {
 	Setgroups     bool          // setgroups(2) is allowed, and not faked
 }
 
-// Build returns the filter, for all ABIs of this machine. The error is for a machine whose numbers of system calls are
-// not known here, or a map of so many ranges that the filter would be too long for the kernel.
+// Build returns the filter, for all ABIs of this machine. The error is for a machine whose numbers
+// of system calls are not known here, or a map of so many ranges that the filter would be too long
+// for the kernel.
 func (o *Options) Build() ([]unix.SockFilter, error) {
 	code, err := o.build(abisOf(runtime.GOARCH))
 	if err != nil {
@@ -47,13 +49,15 @@ func (o *Options) Build() ([]unix.SockFilter, error) {
 	return filter, nil
 }
 
-// Watched is the data of SECCOMP_RET_USER_NOTIF for calls that are made where there is no listener; those with 0 are faked then.
+// Watched is the data of SECCOMP_RET_USER_NOTIF for calls that are made where there is no listener;
+// those with 0 are faked then.
 const Watched = 1
 
 // maxLength is BPF_MAXINSNS of linux/bpf_common.h.
 const maxLength = 4096
 
-// build writes the sections of all ABIs, and what chooses among them in front. An unknown ABI is left alone.
+// build writes the sections of all ABIs, and what chooses among them in front. An unknown ABI is
+// left alone.
 func (o *Options) build(abis []abi) ([]bpf.Instruction, error) {
 	if len(abis) == 0 {
 		return nil, fmt.Errorf("the numbers of the system calls of %s are not known", runtime.GOARCH)
@@ -86,8 +90,8 @@ func (o *Options) wants(c *call) bool {
 	return o.FakeIDs
 }
 
-// Notified tells which of the calls that a listener gets it has got: "mknod", "mknodat", "chroot", "mount" or "fsconfig"; ""
-// for none of them.
+// Notified tells which of the calls that a listener gets it has got: "mknod", "mknodat", "chroot",
+// "mount" or "fsconfig"; "" for none of them.
 func Notified(arch uint32, number int32) string {
 	for _, abi := range abisOf(runtime.GOARCH) {
 		for i := range calls {

@@ -11,7 +11,8 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// fromFile reads the ranges of a user in /etc/subuid or /etc/subgid (subuid(5)). Unlike unshare(1) it takes all of them.
+// fromFile reads the ranges of a user in /etc/subuid or /etc/subgid (subuid(5)). Unlike unshare(1)
+// it takes all of them.
 func (s System) fromFile(kind Kind, user string, uid int) ([]entry, error) {
 	path := s.Root + kind.file()
 	grant := func() string { return s.grant(user, uid) }
@@ -29,7 +30,8 @@ func (s System) fromFile(kind Kind, user string, uid int) ([]entry, error) {
 	return entries, err
 }
 
-// find returns the user's ranges in the text of a file. Other users' lines may be as bad as they like, as in libsubid.
+// find returns the user's ranges in the text of a file. Other users' lines may be as bad as they
+// like, as in libsubid.
 func find(path, text, user string, uid int) ([]entry, error) {
 	var entries []entry
 	number := 0
@@ -52,8 +54,9 @@ func find(path, text, user string, uid int) ([]entry, error) {
 	return entries, nil
 }
 
-// isOwner tells whether the first field of a line means the user: their name or, if it is a number and nothing else,
-// their id. (unshare(1) reads a name as the number 0, so that root gets the ids of the first user in the file.)
+// isOwner tells whether the first field of a line means the user: their name or, if it is a number
+// and nothing else, their id. (unshare(1) reads a name as the number 0, so that root gets the ids
+// of the first user in the file.)
 func isOwner(field, user string, uid int) bool {
 	if field == user {
 		return true

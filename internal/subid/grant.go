@@ -10,16 +10,19 @@ import (
 	"github.com/xunshare/xunshare/internal/accounts"
 )
 
-// What useradd(8) gives to a new user, and where it begins (SUB_UID_COUNT and SUB_UID_MIN of login.defs(5)).
+// What useradd(8) gives to a new user, and where it begins (SUB_UID_COUNT and SUB_UID_MIN of
+// login.defs(5)).
 const (
 	grantFirst = 100000
 	grantCount = 65536
 )
 
-// grant says how an administrator gives the user ids of each kind that they have none of. The range is nobody else's:
-// users with sub-ids in common can do to each other what they can do to themselves.
+// grant says how an administrator gives the user ids of each kind that they have none of. The range
+// is nobody else's: users with sub-ids in common can do to each other what they can do to
+// themselves.
 //
-// Root needs none, and in a user namespace, as a container of an ordinary user's is, most ids cannot be given.
+// Root needs none, and in a user namespace, as a container of an ordinary user's is, most ids
+// cannot be given.
 func (s System) grant(user string, uid int) string {
 	r, ok := s.unused()
 	if uid == 0 {
@@ -35,7 +38,8 @@ func (s System) grant(user string, uid int) string {
 	return s.give(r, user, uid)
 }
 
-// hereIs tells whether ids are mapped in the user namespace of this process (user_namespaces(7)). Without /proc they are taken to be.
+// hereIs tells whether ids are mapped in the user namespace of this process (user_namespaces(7)).
+// Without /proc they are taken to be.
 func hereIs(first, count uint32) bool {
 	text, err := os.ReadFile("/proc/self/uid_map")
 	if err != nil {
@@ -66,8 +70,9 @@ func (s System) give(r Range, user string, uid int) string {
 	return fmt.Sprintf("an administrator can give them: echo %s:%d:%d | sudo tee -a %s", user, r.First, r.Count, strings.Join(files, " "))
 }
 
-// usermodWorks tells whether usermod(8) can add ranges: it does so for users of /etc/passwd only, and to a file that
-// exists already ("/etc/subuid does not exist, you cannot use the flags -v or -V").
+// usermodWorks tells whether usermod(8) can add ranges: it does so for users of /etc/passwd only,
+// and to a file that exists already ("/etc/subuid does not exist, you cannot use the flags -v or
+// -V").
 func (s System) usermodWorks(user string) bool {
 	for _, kind := range [...]Kind{Users, Groups} {
 		if _, err := os.Stat(s.Root + kind.file()); err != nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// Helpers returns the paths of newuidmap(1) and newgidmap(1), which map sub-ids for a user who is not root. The error
-// says why one of them could not do that, as far as that can be told beforehand; it is exec.ErrNotFound if one is not
-// in PATH.
+// Helpers returns the paths of newuidmap(1) and newgidmap(1), which map sub-ids for a user who is
+// not root. The error says why one of them could not do that, as far as that can be told
+// beforehand; it is exec.ErrNotFound if one is not in PATH.
 func Helpers() (newuidmap, newgidmap string, err error) {
 	if newuidmap, err = helper("newuidmap", "cap_setuid", unix.CAP_SETUID); err != nil {
 		return "", "", err
@@ -56,7 +56,8 @@ func unexecutable(name string) string {
 	return ""
 }
 
-// program is what decides whether the kernel gives a program more privilege than its caller has (execve(2)).
+// program is what decides whether the kernel gives a program more privilege than its caller has
+// (execve(2)).
 type program struct {
 	path       string
 	script     bool   // it has no privilege by itself, whatever its mode, but may call one that has
@@ -95,7 +96,8 @@ func inspect(path string) (program, error) {
 	return p, nil
 }
 
-// isForeign tells whether a file's owner is what the kernel makes of ids that are not mapped, and such ids exist.
+// isForeign tells whether a file's owner is what the kernel makes of ids that are not mapped, and
+// such ids exist.
 func isForeign(owner uint32) bool {
 	overflow, err := os.ReadFile("/proc/sys/kernel/overflowuid")
 	if err != nil || strings.TrimSpace(string(overflow)) != strconv.FormatUint(uint64(owner), 10) {
@@ -129,8 +131,9 @@ func (p program) judge(capName string, capability uint) error {
 const OutsideNoNewPrivs = "start xunshare outside of what set that: a sandbox, setpriv --no-new-privs, NoNewPrivileges= of systemd, " +
 	"no-new-privileges of a container engine"
 
-// hasCapability reads struct vfs_cap_data of linux/capability.h: versions and flags, then the low words of the permitted and
-// the inheritable set. The program has what is permitted to it only if the effective flag is set too (capabilities(7)).
+// hasCapability reads struct vfs_cap_data of linux/capability.h: versions and flags, then the low
+// words of the permitted and the inheritable set. The program has what is permitted to it only if
+// the effective flag is set too (capabilities(7)).
 func hasCapability(attr []byte, capability uint) bool {
 	if len(attr) < 8 {
 		return false

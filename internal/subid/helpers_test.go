@@ -65,7 +65,8 @@ func TestJudge(t *testing.T) {
 // insideVariable names the test that is to go on in namespaces of its own.
 const insideVariable = "XUNSHARE_TEST_INSIDE"
 
-// inside tells whether the test is root of a user namespace, with a mount namespace. If not, it runs the test again so.
+// inside tells whether the test is root of a user namespace, with a mount namespace. If not, it
+// runs the test again so.
 func inside(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(insideVariable) == t.Name() {
@@ -176,7 +177,8 @@ func TestHelpersMissing(t *testing.T) {
 	}
 }
 
-// TestHelpersPlain: helpers that were copied have lost their privilege; a script may call one that has it.
+// TestHelpersPlain: helpers that were copied have lost their privilege; a script may call one that
+// has it.
 func TestHelpersPlain(t *testing.T) {
 	script(t, "newgidmap", "")
 	if err := os.WriteFile(os.Getenv("PATH")+"/newuidmap", []byte("\x7fELF"), 0o755); err != nil {

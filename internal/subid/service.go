@@ -10,8 +10,9 @@ import (
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
-// service returns the service that nsswitch.conf(5) names for sub-ids, "" for the files. Like libsubid (nss_init of
-// shadow's lib/nss.c) it goes by the first line that names any, and by the first word of it: there is one service.
+// service returns the service that nsswitch.conf(5) names for sub-ids, "" for the files. Like
+// libsubid (nss_init of shadow's lib/nss.c) it goes by the first line that names any, and by the
+// first word of it: there is one service.
 func (s System) service() (service string) {
 	text, _ := accounts.Read(s.Root + "/etc/nsswitch.conf")
 	for line := range strings.Lines(string(text)) {

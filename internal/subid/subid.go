@@ -1,7 +1,8 @@
-// Package subid finds the subordinate ids that an ordinary user may map into a user namespace, and the programs
-// that map them: newuidmap(1) and newgidmap(1).
+// Package subid finds the subordinate ids that an ordinary user may map into a user namespace, and
+// the programs that map them: newuidmap(1) and newgidmap(1).
 //
-// Not for deciding whether a map is allowed: those two programs and the kernel do that. Root needs neither.
+// Not for deciding whether a map is allowed: those two programs and the kernel do that. Root needs
+// neither.
 package subid
 
 import (
@@ -50,8 +51,9 @@ type entry struct {
 	where string
 }
 
-// Lookup returns all ranges of the kind that the user has, in the order of their file. The user is known by name or, in
-// that file, by uid. Never empty without an error, which says what is missing and carries the remedy.
+// Lookup returns all ranges of the kind that the user has, in the order of their file. The user is
+// known by name or, in that file, by uid. Never empty without an error, which says what is missing
+// and carries the remedy.
 func (s System) Lookup(kind Kind, user string, uid int) ([]Range, error) {
 	if user == "" {
 		return nil, noAccount(uid)
@@ -90,8 +92,8 @@ func (s System) entries(kind Kind, user string, uid int) ([]entry, error) {
 		"it is in the package uidmap (Debian, Ubuntu) or shadow-utils-subid (Fedora)", service))
 }
 
-// UserName returns the name of the user with this id: from the user database, or from getent(1) for name services
-// that only the C library knows (nsswitch.conf(5)).
+// UserName returns the name of the user with this id: from the user database, or from getent(1) for
+// name services that only the C library knows (nsswitch.conf(5)).
 func (s System) UserName(uid int) (string, error) {
 	id := strconv.FormatUint(uint64(uint32(uid)), 10)
 	isIt := func(fields []string) bool { return fields[accounts.ID] == id && fields[accounts.Name] != "" }

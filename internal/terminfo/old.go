@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// Headers are numbers of two bytes (term(5)): the magic, then how many bytes of names, booleans, numbers, strings, bytes of
-// strings; the extended section begins with booleans, numbers, strings, strings and names, bytes of both.
+// Headers are numbers of two bytes (term(5)): the magic, then how many bytes of names, booleans,
+// numbers, strings, bytes of strings; the extended section begins with booleans, numbers, strings,
+// strings and names, bytes of both.
 const (
 	headerSize         = 12
 	extendedHeaderSize = 10
@@ -19,9 +20,9 @@ const (
 
 func isMagic(n uint16) bool { return n == shortNumbers || n == longNumbers }
 
-// Old is a description as ncurses before 6.1 can read it, with no number above 32767: tic(1) writes larger ones for
-// 65536 pairs of colors, which most terminals have. Those of more colors than that, whose meaning would be lost, and what
-// cannot be read stay as they are.
+// Old is a description as ncurses before 6.1 can read it, with no number above 32767: tic(1) writes
+// larger ones for 65536 pairs of colors, which most terminals have. Those of more colors than that,
+// whose meaning would be lost, and what cannot be read stay as they are.
 func Old(data []byte) []byte {
 	c := cursor{in: data}
 	h := c.header(headerSize)

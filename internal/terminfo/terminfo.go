@@ -1,5 +1,5 @@
-// Package terminfo finds compiled descriptions of terminals (term(5)) and reads as much of them as it takes to hand one to
-// an older system.
+// Package terminfo finds compiled descriptions of terminals (term(5)) and reads as much of them as
+// it takes to hand one to an older system.
 //
 // Not for: what the capabilities mean.
 package terminfo
@@ -24,13 +24,14 @@ func IsName(name string) bool {
 	return name != "" && name[0] != '.' && len(name) < 128 && !strings.ContainsAny(name, "/\x00")
 }
 
-// Files are the names of a description in a directory: by the first letter or, where file names know no case, by its code.
+// Files are the names of a description in a directory: by the first letter or, where file names
+// know no case, by its code.
 func Files(dir, name string) [2]string {
 	return [2]string{path.Join(dir, name[:1], name), path.Join(dir, fmt.Sprintf("%02x", name[0]), name)}
 }
 
-// Find reads the description of a terminal that programs of the caller would take: ncurses(3X), "Fetching Compiled
-// Descriptions". getenv is for its variables. Nil if there is none.
+// Find reads the description of a terminal that programs of the caller would take: ncurses(3X),
+// "Fetching Compiled Descriptions". getenv is for its variables. Nil if there is none.
 func Find(name string, getenv func(string) string) []byte {
 	dirs := []string{getenv("TERMINFO")}
 	if home := getenv("HOME"); home != "" {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// source has what is hard: numbers that need four bytes, an odd number of booleans and of bytes, capabilities that ncurses
-// does not know.
+// source has what is hard: numbers that need four bytes, an odd number of booleans and of bytes,
+// capabilities that ncurses does not know.
 const source = `odd|a terminal,
 	am, bce, km, colors#256, pairs#0x10000, cols#80, it#8, cup=\E[%i%p1%d;%p2%dH, clear=\E[H\E[2J, el@,
 	Su, Tc, XT, U8#70000, U9#5, kxIN=\E[I, Smulx=\E[4\:%p1%dm,

@@ -24,9 +24,10 @@ func (o OpenPath) Lower(p *machine.Program) {
 	p.Open(o.As, "open", o.Path, unix.SYS_OPENAT, cwd(), p.Str(o.Path), num(unix.O_PATH|unix.O_CLOEXEC))
 }
 
-// Bind shows what is mounted at and under Path at To as well: open_tree(2), mount_setattr(2), move_mount(2). Path is
-// absolute and free of symbolic links. It is taken from the root that From was opened on, if that is given; without it
-// from the process's, as To is. Without a Path it is what From was opened on.
+// Bind shows what is mounted at and under Path at To as well: open_tree(2), mount_setattr(2),
+// move_mount(2). Path is absolute and free of symbolic links. It is taken from the root that From
+// was opened on, if that is given; without it from the process's, as To is. Without a Path it is
+// what From was opened on.
 type Bind struct {
 	From       FD
 	Path, To   string
@@ -81,11 +82,12 @@ func (b Bind) Lower(p *machine.Program) {
 	p.Close(bound)
 }
 
-// cloneWhole is for open_tree(2): a copy of the mounts at and under a path, whose last part is no symbolic link.
+// cloneWhole is for open_tree(2): a copy of the mounts at and under a path, whose last part is no
+// symbolic link.
 const cloneWhole = unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | unix.AT_RECURSIVE | unix.AT_SYMLINK_NOFOLLOW
 
-// SetAttributes sets MOUNT_ATTR_* of the mount at Path, or of the mount that Of was opened on, and with Recursive of
-// those under it (mount_setattr(2), Linux 5.12).
+// SetAttributes sets MOUNT_ATTR_* of the mount at Path, or of the mount that Of was opened on, and
+// with Recursive of those under it (mount_setattr(2), Linux 5.12).
 type SetAttributes struct {
 	Of         FD
 	Path       string

@@ -37,7 +37,8 @@ func (SetUser) Needs() Need { return OwnMemory }
 
 func (u SetUser) Lower(p *machine.Program) { p.Syscall("setuid", "", sysSetuid, num(uintptr(u.ID))) }
 
-// OpenMemory lets the parent look at the child's files in /proc again after a change of ids (PR_SET_DUMPABLE(2const)).
+// OpenMemory lets the parent look at the child's files in /proc again after a change of ids
+// (PR_SET_DUMPABLE(2const)).
 type OpenMemory struct{}
 
 func (OpenMemory) String() string { return "prctl(PR_SET_DUMPABLE, 1)" }
@@ -48,8 +49,9 @@ func (OpenMemory) Lower(p *machine.Program) {
 	p.Syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_DUMPABLE), num(1))
 }
 
-// KeepCapabilities makes all capabilities up to Last inheritable and ambient, so that they survive execve(2) of a user
-// other than root (capabilities(7)). A process that has lost them by then keeps none, which is no error.
+// KeepCapabilities makes all capabilities up to Last inheritable and ambient, so that they survive
+// execve(2) of a user other than root (capabilities(7)). A process that has lost them by then keeps
+// none, which is no error.
 type KeepCapabilities struct{ Last int }
 
 func (k KeepCapabilities) String() string {

@@ -22,8 +22,9 @@ func (i Inherit) Lower(p *machine.Program) {
 	p.Open(i.As, "fcntl", "", unix.SYS_FCNTL, num(i.Number), num(unix.F_DUPFD_CLOEXEC), num(0))
 }
 
-// Reopen opens the terminal at Path in the place of a descriptor that is open on it, whose name in /proc is then one that
-// exists in the root. Flags are the descriptor's (F_GETFL). One that may not be opened again stays as it is.
+// Reopen opens the terminal at Path in the place of a descriptor that is open on it, whose name in
+// /proc is then one that exists in the root. Flags are the descriptor's (F_GETFL). One that may not
+// be opened again stays as it is.
 type Reopen struct {
 	Path       string
 	Descriptor int
@@ -38,7 +39,8 @@ func (Reopen) Needs() Need { return Nothing }
 
 func (r Reopen) Lower(p *machine.Program) {
 	const opened FD = "opened again"
-	// Without O_NONBLOCK it waits for the carrier of a serial line (tty_port_block_til_ready in drivers/tty/tty_port.c).
+	// Without O_NONBLOCK it waits for the carrier of a serial line (tty_port_block_til_ready in
+	// drivers/tty/tty_port.c).
 	how := r.Flags&unix.O_ACCMODE | unix.O_NOCTTY | unix.O_NONBLOCK | unix.O_CLOEXEC
 	p.Open(opened, "open", r.Path, unix.SYS_OPENAT, cwd(), p.Str(r.Path), num(how))
 	refused := p.On(machine.AnyError)
@@ -57,8 +59,8 @@ func (HandOver) Needs() Need { return ToParent }
 
 func (h HandOver) Lower(p *machine.Program) { p.HandOver(h.FD) }
 
-// Close closes a descriptor: an init would keep it (close-on-exec does nothing for it), and what leads out of the root
-// with it.
+// Close closes a descriptor: an init would keep it (close-on-exec does nothing for it), and what
+// leads out of the root with it.
 type Close struct{ FD FD }
 
 func (c Close) String() string { return "close(" + string(c.FD) + ")" }

@@ -8,8 +8,8 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// WriteFile writes Text to an existing file with one write(2), as the control files of the kernel want it. With Dir
-// the path is taken from that directory. An Optional one may fail.
+// WriteFile writes Text to an existing file with one write(2), as the control files of the kernel
+// want it. With Dir the path is taken from that directory. An Optional one may fail.
 type WriteFile struct {
 	Dir      FD
 	Path     string
@@ -42,7 +42,8 @@ func (w WriteFile) Lower(p *machine.Program) {
 	p.Close(file)
 }
 
-// Chdir changes the working directory to Path, or to the directory FD (chdir(2), fchdir(2)). An Optional one may fail.
+// Chdir changes the working directory to Path, or to the directory FD (chdir(2), fchdir(2)). An
+// Optional one may fail.
 type Chdir struct {
 	Path     string
 	FD       FD

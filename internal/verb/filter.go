@@ -10,12 +10,12 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// Filter installs a filter of system calls (seccomp(2)), for the target and all that it starts. It needs CAP_SYS_ADMIN in
-// the user namespace of the process, or NoNewPrivileges before.
+// Filter installs a filter of system calls (seccomp(2)), for the target and all that it starts. It
+// needs CAP_SYS_ADMIN in the user namespace of the process, or NoNewPrivileges before.
 //
-// With Listen its SECCOMP_RET_USER_NOTIF lead to attend.Parent.Listen. Where the kernel cannot do that, or another filter listens
-// already, such calls succeed without being made; those whose SECCOMP_RET_DATA, which the kernel does not look at, is Watched,
-// if that is not 0, are made.
+// With Listen its SECCOMP_RET_USER_NOTIF lead to attend.Parent.Listen. Where the kernel cannot do
+// that, or another filter listens already, such calls succeed without being made; those whose
+// SECCOMP_RET_DATA, which the kernel does not look at, is Watched, if that is not 0, are made.
 type Filter struct {
 	Program []unix.SockFilter
 	Listen  bool
@@ -37,8 +37,9 @@ func (f Filter) Needs() Need {
 	return Nothing
 }
 
-// Lower does without the kernel's measures against speculation in filtered programs (Linux 4.17, commit 00a02d0c502a): no
-// filter here keeps a secret, and up to Linux 5.15 they slow all of a program down.
+// Lower does without the kernel's measures against speculation in filtered programs (Linux 4.17,
+// commit 00a02d0c502a): no filter here keeps a secret, and up to Linux 5.15 they slow all of a
+// program down.
 func (f Filter) Lower(p *machine.Program) {
 	if !f.Listen {
 		filter(p, f.Program, 0)
@@ -63,9 +64,10 @@ func (f Filter) Lower(p *machine.Program) {
 	done()
 }
 
-// listening wants a listener that can have calls go on: SECCOMP_USER_NOTIF_FLAG_CONTINUE came with Linux 5.5, and the second
-// flag, which is without a meaning here, with 5.7. WAIT_KILLABLE_RECV (Linux 5.19) keeps signals from interrupting a
-// call that is being handled, which would then be made again.
+// listening wants a listener that can have calls go on: SECCOMP_USER_NOTIF_FLAG_CONTINUE came with
+// Linux 5.5, and the second flag, which is without a meaning here, with 5.7. WAIT_KILLABLE_RECV
+// (Linux 5.19) keeps signals from interrupting a call that is being handled, which would then be
+// made again.
 const listening = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH
 
 // deaf is the program for a kernel without listeners.

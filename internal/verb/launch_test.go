@@ -79,8 +79,8 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 
 const mark = "86399.25" // seconds that nobody else sleeps
 
-// sleepers lists the live processes with mark among their arguments; a child of a dead parent that nobody has waited
-// for yet has none.
+// sleepers lists the live processes with mark among their arguments; a child of a dead parent that
+// nobody has waited for yet has none.
 func sleepers() (found []string) {
 	dirs, _ := os.ReadDir("/proc")
 	for _, d := range dirs {

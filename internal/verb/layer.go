@@ -8,8 +8,9 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// Layer covers a directory with a tmpfs that shows the same entries, each bound again, so that more can be made beside
-// them without a trace in the directory. It stays writable until somebody makes it read-only.
+// Layer covers a directory with a tmpfs that shows the same entries, each bound again, so that more
+// can be made beside them without a trace in the directory. It stays writable until somebody makes
+// it read-only.
 type Layer struct {
 	Path    string // the directory; its last part is no symbolic link
 	On      FD     // or the root of this mount, which is attached
@@ -78,7 +79,8 @@ func (l Layer) Lower(p *machine.Program) {
 // LayerAttributes are those of a layer's mount.
 const LayerAttributes = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 
-// show makes an entry of one directory seen in another. One that has vanished since it was listed is left out.
+// show makes an entry of one directory seen in another. One that has vanished since it was listed
+// is left out.
 func show(p *machine.Program, e Entry, from, in FD) {
 	const entry FD = "entry"
 	name := p.Str(e.Name)

@@ -16,8 +16,9 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// The test binary is its own child: with this variable set it performs the plan of that name and exits as the target
-// did, so that every verb is tried in the real kernel, in a process that it may ruin.
+// The test binary is its own child: with this variable set it performs the plan of that name and
+// exits as the target did, so that every verb is tried in the real kernel, in a process that it may
+// ruin.
 const planName = "XUNSHARE_TEST_PLAN"
 
 func TestMain(m *testing.M) {

@@ -9,7 +9,8 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// MakeDir makes a directory with exactly this mode. With Existing one that is there already is left as it is.
+// MakeDir makes a directory with exactly this mode. With Existing one that is there already is left
+// as it is.
 type MakeDir struct {
 	Path     string
 	Mode     uint32
@@ -50,7 +51,8 @@ func (c Chmod) Lower(p *machine.Program) {
 	}
 }
 
-// MakeFile makes an empty file, to mount something on. With Existing one that is there already will do.
+// MakeFile makes an empty file, to mount something on. With Existing one that is there already will
+// do.
 type MakeFile struct {
 	Path     string
 	Existing bool
@@ -78,7 +80,8 @@ func (s Symlink) Lower(p *machine.Program) {
 	p.Syscall("symlinkat", s.Path, unix.SYS_SYMLINKAT, p.Str(s.Text), cwd(), p.Str(s.Path))
 }
 
-// Unlink removes a name that is no directory's. A Replaced one may have given way to a directory already.
+// Unlink removes a name that is no directory's. A Replaced one may have given way to a directory
+// already.
 type Unlink struct {
 	Path     string
 	Replaced bool
@@ -95,8 +98,9 @@ func (u Unlink) Lower(p *machine.Program) {
 	}
 }
 
-// Own gives a file, not what a symbolic link leads to, to a user and to a group, as far as they are mapped and the process may,
-// and then its mode, which a change of owner takes the set-id bits from (chown(2)).
+// Own gives a file, not what a symbolic link leads to, to a user and to a group, as far as they are
+// mapped and the process may, and then its mode, which a change of owner takes the set-id bits from
+// (chown(2)).
 type Own struct {
 	Path              string
 	User, Group, Mode uint32
@@ -119,9 +123,9 @@ func (o Own) Lower(p *machine.Program) {
 	}
 }
 
-// CreateFile makes a new file of that content and mode, whatever the umask is. With Capabilities, a set of bits 1<<CAP_*, its
-// programs have these (capabilities(7), "File capabilities"): in the user namespace that the process is root of, and in
-// those inside.
+// CreateFile makes a new file of that content and mode, whatever the umask is. With Capabilities, a
+// set of bits 1<<CAP_*, its programs have these (capabilities(7), "File capabilities"): in the user
+// namespace that the process is root of, and in those inside.
 type CreateFile struct {
 	Path, Text   string
 	Mode         uint32
@@ -156,8 +160,9 @@ func (c CreateFile) Lower(p *machine.Program) {
 	exists()
 }
 
-// fileCapabilities is struct vfs_cap_data of linux/capability.h, revision 2, which the kernel makes a revision 3 of for
-// the namespace: flags, then permitted and inheritable sets, the low words first.
+// fileCapabilities is struct vfs_cap_data of linux/capability.h, revision 2, which the kernel makes
+// a revision 3 of for the namespace: flags, then permitted and inheritable sets, the low words
+// first.
 func fileCapabilities(permitted uint32) []byte {
 	const revision2, effective = 0x02000000, 1
 	var b []byte

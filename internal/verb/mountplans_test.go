@@ -69,7 +69,8 @@ var mountPlans = map[string]testPlan{
 // homeReadOnly is the tests' folder on /mnt.
 var homeReadOnly = verb.Bind{Path: os.Getenv("HOME"), To: "/mnt", Attributes: unix.MOUNT_ATTR_RDONLY}
 
-// forbidden is a mount that the kernel refuses to a user namespace (EPERM): its type belongs to the administrator.
+// forbidden is a mount that the kernel refuses to a user namespace (EPERM): its type belongs to the
+// administrator.
 var forbidden = verb.Mount{Source: "none", Target: "/tmp", Type: "debugfs"}
 
 // mounting is mapped with a group too: making files takes one.
@@ -81,7 +82,8 @@ func mounting(text string, calls ...verb.Call) func() []verb.Step {
 
 var entries = []verb.Entry{{Name: "d", Kind: verb.Dir}, {Name: "f"}, {Name: "gone"}, {Name: "gone too", Kind: verb.Dir}, {Name: "anew", Kind: verb.Dir, Anew: 0o1777}, {Name: "l", Kind: verb.Link, Link: "d/x"}}
 
-// inLayer runs a script in /tmp, which has a directory d with a file x in it, a file f and a link l, all seen through a layer.
+// inLayer runs a script in /tmp, which has a directory d with a file x in it, a file f and a link
+// l, all seen through a layer.
 func inLayer(text string, calls ...verb.Call) func() []verb.Step {
 	return func() []verb.Step {
 		home := os.Getenv("HOME") + "/layered"

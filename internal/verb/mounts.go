@@ -63,8 +63,8 @@ func (r PivotRoot) Lower(p *machine.Program) {
 	p.Syscall("pivot_root", r.New, unix.SYS_PIVOT_ROOT, p.Str(r.New), p.Str(r.Old))
 }
 
-// NewMount makes a mount of a filesystem that needs no source, not attached anywhere yet, known as As: fsopen(2),
-// fsconfig(2), fsmount(2), Linux 5.2. It lives as long as As or an attachment of it.
+// NewMount makes a mount of a filesystem that needs no source, not attached anywhere yet, known as
+// As: fsopen(2), fsconfig(2), fsmount(2), Linux 5.2. It lives as long as As or an attachment of it.
 type NewMount struct {
 	Type       string
 	Options    []string // each "name=value", or "name" for one without a value
@@ -97,8 +97,8 @@ func (m NewMount) Lower(p *machine.Program) {
 	p.Close(context)
 }
 
-// Reconfigure changes an option without a value, such as "ro", of the filesystem that the mount Of is of, for all its
-// mounts: fspick(2), fsconfig(2), Linux 5.2.
+// Reconfigure changes an option without a value, such as "ro", of the filesystem that the mount Of
+// is of, for all its mounts: fspick(2), fsconfig(2), Linux 5.2.
 type Reconfigure struct {
 	Of     FD
 	Option string
@@ -118,8 +118,8 @@ func (r Reconfigure) Lower(p *machine.Program) {
 	p.Close(context)
 }
 
-// CloneTree makes a copy of the mounts at and under Path, not attached anywhere yet, known as As (open_tree(2) with
-// OPEN_TREE_CLONE and AT_RECURSIVE, Linux 5.2).
+// CloneTree makes a copy of the mounts at and under Path, not attached anywhere yet, known as As
+// (open_tree(2) with OPEN_TREE_CLONE and AT_RECURSIVE, Linux 5.2).
 type CloneTree struct {
 	Path string
 	As   FD
@@ -136,8 +136,8 @@ func (c CloneTree) Lower(p *machine.Program) {
 		num(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE))
 }
 
-// MoveMount attaches the mount From at the path To, or on the root of the mount OnTo (move_mount(2), Linux 5.2).
-// With Follow a symbolic link at To is followed.
+// MoveMount attaches the mount From at the path To, or on the root of the mount OnTo
+// (move_mount(2), Linux 5.2). With Follow a symbolic link at To is followed.
 type MoveMount struct {
 	From   FD
 	To     string
@@ -165,7 +165,8 @@ func (m MoveMount) Lower(p *machine.Program) {
 	p.Syscall("move_mount", m.To, unix.SYS_MOVE_MOUNT, p.FD(m.From), p.Str(""), target, p.Str(m.To), num(flags))
 }
 
-// Propagation of everything under Path: one of MS_PRIVATE, MS_SLAVE, MS_SHARED (mount_namespaces(7)).
+// Propagation of everything under Path: one of MS_PRIVATE, MS_SLAVE, MS_SHARED
+// (mount_namespaces(7)).
 func Propagation(path string, kind uintptr) Mount {
 	return Mount{Source: "none", Target: path, Flags: unix.MS_REC | kind}
 }

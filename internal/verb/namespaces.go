@@ -34,8 +34,9 @@ func (SetNS) Needs() Need { return OwnMemory }
 
 func (s SetNS) Lower(p *machine.Program) { p.Syscall("setns", "", unix.SYS_SETNS, p.FD(s.FD), num(0)) }
 
-// EnterTime enters the time namespace that unshare(2) has made for the children (setns(2)). By itself that happens when
-// a process executes a program, but only since Linux 6.2 (commit 2b5f9dad32ed). The clocks are set before.
+// EnterTime enters the time namespace that unshare(2) has made for the children (setns(2)). By
+// itself that happens when a process executes a program, but only since Linux 6.2 (commit
+// 2b5f9dad32ed). The clocks are set before.
 type EnterTime struct{}
 
 const childrensTime = "/proc/self/ns/time_for_children"
@@ -51,17 +52,18 @@ func (EnterTime) Lower(p *machine.Program) {
 	p.Close(ns)
 }
 
-// EnterUser moves the process into a user namespace inside its own (unshare(2), CLONE_NEWUSER) and maps its ids, "" for
-// none. The maps are those that only a process with the privileges of the namespace that is left can write
-// (user_namespaces(7), "Defining user and group ID mappings"): a helper, a child that stays behind, does.
+// EnterUser moves the process into a user namespace inside its own (unshare(2), CLONE_NEWUSER) and
+// maps its ids, "" for none. The maps are those that only a process with the privileges of the
+// namespace that is left can write (user_namespaces(7), "Defining user and group ID mappings"): a
+// helper, a child that stays behind, does.
 type EnterUser struct{ Users, Groups string }
 
 func (e EnterUser) String() string {
 	return fmt.Sprintf("unshare(CLONE_NEWUSER), uid_map %s, gid_map %s by a child", quote(e.Users), quote(e.Groups))
 }
 
-// helperPatience is how long the helper waits at most, in seconds. It matters only if the process is killed before the
-// helper has asked to die with it.
+// helperPatience is how long the helper waits at most, in seconds. It matters only if the process
+// is killed before the helper has asked to die with it.
 const helperPatience = 10
 
 func (EnterUser) Needs() Need { return OwnMemory }
@@ -80,7 +82,8 @@ func (e EnterUser) Lower(p *machine.Program) {
 	p.Close(self)
 }
 
-// lowerHelper appends what the helper does: it waits until the process is in the new namespace, and then writes.
+// lowerHelper appends what the helper does: it waits until the process is in the new namespace, and
+// then writes.
 func lowerHelper(p *machine.Program, self FD, e EnterUser) {
 	DeathSignal{unix.SIGKILL}.Lower(p)
 	patience := machine.Put(p, unix.Timespec{Sec: helperPatience})

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Whether a child borrows its parent's memory decides whether some launches work at all, so each reason has a row. That every
-// verb declares its needs is the compiler's business.
+// Whether a child borrows its parent's memory decides whether some launches work at all, so each
+// reason has a row. That every verb declares its needs is the compiler's business.
 func TestBorrowedMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		call Call

@@ -151,7 +151,8 @@ func mapped(text string, calls ...verb.Call) func() []verb.Step {
 	}
 }
 
-// entered runs a script as mapped does, with a group mapped as well, without which there is no user namespace inside.
+// entered runs a script as mapped does, with a group mapped as well, without which there is no user
+// namespace inside.
 func entered(text string, calls ...verb.Call) func() []verb.Step {
 	return mapped(text, append([]verb.Call{
 		verb.WriteFile{Path: "/proc/self/setgroups", Text: "deny"},

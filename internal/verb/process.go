@@ -9,9 +9,9 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// Clone as the first step of a plan makes the child that performs the others, in new namespaces of its own
-// (clone(2), CLONE_NEW*; not CLONE_NEWTIME, whose bit clone(2) takes for the exit signal). The child dies with this
-// process for as long as it has not been told otherwise by DeathSignal.
+// Clone as the first step of a plan makes the child that performs the others, in new namespaces of
+// its own (clone(2), CLONE_NEW*; not CLONE_NEWTIME, whose bit clone(2) takes for the exit signal).
+// The child dies with this process for as long as it has not been told otherwise by DeathSignal.
 type Clone struct{ Flags uintptr }
 
 func (c Clone) String() string {
@@ -25,14 +25,15 @@ func (c Clone) Lower(p *machine.Program) {
 	if p.Parent < 0 {
 		return
 	}
-	// The signal is sent when the parent dies, not if it is dead already: its pidfd is readable then.
+	// The signal is sent when the parent dies, not if it is dead already: its pidfd is readable
+	// then.
 	pollfd := machine.Put(p, unix.PollFd{Fd: int32(p.Parent), Events: unix.POLLIN})
 	p.Syscall("ppoll", "", unix.SYS_PPOLL, pollfd, num(1), machine.Put(p, unix.Timespec{}), num(0), num(machine.SigsetSize))
 	p.MustBeZero()
 }
 
-// DeathSignal has the process get a signal when its parent dies; 0 for none. The kernel forgets it when credentials
-// change, so it comes after setuid (PR_SET_PDEATHSIG(2const)).
+// DeathSignal has the process get a signal when its parent dies; 0 for none. The kernel forgets it
+// when credentials change, so it comes after setuid (PR_SET_PDEATHSIG(2const)).
 type DeathSignal struct{ Signal unix.Signal }
 
 func (d DeathSignal) String() string {
@@ -45,11 +46,13 @@ func (d DeathSignal) Lower(p *machine.Program) {
 	p.Syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_PDEATHSIG), num(int(d.Signal)))
 }
 
-// Init makes the process the init of its pid namespace, which it has to be the first process of. A child of it, the
-// target, performs the steps that follow; the init reaps whatever else becomes its child, passes on what signals come from outside, and ends
-// with the target, and the kernel ends what is left in the namespace (pid_namespaces(7)).
+// Init makes the process the init of its pid namespace, which it has to be the first process of. A
+// child of it, the target, performs the steps that follow; the init reaps whatever else becomes its
+// child, passes on what signals come from outside, and ends with the target, and the kernel ends
+// what is left in the namespace (pid_namespaces(7)).
 //
-// The init is not another program: it is the child of Clone, which goes on without a Go runtime (pidone.go).
+// The init is not another program: it is the child of Clone, which goes on without a Go runtime
+// (pidone.go).
 type Init struct{}
 
 func (Init) String() string { return "clone(SIGCHLD), wait4(-1) until that child ends" }
@@ -61,7 +64,8 @@ func (Init) Lower(p *machine.Program) {
 	p.BecomeInit()
 }
 
-// AfterInit returns the steps after an Init, which a child of it performs; ok tells whether there is one.
+// AfterInit returns the steps after an Init, which a child of it performs; ok tells whether there
+// is one.
 func AfterInit(steps []Step) (after []Step, ok bool) {
 	for i, s := range steps {
 		if _, ok := s.Call.(Init); ok {
@@ -71,17 +75,19 @@ func AfterInit(steps []Step) (after []Step, ok bool) {
 	return nil, false
 }
 
-// Exec runs the target, as the last step. Candidates are tried in order, as execvp(3) tries those that $PATH makes
-// of a name. Where Script is set, a file that the kernel cannot execute (ENOEXEC) is given to /bin/sh. The target
-// inherits what xunshare was started with, whatever the Go runtime has made of it.
+// Exec runs the target, as the last step. Candidates are tried in order, as execvp(3) tries those
+// that $PATH makes of a name. Where Script is set, a file that the kernel cannot execute (ENOEXEC)
+// is given to /bin/sh. The target inherits what xunshare was started with, whatever the Go runtime
+// has made of it.
 type Exec struct {
 	Candidates []string
 	Argv       []string
 	Env        []string
 	Script     bool
 
-	// NullOpen leaves /dev/null open where one of the first three descriptors was closed. The kernel opens a foreign
-	// program for its emulator (flag O of a rule) at the lowest number that is free, and would be read as standard input.
+	// NullOpen leaves /dev/null open where one of the first three descriptors was closed. The
+	// kernel opens a foreign program for its emulator (flag O of a rule) at the lowest number that
+	// is free, and would be read as standard input.
 	NullOpen bool
 }
 

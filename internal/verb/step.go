@@ -1,10 +1,11 @@
-// Package verb is what plans are made of: a Step is a Call and its reason, and each Call is one of the verbs here, a system call
-// or a few with their arguments. They are plain data. A verb knows how it is lowered into raw system calls (package machine)
-// and what it asks of the launch around it (Need); which namespaces, mounts and rules there are is decided by those who make
-// the plan, and package launch performs it.
+// Package verb is what plans are made of: a Step is a Call and its reason, and each Call is one of
+// the verbs here, a system call or a few with their arguments. They are plain data. A verb knows
+// how it is lowered into raw system calls (package machine) and what it asks of the launch around
+// it (Need); which namespaces, mounts and rules there are is decided by those who make the plan,
+// and package launch performs it.
 //
-// Not for: policy. What can be decided only while a plan is performed, by what the kernel answers, is in the plan as well (Try,
-// Optional, Filter).
+// Not for: policy. What can be decided only while a plan is performed, by what the kernel answers,
+// is in the plan as well (Try, Optional, Filter).
 package verb
 
 import (
@@ -21,7 +22,8 @@ type Step struct {
 	Reason string // why, as the words that follow "cannot": "mount a fresh /proc"
 }
 
-// A Call is one of the verbs of this package with its arguments. It is plain data and can be printed and compared.
+// A Call is one of the verbs of this package with its arguments. It is plain data and can be
+// printed and compared.
 type Call interface {
 	// String gives the call in the words of strace(1).
 	String() string
@@ -31,7 +33,8 @@ type Call interface {
 	Lower(p *machine.Program)
 }
 
-// FD names a descriptor that one step opens and later ones use. It is close-on-exec: the target never sees it.
+// FD names a descriptor that one step opens and later ones use. It is close-on-exec: the target
+// never sees it.
 type FD = machine.FD
 
 // Format writes the plan as --dry-run shows it: one step a line, the call and the reason behind it.
@@ -60,5 +63,6 @@ func (e *Error) Error() string {
 	return s + ": " + e.Errno.Error()
 }
 
-// Unwrap returns the errno, so that errors.Is(err, fs.ErrPermission) and errors.Is(err, syscall.EPERM) hold.
+// Unwrap returns the errno, so that errors.Is(err, fs.ErrPermission) and errors.Is(err,
+// syscall.EPERM) hold.
 func (e *Error) Unwrap() error { return e.Errno }

@@ -32,8 +32,8 @@ func (NoNewPrivileges) Lower(p *machine.Program) {
 	p.Syscall("prctl", "", unix.SYS_PRCTL, num(unix.PR_SET_NO_NEW_PRIVS), num(1))
 }
 
-// Personality sets the execution domain of the process (personality(2)), which what it executes inherits. The flags that
-// the caller set, ADDR_NO_RANDOMIZE say, stay.
+// Personality sets the execution domain of the process (personality(2)), which what it executes
+// inherits. The flags that the caller set, ADDR_NO_RANDOMIZE say, stay.
 type Personality struct{ Domain uint32 }
 
 // Linux32 is PER_LINUX32: uname(2) tells the 32-bit machine, as setarch(8) has it.
@@ -52,8 +52,8 @@ func (d Personality) Lower(p *machine.Program) {
 	p.Syscall("personality", "", unix.SYS_PERSONALITY, num(flags&^domains|uintptr(d.Domain)))
 }
 
-// Loopback brings the loopback interface of a new network namespace up (netdevice(7)). That may fail where a filter
-// forbids it: programs that need no network go on.
+// Loopback brings the loopback interface of a new network namespace up (netdevice(7)). That may
+// fail where a filter forbids it: programs that need no network go on.
 type Loopback struct{}
 
 func (Loopback) String() string { return `ioctl(SIOCSIFFLAGS, "lo", IFF_UP)` }
@@ -67,8 +67,8 @@ func (Loopback) Lower(p *machine.Program) {
 	p.Close(socket)
 }
 
-// raised is a struct ifreq that has an interface up. Its other flags are none that can be set, or unset as in a new
-// namespace (__dev_change_flags in net/core/dev.c).
+// raised is a struct ifreq that has an interface up. Its other flags are none that can be set, or
+// unset as in a new namespace (__dev_change_flags in net/core/dev.c).
 func raised(name string) []byte {
 	request := make([]byte, 40)
 	copy(request, name)

@@ -8,8 +8,9 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// A Task is a call that needs the caller's namespaces or privileges: the parent performs it while the child waits, or,
-// where there is no child, another thread does. Tasks that follow each other are performed side by side, but for a Meet.
+// A Task is a call that needs the caller's namespaces or privileges: the parent performs it while
+// the child waits, or, where there is no child, another thread does. Tasks that follow each other
+// are performed side by side, but for a Meet.
 type Task interface {
 	Call
 	// Perform performs the task, or begins it: finish, unless it is nil, waits for the end.
@@ -27,8 +28,8 @@ type Waiter struct {
 // An Undoer is a Task that leaves something behind, which a launch that fails has to remove again.
 type Undoer interface{ Undo() }
 
-// WriteMap writes an id map, "uid_map" or "gid_map", for the child (user_namespaces(7)). For maps of more than one id
-// that needs privilege over the caller's user namespace.
+// WriteMap writes an id map, "uid_map" or "gid_map", for the child (user_namespaces(7)). For maps
+// of more than one id that needs privilege over the caller's user namespace.
 type WriteMap struct{ File, Text string }
 
 func (m WriteMap) String() string {
@@ -44,8 +45,8 @@ func (m WriteMap) Perform(w Waiter) (finish func() error, err error) {
 	return nil, os.WriteFile(w.Folder+"/"+m.File, []byte(m.Text), 0)
 }
 
-// Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)), unless the launch fails.
-// Kind is its name in /proc/PID/ns.
+// Persist binds a namespace of the child on an existing file, which keeps it alive (namespaces(7)),
+// unless the launch fails. Kind is its name in /proc/PID/ns.
 type Persist struct{ Kind, File string }
 
 func (b Persist) String() string {
@@ -67,8 +68,8 @@ func (b Persist) Perform(w Waiter) (finish func() error, err error) {
 // Undo unmounts the file.
 func (b Persist) Undo() { _ = unix.Unmount(b.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) }
 
-// Meet has the child wait until the parent has done something. It is a task that is performed by itself: all that comes before
-// in the plan has been done by then, and nothing after.
+// Meet has the child wait until the parent has done something. It is a task that is performed by
+// itself: all that comes before in the plan has been done by then, and nothing after.
 type Meet struct {
 	Work Work // nil: Waiter.Meet is called, with the child's pid
 }
@@ -77,8 +78,8 @@ type Meet struct {
 type Work interface {
 	// String names it and its objects, in the words of strace(1) as far as they go.
 	String() string
-	// Do does it for a child that waits; folder is the child's in /proc, or its init's. What the user should know goes to note, in
-	// sentences. An error with an errno is a *fs.PathError.
+	// Do does it for a child that waits; folder is the child's in /proc, or its init's. What the
+	// user should know goes to note, in sentences. An error with an errno is a *fs.PathError.
 	Do(folder string, note func(sentence string)) error
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/xunshare/xunshare/internal/machine"
 )
 
-// Try makes a call and then others or, where the kernel forbids the first (EPERM), those of Else. First must be one system
-// call. With Any every error of it leads to Else.
+// Try makes a call and then others or, where the kernel forbids the first (EPERM), those of Else.
+// First must be one system call. With Any every error of it leads to Else.
 type Try struct {
 	First Call
 	Then  []Call
@@ -68,8 +68,8 @@ func (t Try) Lower(p *machine.Program) {
 	done()
 }
 
-// Say writes a text on standard error, for what turns out only while the steps are made. Whether anybody hears it does not
-// matter.
+// Say writes a text on standard error, for what turns out only while the steps are made. Whether
+// anybody hears it does not matter.
 type Say struct{ Text string }
 
 func (s Say) String() string { return fmt.Sprintf("write(2, %d bytes)", len(s.Text)) }

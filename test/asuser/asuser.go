@@ -1,4 +1,5 @@
-// Package asuser lets tests that were started as root run as an ordinary user, for whom the program is made.
+// Package asuser lets tests that were started as root run as an ordinary user, for whom the program
+// is made.
 //
 // For tests only.
 package asuser
@@ -24,7 +25,8 @@ const (
 	Name = "xunshare-test"
 )
 
-// SubIDs are the two ranges of sub-ids that the user has if root runs the tests, as /etc/subuid has them.
+// SubIDs are the two ranges of sub-ids that the user has if root runs the tests, as /etc/subuid has
+// them.
 const SubIDs = Name + ":2000000:65536\n" + Name + ":3000000:1000\n"
 
 // KeepRoot is the environment variable that keeps tests root, for those that are about root.
@@ -33,15 +35,18 @@ const KeepRoot = "XUNSHARE_TEST_AS_ROOT"
 // MustRun is the environment variable that turns every skip into a failure.
 const MustRun = "XUNSHARE_MUST_RUN"
 
-// Dir is the environment variable that tells tests the folder that belongs to them: what prepare made is there.
+// Dir is the environment variable that tells tests the folder that belongs to them: what prepare
+// made is there.
 const Dir = "XUNSHARE_TEST_DIR"
 
-// Main is for TestMain: it calls prepare, as whoever started the tests, with a fresh folder that all may enter. Then it
-// runs the tests, as an ordinary user if it can, and exits. prepare may be nil.
+// Main is for TestMain: it calls prepare, as whoever started the tests, with a fresh folder that
+// all may enter. Then it runs the tests, as an ordinary user if it can, and exits. prepare may be
+// nil.
 func Main(m *testing.M, prepare func(dir string) error) { main(m, prepare) }
 
-// MainMaking is Main for tests that need much, and each of them little of it: what a test needs is made when it first
-// asks for it (Ask), by a call of make in the process that was started, with the folder and the name of the thing.
+// MainMaking is Main for tests that need much, and each of them little of it: what a test needs is
+// made when it first asks for it (Ask), by a call of make in the process that was started, with the
+// folder and the name of the thing.
 func MainMaking(m *testing.M, make func(dir, thing string) error) {
 	main(m, func(dir string) error { return (&maker{dir: dir, make: make}).listen() })
 }
@@ -64,7 +69,8 @@ func main(m *testing.M, prepare func(dir string) error) {
 }
 
 func prepareIn(dir string, prepare func(string) error) error {
-	// The test binary, and what prepare makes, has to be open to another user whatever the umask is.
+	// The test binary, and what prepare makes, has to be open to another user whatever the umask
+	// is.
 	syscall.Umask(0o022)
 	self, err := os.Executable()
 	if err != nil {
@@ -85,7 +91,8 @@ func Skip(t *testing.T, reason string) {
 	t.Skip(reason)
 }
 
-// rerun runs this test binary again, as an ordinary user with a home of its own, and returns its exit status.
+// rerun runs this test binary again, as an ordinary user with a home of its own, and returns its
+// exit status.
 func rerun(dir string) int {
 	home := filepath.Join(dir, "home")
 	check(os.Mkdir(home, 0o755))
@@ -117,8 +124,9 @@ func rerun(dir string) int {
 // becomes tells whether the tests become another user.
 func becomes() bool { return os.Getuid() == 0 && os.Getenv(KeepRoot) == "" }
 
-// GiveAccount lets the user have a name and sub-ids while the tests run, if root runs them: it covers the account
-// files in a mount namespace of this thread's, which what it starts from now on inherits. dir holds the files.
+// GiveAccount lets the user have a name and sub-ids while the tests run, if root runs them: it
+// covers the account files in a mount namespace of this thread's, which what it starts from now on
+// inherits. dir holds the files.
 func GiveAccount(dir string) error {
 	if os.Getuid() != 0 {
 		return nil
@@ -140,7 +148,8 @@ func GiveAccount(dir string) error {
 	return nil
 }
 
-// cover puts line in front of those of a file of /etc; another account of the same id or name comes after it.
+// cover puts line in front of those of a file of /etc; another account of the same id or name comes
+// after it.
 func cover(dir, file, line string) error {
 	text, err := os.ReadFile("/etc/" + file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -155,8 +164,8 @@ func cover(dir, file, line string) error {
 	return unix.Mount(dir+"/"+file, "/etc/"+file, "", unix.MS_BIND, "")
 }
 
-// userArgs are the arguments of this process without the files that only root can write: the log for the test cache
-// is left out, the coverage profile goes to another file first.
+// userArgs are the arguments of this process without the files that only root can write: the log
+// for the test cache is left out, the coverage profile goes to another file first.
 func userArgs(home string) (args []string, coverage, profile string) {
 	coverage = filepath.Join(home, "cover.out")
 	for _, arg := range os.Args[1:] {

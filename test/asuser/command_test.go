@@ -14,7 +14,8 @@ import (
 
 const helper = "XUNSHARE_TEST_HELPER"
 
-// A command ends with the process that has started it, which is killed here, and so does what the command has started.
+// A command ends with the process that has started it, which is killed here, and so does what the
+// command has started.
 func TestCommandEnds(t *testing.T) {
 	if os.Getenv(helper) != "" {
 		cmd := Command("sh", "-c", "sleep 1000 & echo $$ $!; wait")

@@ -16,10 +16,12 @@ type maker struct {
 	once sync.Map // by the thing, a func() error
 }
 
-// socketIn is where the maker listens. A descriptor that the tests inherit would be inherited by what they start, too.
+// socketIn is where the maker listens. A descriptor that the tests inherit would be inherited by
+// what they start, too.
 func socketIn(dir string) string { return dir + "/ask" }
 
-// listen serves requests for things until the process ends. Only the user that the tests become may ask.
+// listen serves requests for things until the process ends. Only the user that the tests become may
+// ask.
 func (m *maker) listen() error {
 	listener, err := net.Listen("unix", socketIn(m.dir))
 	if err != nil {
@@ -43,7 +45,8 @@ func (m *maker) listen() error {
 	return err
 }
 
-// answer reads the name of a thing up to the end of the request, and answers with the error, or with nothing.
+// answer reads the name of a thing up to the end of the request, and answers with the error, or
+// with nothing.
 func (m *maker) answer(conn net.Conn) {
 	defer conn.Close()
 	thing, err := io.ReadAll(conn)
@@ -60,7 +63,8 @@ func (m *maker) get(thing string) error {
 	return once.(func() error)()
 }
 
-// Ask has a thing made by the function that MainMaking was given, unless it is there already, and waits for it.
+// Ask has a thing made by the function that MainMaking was given, unless it is there already, and
+// waits for it.
 func Ask(thing string) error {
 	conn, err := net.Dial("unix", socketIn(os.Getenv(Dir)))
 	if err != nil {

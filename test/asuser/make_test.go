@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What many tests ask for at the same time is made once, also if it cannot be made; other things do not wait for it.
+// What many tests ask for at the same time is made once, also if it cannot be made; other things do
+// not wait for it.
 func TestAsk(t *testing.T) {
 	var calls atomic.Int32
 	other := make(chan struct{})

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// How often the program calls makes its call, and how often it is started at most: the times are long.
+// How often the program calls makes its call, and how often it is started at most: the times are
+// long.
 const (
 	callCount  = "1000000"
 	callRounds = 20
 )
 
-// The contenders are the same program behind different filters. The first of each call is without any.
+// The contenders are the same program behind different filters. The first of each call is without
+// any.
 var callContenders = []contender{
 	{name: "getppid", tool: "xunshare", argv: callArgs("getppid")},
 	{name: "getppid, least filter", tool: "xunshare", argv: leastFilterArgs},
@@ -77,7 +79,8 @@ func (b *bench) calls(ctx context.Context) error {
 	return err
 }
 
-// printCallGoals prints the goals; that for getppid no filter may reach natively, on kernels where filtering itself costs more.
+// printCallGoals prints the goals; that for getppid no filter may reach natively, on kernels where
+// filtering itself costs more.
 func printCallGoals(results []*result) {
 	median := func(name string) time.Duration { return medianOf(results, name) }
 	fmt.Printf("goal: getppid with --fake-ids at most 1.15x of without: %s; with the least filter there is: %s\n",

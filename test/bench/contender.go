@@ -29,8 +29,9 @@ type contender struct {
 	via  string                   // a program of ours that starts the tool
 }
 
-// The contenders mount no more than /proc, with one exception: OCI runtimes put devices into the tree unless the bundle mounts
-// a /dev. proot has no namespaces, and bwrap leaves a process of its own as pid 1.
+// The contenders mount no more than /proc, with one exception: OCI runtimes put devices into the
+// tree unless the bundle mounts a /dev. proot has no namespaces, and bwrap leaves a process of its
+// own as pid 1.
 var nativeContenders = []contender{
 	{name: "xunshare", tool: "xunshare", argv: unshareArgs},
 	{name: "unshare", tool: "unshare", argv: unshareArgs},
@@ -41,7 +42,8 @@ var nativeContenders = []contender{
 	{name: "limit", tool: "limit", argv: limitArgs},
 }
 
-// emulator, the last of the foreign contenders, enters nothing: it shows how much of the other figures is not the launcher's.
+// emulator, the last of the foreign contenders, enters nothing: it shows how much of the other
+// figures is not the launcher's.
 var foreignContenders = []contender{
 	{name: "xunshare", tool: "xunshare", argv: xunshareForeignArgs},
 	{name: "unshare", tool: "unshare", argv: unshareForeignArgs, lack: lackLoadInterp},

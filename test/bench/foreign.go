@@ -12,7 +12,8 @@ import (
 	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
-// foreignJob finds the arm64 tree, its emulator and the rule: given, or asked from the project's scripts.
+// foreignJob finds the arm64 tree, its emulator and the rule: given, or asked from the project's
+// scripts.
 func (b *bench) foreignJob(ctx context.Context, target ...string) (j job, err error) {
 	j.target = target
 	if j.tree, err = b.given(ctx, b.opts.foreign, "get-tree", "arm64"); err != nil {

@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 )
 
-// All of these give the program uid 0, namespaces for users, mounts, pids, ipc and the host name, /proc, the host's /sys,
-// read-only, a /dev with devices, terminals, shared memory and message queues, the host's name servers and a clean environment.
-// bwrap can map one id only, so it is to be compared with the first of them. That with sub-ids starts newuidmap(1) and
-// newgidmap(1), as every launcher has to that maps any; --fake-ids is what --map=auto becomes where there are none.
-// bwrap leaves an init behind, as xunshare does; crun does not. systemd-nspawn is root, and writes into the tree.
+// All of these give the program uid 0, namespaces for users, mounts, pids, ipc and the host name,
+// /proc, the host's /sys, read-only, a /dev with devices, terminals, shared memory and message
+// queues, the host's name servers and a clean environment. bwrap can map one id only, so it is to
+// be compared with the first of them. That with sub-ids starts newuidmap(1) and newgidmap(1), as
+// every launcher has to that maps any; --fake-ids is what --map=auto becomes where there are none.
+// bwrap leaves an init behind, as xunshare does; crun does not. systemd-nspawn is root, and writes
+// into the tree.
 var intoContenders = []contender{
 	{name: "xunshare", tool: "xunshare", argv: intoArgs("--map=root")},
 	{name: "xunshare, --fake-ids", tool: "xunshare", argv: intoArgs("--map=root", "--fake-ids")},

@@ -11,14 +11,15 @@
 // the machine does falls on all of them alike. REGEXP selects among SUITE/CONTENDER, such as
 // native/unshare.
 //
-// A ninth, "second-stage", has debootstrap build an arm64 system. It runs only if REGEXP names it, for it takes minutes for
-// each contender, and the network; -builds says how often.
+// A ninth, "second-stage", has debootstrap build an arm64 system. It runs only if REGEXP names it,
+// for it takes minutes for each contender, and the network; -builds says how often.
 //
-// The suites print figures and the goals that xunshare has set itself; they do not judge. What cannot run here is listed with
-// the reason. Compare within one run only: between runs the machine changes more than the launchers differ.
+// The suites print figures and the goals that xunshare has set itself; they do not judge. What
+// cannot run here is listed with the reason. Compare within one run only: between runs the machine
+// changes more than the launchers differ.
 //
-// crun refuses machines with "hybrid" control groups; as root, unshare -m sh -c 'umount /sys/fs/cgroup/unified && go run
-// ./test/bench' hides them from it, and from nothing else.
+// crun refuses machines with "hybrid" control groups; as root, unshare -m sh -c 'umount
+// /sys/fs/cgroup/unified && go run ./test/bench' hides them from it, and from nothing else.
 package main
 
 import (

@@ -40,7 +40,8 @@ func (b *bench) userOnly(ctx context.Context) error {
 	return err
 }
 
-// subids times maps of sub-ids, which the helpers of shadow-utils write. Root gives the user sub-ids for the run.
+// subids times maps of sub-ids, which the helpers of shadow-utils write. Root gives the user
+// sub-ids for the run.
 func (b *bench) subids(ctx context.Context) error {
 	if !b.wants("subids", subidContenders) {
 		return nil

@@ -59,7 +59,8 @@ func ociConfig(j job, uid, gid uint32) object {
 	}
 }
 
-// readyMounts are what --into mounts beside /proc and /dev. The runtimes put devices there by themselves.
+// readyMounts are what --into mounts beside /proc and /dev. The runtimes put devices there by
+// themselves.
 var readyMounts = []object{
 	{"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": []string{"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}},
 	{"destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": []string{"nosuid", "nodev", "mode=1777"}},

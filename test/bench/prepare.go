@@ -12,12 +12,14 @@ import (
 	"syscall"
 )
 
-// The programs are compiled with cc and not with cgo, so their build constraint hides them from the go command.
+// The programs are compiled with cc and not with cgo, so their build constraint hides them from the
+// go command.
 //
 //go:embed limit.c start.c calls.c older.c
 var programs embed.FS
 
-// bench is a prepared run: everything that the contenders need lies in temp, where the user whom they run as can reach it.
+// bench is a prepared run: everything that the contenders need lies in temp, where the user whom
+// they run as can reach it.
 type bench struct {
 	opts     options
 	project  string // "" outside the project
@@ -95,7 +97,8 @@ func (b *bench) compile(ctx context.Context, compiler, name, to string) error {
 	return nil
 }
 
-// xunshare is the program under test. A copy of it is run, so that a build during the run changes nothing.
+// xunshare is the program under test. A copy of it is run, so that a build during the run changes
+// nothing.
 func (b *bench) xunshare() string {
 	if b.opts.xunshare != "" {
 		return b.opts.xunshare

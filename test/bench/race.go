@@ -24,8 +24,9 @@ type result struct {
 	reason string
 }
 
-// race warms every contender up and then starts them in turn, in another order each round. Contenders that were not asked for
-// are not in the results; those that cannot run are, with the reason. An interrupted race returns what it has.
+// race warms every contender up and then starts them in turn, in another order each round.
+// Contenders that were not asked for are not in the results; those that cannot run are, with the
+// reason. An interrupted race returns what it has.
 func (b *bench) race(ctx context.Context, suite string, table []contender, j job) ([]*result, error) {
 	results := b.entrants(suite, table, j)
 	for _, r := range results {
@@ -46,7 +47,8 @@ func (b *bench) race(ctx context.Context, suite string, table []contender, j job
 	return results, nil
 }
 
-// entrants are the contenders that were asked for, with their commands or the reason why there is none.
+// entrants are the contenders that were asked for, with their commands or the reason why there is
+// none.
 func (b *bench) entrants(suite string, table []contender, j job) []*result {
 	var results []*result
 	for _, c := range table {

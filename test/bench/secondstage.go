@@ -74,7 +74,8 @@ func (b *bench) firstStage(ctx context.Context) error {
 		"debootstrap", "--foreign", "--arch=arm64", "--variant=minbase", suite, b.path("builds/first"), b.opts.mirror)
 }
 
-// build times one build in a new copy. The sub-ids' files can be removed only where they are mapped.
+// build times one build in a new copy. The sub-ids' files can be removed only where they are
+// mapped.
 func (b *bench) build(ctx context.Context, r *result) error {
 	if r.reason != "" {
 		return nil

@@ -11,7 +11,8 @@ import (
 //go:embed probe.sh
 var probe string
 
-// A bench is the place where cases are run: files that they need, and the facts that observations are compared with.
+// A bench is the place where cases are run: files that they need, and the facts that observations
+// are compared with.
 type bench struct {
 	dir, tree string
 	facts     facts

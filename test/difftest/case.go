@@ -1,12 +1,14 @@
-// Package difftest runs command lines through xunshare and through unshare(1), and compares what comes of them: how they end,
-// and what the program that they start can see of its namespaces, ids, capabilities, mounts, signals and environment.
+// Package difftest runs command lines through xunshare and through unshare(1), and compares what
+// comes of them: how they end, and what the program that they start can see of its namespaces, ids,
+// capabilities, mounts, signals and environment.
 //
 // For tests only: of package test as an ordinary user, of test/root as root.
 package difftest
 
 import "syscall"
 
-// A Case is one command line. Its words are those of a shell, with $tree, $dir, $probe and, for the program that is tried, $0.
+// A Case is one command line. Its words are those of a shell, with $tree, $dir, $probe and, for the
+// program that is tried, $0.
 type Case struct {
 	Args    string         // the options
 	Program string         // the program and its arguments: the probe if empty, none if NoProgram
@@ -41,8 +43,8 @@ const (
 	SubIDs // an ordinary user who has sub-ids
 )
 
-// An Observation is what came of a command line, by names of what was looked at. All that a program of it printed that is
-// not the probe's is "out".
+// An Observation is what came of a command line, by names of what was looked at. All that a program
+// of it printed that is not the probe's is "out".
 type Observation map[string]string
 
 // refused is what is expected of a command line that is refused, with this status.

@@ -1,7 +1,7 @@
 package difftest
 
-// inheritance are cases of what the program gets from the caller, with each of these: in place, as a child because it is
-// asked for, because it has to be, and both.
+// inheritance are cases of what the program gets from the caller, with each of these: in place, as
+// a child because it is asked for, because it has to be, and both.
 var inheritance = times([]string{"", "-f", "-r", "-c -pf"}, []Case{
 	{Before: "umask 027"},
 	{Before: "umask 777"},

@@ -2,8 +2,8 @@ package difftest
 
 import "strings"
 
-// kept are cases of namespaces that are bound on files: by unshare(1), with --fork, while the program runs already, which may
-// see the mount or not.
+// kept are cases of namespaces that are bound on files: by unshare(1), with --fork, while the
+// program runs already, which may see the mount or not.
 var kept = []Case{
 	{Args: `-r --uts="$dir/ns"`, Who: User},
 	{Args: `--net="$dir/ns"`, Who: User},
@@ -46,9 +46,9 @@ var kept = []Case{
 	{Args: "", Program: pinned(`mount --make-rshared /; "$0" --mount="$dir/ns" echo in it; ` + look), Who: Root},
 }
 
-// pinned runs commands in a mount namespace of their own, and on one processor: the kernel gives namespaces numbers that grow
-// on each processor only, and binds no mount namespace that does not have a higher one than its own (mnt_ns_loop in
-// fs/namespace.c, as of Linux 6.18).
+// pinned runs commands in a mount namespace of their own, and on one processor: the kernel gives
+// namespaces numbers that grow on each processor only, and binds no mount namespace that does not
+// have a higher one than its own (mnt_ns_loop in fs/namespace.c, as of Linux 6.18).
 func pinned(commands string) string {
 	return `taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')" unshare -m --propagation private sh -c '` +
 		strings.ReplaceAll(commands, "'", `'\''`) + `' "$0"`

@@ -97,6 +97,6 @@ var ranges = []Case{
 // both is a range for users and for groups.
 func both(spec string) string { return "--map-users=" + spec + " --map-groups=" + spec + " " }
 
-// mapAutoCurrent is what --map-auto --map-current-user comes to for the user of the tests. Unshare(1) before 2.42.2 takes one
-// id too many for one that is adjacent to a range.
+// mapAutoCurrent is what --map-auto --map-current-user comes to for the user of the tests.
+// Unshare(1) before 2.42.2 takes one id too many for one that is adjacent to a range.
 const mapAutoCurrent = "1000 1000 1\n0 2000000 1000\n1001 2001000 64536\n65537 3000000 1000"

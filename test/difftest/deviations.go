@@ -5,11 +5,13 @@ import (
 	"strings"
 )
 
-// A Deviation is a way in which xunshare differs from unshare(1) on purpose. Nothing else may differ.
+// A Deviation is a way in which xunshare differs from unshare(1) on purpose. Nothing else may
+// differ.
 type Deviation struct {
 	Name   string
 	Manual string // what the manual says about it
-	// expect makes of what unshare(1) does what is expected of xunshare. Nil if only the cases that name it show it.
+	// expect makes of what unshare(1) does what is expected of xunshare. Nil if only the cases that
+	// name it show it.
 	expect func(f *facts, c *Case, o Observation)
 }
 

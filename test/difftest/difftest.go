@@ -158,7 +158,8 @@ func change(o, changes Observation) Observation {
 	return o
 }
 
-// differences tells how got differs from want, a line each. Where it ends in another way the rest does not matter.
+// differences tells how got differs from want, a line each. Where it ends in another way the rest
+// does not matter.
 func differences(want, got Observation) (list []string) {
 	keys := slices.Sorted(maps.Keys(merge(want, got)))
 	if want["end"] != got["end"] {

@@ -66,7 +66,8 @@ func mountOf(path string) string {
 	}
 }
 
-// mountLine is a line of mountinfo without what is a number: where, how, the kinds of propagation, and the type.
+// mountLine is a line of mountinfo without what is a number: where, how, the kinds of propagation,
+// and the type.
 func mountLine(fields []string) string {
 	words := []string{fields[4], fields[5]}
 	rest := fields[6:]

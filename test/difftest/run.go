@@ -16,7 +16,8 @@ import (
 // patience is how long a command may take, on however loaded a machine.
 const patience = 30 * time.Second
 
-// command is the command that tries c, with other options if they are given: a shell makes it of c's words and becomes it.
+// command is the command that tries c, with other options if they are given: a shell makes it of
+// c's words and becomes it.
 func (b *bench) command(c *Case, x tool, args string) *exec.Cmd {
 	program := c.Program
 	switch {

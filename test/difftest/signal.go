@@ -11,15 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Programs for cases that send signals. They say when they are ready, and end when they read a line.
+// Programs for cases that send signals. They say when they are ready, and end when they read a
+// line.
 const (
 	plain    = `sh -c 'echo ready; read line; echo end; exit 3'`
 	handling = `sh -c 'for s in HUP INT QUIT TERM USR1 USR2; do trap "trap : $s; echo got $s; exit 7" $s; done; echo ready; read line; echo end; exit 3'`
 	ignoring = `sh -c 'trap "" HUP INT QUIT TERM USR1 USR2; echo ready; read line; echo end; exit 3'`
 )
 
-// observeSignal sends the launcher a signal and waits for its end. Then it lets the program end, if that still runs: what it
-// says then tells whether it outlived the launcher.
+// observeSignal sends the launcher a signal and waits for its end. Then it lets the program end, if
+// that still runs: what it says then tells whether it outlived the launcher.
 func (b *bench) observeSignal(c *Case, x tool, args string, wait time.Duration) Observation {
 	cmd := b.command(c, x, args)
 	from, to, err := os.Pipe()

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// Unshare is the environment variable that names another unshare(1) to compare with, besides the installed one.
+// Unshare is the environment variable that names another unshare(1) to compare with, besides the
+// installed one.
 const Unshare = "XUNSHARE_TEST_UNSHARE"
 
 // A tool is a program that is tried.

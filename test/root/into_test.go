@@ -10,7 +10,8 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// Root has all ids, and so may change the trees of others; with one id mapped alone it may not, and is told so.
+// Root has all ids, and so may change the trees of others; with one id mapped alone it may not, and
+// is told so.
 func TestIntoOthersTree(t *testing.T) {
 	if os.Getuid() != 0 {
 		asuser.Skip(t, "only root can try what root can do")
@@ -66,7 +67,8 @@ func TestFailedInPlace(t *testing.T) {
 	}
 }
 
-// An ordinary user may do so with a tree of root's in a throw-away layer, where what belongs to others in the system does so inside.
+// An ordinary user may do so with a tree of root's in a throw-away layer, where what belongs to
+// others in the system does so inside.
 func TestEphemeralRootsTree(t *testing.T) {
 	if os.Getuid() != 0 {
 		asuser.Skip(t, "only root can make a tree of root's")

@@ -9,8 +9,8 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// A system may forbid programs in memory, where copies of emulators are: by default (1), or altogether (2). The setting is the
-// pid namespace's (Linux 6.6).
+// A system may forbid programs in memory, where copies of emulators are: by default (1), or
+// altogether (2). The setting is the pid namespace's (Linux 6.6).
 func TestNoPrograms(t *testing.T) {
 	if os.Getuid() != 0 {
 		asuser.Skip(t, "only root can try what root can do")

@@ -10,8 +10,9 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// What is asked decides whether the program is a child, never the thread that the scheduler has chosen: with a time namespace and
-// without --fork it is not, like with unshare(1), and keeps the pid. The processors are kept busy, so that threads change.
+// What is asked decides whether the program is a child, never the thread that the scheduler has
+// chosen: with a time namespace and without --fork it is not, like with unshare(1), and keeps the
+// pid. The processors are kept busy, so that threads change.
 func TestTimeNeedsNoChild(t *testing.T) {
 	if os.Getuid() != 0 {
 		asuser.Skip(t, "only root may make these namespaces without a user namespace")
@@ -34,7 +35,8 @@ func TestTimeNeedsNoChild(t *testing.T) {
 	}
 }
 
-// A program that is executed in place has the caller's timer slack; that of a real-time process is 0, and stays so.
+// A program that is executed in place has the caller's timer slack; that of a real-time process is
+// 0, and stays so.
 func TestTimerSlackInPlace(t *testing.T) {
 	const python = `import ctypes, os, sys
 libc = ctypes.CDLL(None)

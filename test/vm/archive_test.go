@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// archive is an initramfs: a cpio archive of the "newc" kind, which the kernel unpacks into its first root
-// (Documentation/driver-api/early-userspace/buffer-format.rst). Everything in it belongs to root. It is not compressed:
-// an emulated processor takes longer to decompress than to read.
+// archive is an initramfs: a cpio archive of the "newc" kind, which the kernel unpacks into its
+// first root (Documentation/driver-api/early-userspace/buffer-format.rst). Everything in it belongs
+// to root. It is not compressed: an emulated processor takes longer to decompress than to read.
 type archive struct {
 	bytes.Buffer
 	entries int
@@ -25,7 +25,8 @@ const (
 	sticky    = 0o001000
 )
 
-// add appends a file and its text, a link and where it leads, or a directory, which comes before what is in it.
+// add appends a file and its text, a link and where it leads, or a directory, which comes before
+// what is in it.
 func (a *archive) add(name string, mode uint32, text []byte) {
 	a.entries++
 	fmt.Fprintf(a, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",

@@ -1,6 +1,7 @@
 package vm
 
-// testCase is a script that root runs in the virtual machine, and what is to come of it. What it changes it changes back.
+// testCase is a script that root runs in the virtual machine, and what is to come of it. What it
+// changes it changes back.
 type testCase struct {
 	name, script string
 	check        check

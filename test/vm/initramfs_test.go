@@ -16,8 +16,8 @@ import (
 // emulator is where it lies in the virtual machine.
 const emulator = "usr/bin/qemu-aarch64-static"
 
-// initramfs makes the root filesystem of the virtual machine, as an archive: a native tree and in it what the cases
-// need. dir is for scratch files, modules is where the kernel's are.
+// initramfs makes the root filesystem of the virtual machine, as an archive: a native tree and in
+// it what the cases need. dir is for scratch files, modules is where the kernel's are.
 func initramfs(dir, modules string) ([]byte, error) {
 	var a archive
 	a.trees(a.output(script("get-tree", "amd64")), a.output(script("get-tree", "arm64")))

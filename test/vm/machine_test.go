@@ -31,7 +31,8 @@ type result struct {
 // patience is how long the virtual machine may take. It needs about 15 seconds.
 const patience = 8 * time.Minute
 
-// boot runs the virtual machine, without the help of the processor, which most CI does not let its users have.
+// boot runs the virtual machine, without the help of the processor, which most CI does not let its
+// users have.
 func boot(t *testing.T) *machine {
 	dir := os.Getenv(asuser.Dir)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

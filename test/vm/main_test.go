@@ -1,5 +1,5 @@
-// Package vm tests xunshare on a kernel and a root that the machine of the tests does not have: Debian's kernel, in a
-// virtual machine, with the initramfs as the root filesystem.
+// Package vm tests xunshare on a kernel and a root that the machine of the tests does not have:
+// Debian's kernel, in a virtual machine, with the initramfs as the root filesystem.
 package vm
 
 import (
@@ -13,7 +13,8 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// kernelVariable names another kernel to boot: a vmlinuz with binfmt_misc.ko or binfmt_misc.ko.xz beside it.
+// kernelVariable names another kernel to boot: a vmlinuz with binfmt_misc.ko or binfmt_misc.ko.xz
+// beside it.
 const kernelVariable = "XUNSHARE_TEST_KERNEL"
 
 const (

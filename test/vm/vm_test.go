@@ -39,8 +39,8 @@ func prints(output string) check {
 	}
 }
 
-// refuses is for a case in which xunshare fails, in one sentence, with hints that have these words in them. RELEASE
-// stands for the kernel's.
+// refuses is for a case in which xunshare fails, in one sentence, with hints that have these words
+// in them. RELEASE stands for the kernel's.
 func refuses(words ...string) check {
 	return func(t *testing.T, m *machine, got result) {
 		sentence, hints, _ := strings.Cut(got.output, "\n")
@@ -88,8 +88,8 @@ func areHints(lines string) bool {
 	return lines != ""
 }
 
-// ownRules is for a case that depends on whether a user namespace can have rules of its own (Linux 6.7, commit
-// 21ca59b365c0).
+// ownRules is for a case that depends on whether a user namespace can have rules of its own (Linux
+// 6.7, commit 21ca59b365c0).
 func ownRules(with, without check) check {
 	return func(t *testing.T, m *machine, got result) {
 		if m.ownRules() {
