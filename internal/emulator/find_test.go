@@ -4,12 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/remedy"
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // A file of a made root: "=" and a path is a link.
@@ -206,21 +206,9 @@ func TestFifo(t *testing.T) {
 	}
 }
 
-const inNamespaces = "XUNSHARE_TEST_NOEXEC"
-
 // A mount without the right to execute, as an ordinary user can make it.
 func TestNoExec(t *testing.T) {
-	if os.Getenv(inNamespaces) == "" {
-		cmd := exec.Command("/proc/self/exe", "-test.run=^TestNoExec$", "-test.v")
-		cmd.Env = append(os.Environ(), inNamespaces+"=1")
-		cmd.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-		}
-		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS") {
-			t.Fatalf("%v: %s", err, out)
-		}
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	r := newRoot(t)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -57,40 +56,17 @@ func TestMarkedErrors(t *testing.T) {
 	}
 }
 
-const emulateSelf = "XUNSHARE_TEST_MARKED"
-
 // Every program of this machine's own architecture is emulated, and they start each other: static,
 // dynamic, scripts. CPUID of the emulated processor shows it.
 func TestMarkedInTheKernel(t *testing.T) {
-	if os.Getenv(emulateSelf) != "" {
-		insideMarked(t)
-		return
-	}
 	host := binfmt.Host()
 	debian(t, host.Name)
 	if host.Name != "x86_64" {
 		asuser.Skip(t, "CPUID is x86's")
 	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^TestMarkedInTheKernel$", "-test.v")
-	cmd.Env = append(os.Environ(), emulateSelf+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	if !asuser.InNamespaces(t) {
+		return
 	}
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS") {
-		t.Fatalf("%v: %s", err, out)
-	}
-	// ld.so tells which levels of the architecture the processor has: a qemu64 has none, what the
-	// test runs on may have.
-	if !strings.Contains(string(out), "emulated: x86_64 42\n") {
-		t.Errorf("%s", out)
-	}
-}
-
-func insideMarked(t *testing.T) {
-	host := binfmt.Host()
 	dir := t.TempDir()
 	if err := unix.Mount("none", dir, "binfmt_misc", 0, ""); err != nil {
 		t.Fatal(err)
@@ -115,7 +91,8 @@ case $(sh -c 'readlink /proc/$PPID/exe') in *emulator*) echo by a copy;; esac
 	if err != nil || string(out) != "emulated: x86_64 42\nby a copy\n" {
 		t.Errorf("%v: %s", err, out)
 	}
-	fmt.Print(string(out))
+	// ld.so tells which levels of the architecture the processor has: a qemu64 has none, what the
+	// test runs on may have.
 	cpu := exec.Command("/lib64/ld-linux-x86-64.so.2", "--help")
 	cpu.Env = append(os.Environ(), "QEMU_CPU=qemu64")
 	help, err := cpu.CombinedOutput()

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -18,40 +17,13 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// insideVariable names the test that is to go on in namespaces of its own.
-const insideVariable = "XUNSHARE_TEST_INSIDE"
-
-// inside tells whether the test is root of a user namespace, with a mount namespace. If not, it
-// runs the test again so.
-func inside(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv(insideVariable) == t.Name() {
-		return true
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), insideVariable+"="+t.Name())
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := cmd.CombinedOutput()
-	switch {
-	case err != nil:
-		t.Errorf("inside: %v\n%s", err, out)
-	case strings.Contains(string(out), "--- SKIP"):
-		asuser.Skip(t, string(out))
-	}
-	return false
-}
-
 // instance mounts an instance of binfmt_misc, which is new if no other mount of it is left.
 func instance(t testing.TB) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	switch err := unix.Mount("binfmt_misc", dir, "binfmt_misc", 0, ""); {
 	case err == unix.EPERM && !hasInstances():
-		t.Skip("a user has no binfmt_misc before Linux 6.7 (commit 21ca59b365c0)") // inside makes a failure of it where it has to
+		t.Skip("a user has no binfmt_misc before Linux 6.7 (commit 21ca59b365c0)") // InNamespaces makes a failure of it where it has to
 	case err != nil:
 		t.Fatal("mount binfmt_misc:", err)
 	}
@@ -114,7 +86,7 @@ func names(rules []*binfmt.Rule) (names []string) {
 
 // A rule that was read and registered in another instance is what it was, and in the same place.
 func TestRegisteredAgain(t *testing.T) {
-	if !inside(t) {
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	rules := []string{a, b, c, `:w:M:9:\x00\xff\x0a:\x00\x0f\xff:/bin/true:PF`, ":x\ny:E::.::rel/a b\nflags:C",
@@ -155,7 +127,7 @@ func TestRegisteredAgain(t *testing.T) {
 // The last of the rules is the one that the kernel tries first, whatever was removed, disabled and
 // registered before. Which one it takes says the interpreter, a script for each rule.
 func TestRegisteredOrder(t *testing.T) {
-	if !inside(t) {
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	dir, scripts := instance(t), t.TempDir()
@@ -212,7 +184,7 @@ func checkOrder(t *testing.T, dir, target string) {
 
 // What cannot be registered again is said, and the rest is kept.
 func TestRegisteredSkips(t *testing.T) {
-	if !inside(t) {
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	dir := instance(t)
@@ -266,7 +238,7 @@ func manyRules(t testing.TB) (dir string) {
 // Every launch with rules looks at the host's: for each the rule, its name and text, magic and
 // mask, and the reader.
 func TestRegisteredCost(t *testing.T) {
-	if !inside(t) {
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	dir := manyRules(t)

@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/test/asuser"
 )
 
 // withoutPath puts PATH in the place of what the variable says.
@@ -62,29 +63,6 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// insideVariable names the test that is to go on in namespaces of its own.
-const insideVariable = "XUNSHARE_TEST_INSIDE"
-
-// inside tells whether the test is root of a user namespace, with a mount namespace. If not, it
-// runs the test again so.
-func inside(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv(insideVariable) == t.Name() {
-		return true
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), insideVariable+"="+t.Name())
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("inside: %v\n%s", err, out)
-	}
-	return false
-}
-
 // helpers puts both programs in PATH: set-uid, or with capabilities, on a mount with these flags.
 func helpers(t *testing.T, setuid bool, flags uintptr) (dir string) {
 	t.Helper()
@@ -110,7 +88,7 @@ func helpers(t *testing.T, setuid bool, flags uintptr) (dir string) {
 }
 
 func TestHelpers(t *testing.T) {
-	if !inside(t) {
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	for _, setuid := range []bool{true, false} {
@@ -124,7 +102,7 @@ func TestHelpers(t *testing.T) {
 }
 
 func TestHelpersNoNewPrivs(t *testing.T) {
-	if !inside(t) {
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	dir := helpers(t, true, 0)
@@ -143,7 +121,7 @@ func TestHelpersNoNewPrivs(t *testing.T) {
 
 // TestHelpersGroups: newgidmap is judged for itself.
 func TestHelpersGroups(t *testing.T) {
-	if !inside(t) {
+	if !asuser.InNamespaces(t) {
 		return
 	}
 	path := helpers(t, true, 0) + "/newgidmap"
