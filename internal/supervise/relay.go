@@ -1,9 +1,11 @@
 package supervise
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -77,9 +79,31 @@ func (r *Relay) Look() (end Status, ended bool, err error) {
 		case status.Signaled():
 			return Status{Signal: cmp.Or(r.fatal, status.Signal())}, true, nil
 		case status.Stopped() && r.how == Transparent:
-			unix.Kill(unix.Getpid(), unix.SIGSTOP)
+			r.stop()
 		}
 	}
+}
+
+// stop stops this process, because the child has been stopped. Both may have been continued since.
+// So the signal is made pending first and the child looked at then: a SIGCONT that comes later takes
+// the pending signal away, one that came before has continued the child. Where no shell is there to
+// continue this process, it is not stopped.
+func (r *Relay) stop() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	held := hold(unix.SIGTSTP)
+	if r.isStopped() {
+		held.release()
+	} else {
+		held.drop()
+	}
+}
+
+// isStopped reads the state of the child in proc_pid_stat(5), after its name.
+func (r *Relay) isStopped() bool {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.pid))
+	_, state, _ := bytes.Cut(text[max(0, bytes.LastIndexByte(text, ')')):], []byte(" "))
+	return len(state) > 0 && (state[0] == 'T' || state[0] == 't')
 }
 
 // pass passes one on. A first process that would never notice a signal that ends others is killed
