@@ -3,15 +3,15 @@
 //	go run ./test/bench [-rounds 200] [-only REGEXP] [-tree DIR] [-foreign DIR] [-emulator PATH] [-rule FILE|STRING]
 //		[-xunshare PATH] [-builds 1] [-mirror URL]
 //
-// Eight suites: "native" enters a busybox tree and runs /bin/true there, "into" does so with all
-// that --into mounts, "foreign" in an arm64 tree through an emulator, "waiting" looks at the memory
-// of the launcher while its program runs, "user" makes a user namespace and no more, "in-place"
-// replaces the launcher by the program, as root, "subids" maps sub-ids, "calls" times system calls
-// behind a filter. Every round starts each contender once, in a new random order, so that what else
-// the machine does falls on all of them alike. REGEXP selects among SUITE/CONTENDER, such as
-// native/unshare.
+// Nine suites: "native" enters a busybox tree and runs /bin/true there, "into" does so with all
+// that --into mounts, "foreign" in an arm64 tree through an emulator, "traced" follows rules in the
+// kernel and by tracing, "waiting" looks at the memory of the launcher while its program runs,
+// "user" makes a user namespace and no more, "in-place" replaces the launcher by the program, as
+// root, "subids" maps sub-ids, "calls" times system calls behind a filter. Every round starts each
+// contender once, in a new random order, so that what else the machine does falls on all of them
+// alike. REGEXP selects among SUITE/CONTENDER, such as native/unshare.
 //
-// A ninth, "second-stage", has debootstrap build an arm64 system. It runs only if REGEXP names it,
+// A tenth, "second-stage", has debootstrap build an arm64 system. It runs only if REGEXP names it,
 // for it takes minutes for each contender, and the network; -builds says how often.
 //
 // The suites print figures and the goals that xunshare has set itself; they do not judge. What
@@ -100,7 +100,7 @@ func run(ctx context.Context, opts options) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.remove()) }()
 	b.printMachine()
-	for _, suite := range []func(context.Context) error{b.native, b.into, b.foreign, b.waiting, b.userOnly, b.inPlace, b.subids, b.calls, b.secondStage} {
+	for _, suite := range []func(context.Context) error{b.native, b.into, b.foreign, b.traced, b.waiting, b.userOnly, b.inPlace, b.subids, b.calls, b.secondStage} {
 		if err := suite(ctx); err != nil {
 			return err
 		}
