@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,8 @@ type engine struct {
 	refused []object // the rules of the seccomp profile
 	bare    bool     // nothing in /proc is masked
 	user    int      // who runs the command; 0 for root
+	people  bool     // root has other ids than its own
+	whole   bool     // the engines' own profile is in force, in which all that is not listed is refused
 }
 
 type object = map[string]any
@@ -75,6 +78,17 @@ func (e engine) as(user int) engine {
 	return e
 }
 
+// strict is an engine with its whole profile.
+func (e engine) strict() engine {
+	e.whole = true
+	return e
+}
+
+func (e engine) peopled() engine {
+	e.people = true
+	return e
+}
+
 func (e engine) unmasked() engine {
 	e.bare = true
 	return e
@@ -127,7 +141,7 @@ func (e engine) config(t *testing.T, command, bundle string, trees []string) obj
 		"namespaces":  []object{{"type": "user"}, {"type": "mount"}, {"type": "pid"}, {"type": "ipc"}, {"type": "uts"}},
 		"uidMappings": e.ids(os.Getuid()),
 		"gidMappings": e.ids(os.Getgid()),
-		"seccomp":     object{"defaultAction": "SCMP_ACT_ALLOW", "architectures": []string{"SCMP_ARCH_X86_64"}, "syscalls": e.refused},
+		"seccomp":     e.profile(t),
 	}
 	if !e.bare {
 		maps.Copy(linux, object{
@@ -140,10 +154,59 @@ func (e engine) config(t *testing.T, command, bundle string, trees []string) obj
 	return o
 }
 
+// profile allows all that is not refused, or what the engines' profile allows beside that.
+func (e engine) profile(t *testing.T) object {
+	p := object{"defaultAction": "SCMP_ACT_ALLOW", "architectures": []string{"SCMP_ARCH_X86_64"}, "syscalls": e.refused}
+	if e.whole {
+		p["defaultAction"], p["defaultErrnoRet"], p["syscalls"] = "SCMP_ACT_ERRNO", uint(unix.ENOSYS), append(e.allowed(t), e.refused...)
+	}
+	return p
+}
+
+// allowed are the rules of the profile that podman and Docker come with, as far as they are for this
+// machine and these capabilities. What is refused besides is left out: of two rules about one call
+// one would have to go.
+func (e engine) allowed(t *testing.T) (rules []object) {
+	var profile struct {
+		Syscalls []struct {
+			Names              []string
+			Action             string
+			Args               []object
+			Includes, Excludes struct{ Caps, Arches []string }
+		}
+	}
+	const file = "/usr/share/containers/seccomp.json"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		asuser.Skip(t, file+" is not there: scripts/install-deps test")
+	}
+	if err := json.Unmarshal(text, &profile); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range profile.Syscalls {
+		isFor := len(r.Includes.Arches) == 0 || slices.Contains(r.Includes.Arches, "amd64")
+		if r.Action != "SCMP_ACT_ALLOW" || !isFor || !containsAll(e.caps, r.Includes.Caps) || len(r.Excludes.Caps) > 0 && containsAll(e.caps, r.Excludes.Caps) {
+			continue
+		}
+		names := slices.DeleteFunc(r.Names, func(name string) bool {
+			return slices.ContainsFunc(e.refused, func(o object) bool { return slices.Contains(o["names"].([]string), name) })
+		})
+		if len(names) > 0 {
+			rules = append(rules, object{"names": names, "action": r.Action, "args": r.Args})
+		}
+	}
+	return append(rules, object{"names": []string{"clone"}, "action": "SCMP_ACT_ALLOW",
+		"args": []object{{"index": 0, "value": uint64(unix.CLONE_NEWUSER), "valueTwo": uint64(0), "op": "SCMP_CMP_MASKED_EQ"}}})
+}
+
+func containsAll(list, wanted []string) bool {
+	return !slices.ContainsFunc(wanted, func(w string) bool { return !slices.Contains(list, w) })
+}
+
 // ids maps as many as are needed: not everybody who runs the tests has sub-ids.
 func (e engine) ids(own int) []object {
 	ids := []object{{"containerID": 0, "hostID": own, "size": 1}}
-	if e.user != 0 {
+	if e.user != 0 || e.people {
 		ids = append(ids, object{"containerID": 1, "hostID": 2000000, "size": 65536}) // asuser.SubIDs
 	}
 	return ids
@@ -268,7 +331,7 @@ func TestRefusedInContainer(t *testing.T) {
 		engine
 		command, says, remedy string
 	}{
-		{docker, "xunshare --into=/amd64 true", "clone: operation not permitted", "a seccomp filter is in force"},
+		{docker, "xunshare --into=/amd64 --tmpfs=/mnt true", "clone: operation not permitted", "a seccomp filter is in force"},
 		{docker, "xunshare --mount --root=/amd64 true", "unshare: operation not permitted", "root has no CAP_SYS_ADMIN here"},
 		{engine{refused: podman.refused}, "xunshare --into=/amd64 true", "write /proc/self/uid_map: operation not permitted", "--cap-add=SETFCAP"},
 		{engine{refused: podman.refused}, "xunshare --root=/amd64 true", "chroot /amd64: operation not permitted", "--cap-add=SYS_CHROOT"},

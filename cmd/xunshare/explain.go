@@ -245,6 +245,8 @@ func (x *failedExec) badFormat(file string) error {
 // addArch says how a program for an architecture can be run.
 func (x *failedExec) addArch(arch *binfmt.Arch) []string {
 	switch {
+	case x.o.traces:
+		return []string{"it could not be run by tracing, because another filter of system calls has a listener already, or because another program traces it"}
 	case x.o.Foreign.None:
 		return []string{"--arch=none is for exactly that"}
 	case x.o.Foreign.Asked:

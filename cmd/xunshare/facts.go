@@ -38,11 +38,13 @@ func gather(o *resolved) (f Facts, err error) {
 	}
 	f.Target = target(o, o.environment())
 	f.Target.NullOpen = o.Loads()
-	f.Rules, f.Target.Env, err = rules.Choose(o.Options, &o.in, f.Target.Candidates, f.Target.Env, o.notes)
+	f.Rules, f.Target.Env, err = rules.Choose(o.Options, &o.in, f.Target.Candidates, f.Target.Env, o.traces, o.notes)
 	if err != nil {
 		return f, err
 	}
-	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 // binfmt_misc's register file is root's
+	// binfmt_misc's register file is root's; and a tool that maps sub-ids, in wrap mode, needs a root
+	// above it, whoever follows the rules.
+	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 && o.NS.Kinds.Has(ns.User)
 	if f.NS, err = o.NS.Gather(); err != nil {
 		return f, err
 	}

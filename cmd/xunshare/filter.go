@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"math/rand/v2"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/answer"
+	"github.com/xunshare/xunshare/internal/listener"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
@@ -15,33 +17,40 @@ import (
 
 // filterFacts are what the filter of system calls depends on, and the filter.
 type filterFacts struct {
-	verb.Filter       // without a program if none is asked for
-	unprivileged bool // it can be installed only if set-id programs lose their effect
+	verb.Filter         // without a program if none is asked for
+	pass         uint32 // the tracer's own calls have it as sixth argument
+	unprivileged bool   // it can be installed only if set-id programs lose their effect
 }
 
 func chooseFilter(o *resolved, f *Facts) (filterFacts, error) {
 	lends := len(f.Root.Lends()) > 0
-	if !o.FakeIDs && !o.NoSync && !lends {
+	traces := f.Rules.Traced
+	if !o.FakeIDs && !o.NoSync && !lends && !traces {
 		return filterFacts{}, nil
 	}
-	s := seccomp.Options{FakeIDs: o.FakeIDs, Nodes: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(f.NS), Removals: lends}
+	s := seccomp.Options{FakeIDs: o.FakeIDs, Nodes: o.FakeIDs, NoSync: o.NoSync, Setgroups: o.NS.SetgroupsAllowed(f.NS), Removals: lends,
+		Execs: traces, OwnIDs: traces && o.needsIDs(), Pass: rand.Uint32()}
 	s.Users, s.Groups = o.NS.Mapped(f.NS)
 	program, err := s.Build()
-	if err != nil && !o.FakeIDs && !o.NoSync {
+	if err != nil && !o.FakeIDs && !o.NoSync && !traces {
 		return filterFacts{}, nil // the file is shown all the same
 	}
 	if err != nil {
 		return filterFacts{}, remedy.Errorf("leave out --fake-ids and --suppress-sync: with many ids mapped, --fake-ids has little to do",
 			"the filter of system calls cannot be built: %w", err)
 	}
-	return filterFacts{verb.Filter{Program: program, Listen: o.FakeIDs || lends, Watched: seccomp.Watched}, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+	filter := verb.Filter{Program: program, Listen: o.FakeIDs || lends || traces, Watched: seccomp.Watched, Execs: traces}
+	return filterFacts{filter, s.Pass, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
-// isAdmin tells whether this process may install a filter as it is: the capability is effective.
-func isAdmin() bool {
+// isAdmin tells whether this process may install a filter as it is.
+func isAdmin() bool { return hasCapability(unix.CAP_SYS_ADMIN) }
+
+// hasCapability tells whether it is effective.
+func hasCapability(number uint) bool {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
-	return unix.Capget(&header, &data[0]) == nil && data[0].Effective>>unix.CAP_SYS_ADMIN&1 != 0
+	return unix.Capget(&header, &data[0]) == nil && data[0].Effective>>number&1 != 0
 }
 
 // filtering installs the filter.
@@ -51,6 +60,8 @@ func (o *resolved) filtering(f *Facts) []verb.Step {
 	}
 	reason := "fake changes to ids that are not mapped"
 	switch {
+	case f.Rules.Traced:
+		reason = "have programs that a rule matches seen by xunshare"
 	case !o.FakeIDs && !o.NoSync:
 		reason = "allow what is lent to the tree to be removed"
 	case !o.FakeIDs:
@@ -63,13 +74,22 @@ func (o *resolved) filtering(f *Facts) []verb.Step {
 	return []verb.Step{step}
 }
 
+// show lets a tracer see which program the child executes: a change of credentials has closed its
+// memory.
+func (f *filterFacts) show() []verb.Step {
+	if !f.Execs {
+		return nil
+	}
+	return []verb.Step{{Call: verb.OpenMemory{}, Reason: "let xunshare see which program is run"}}
+}
+
 // listen answers the calls that the filter leaves to xunshare.
-func (f *Facts) listen(listener, stop int) {
+func (o *resolved) listen(f *Facts, fd, stop int) {
 	var covers []*answer.Cover
 	for _, l := range f.Root.Lends() {
 		covers = append(covers, &answer.Cover{Path: l.Path, Dir: l.Dir, Release: func() { _ = l.Keep() }})
 	}
-	answer.Serve(listener, stop, covers)
+	answer.Serve(listener.Listener(fd), stop, covers, f.tracer(o.needsIDs(), o.notes))
 }
 
 // keepLent keeps what has been written to the files that were lent to the tree.

@@ -12,6 +12,7 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/inside"
+	"github.com/xunshare/xunshare/internal/ns"
 )
 
 // managerFile tells programs what has made their surroundings, also those that may not look at
@@ -20,7 +21,7 @@ const managerFile = "/run/host/container-manager"
 
 // prepareInto completes what --into asks for by what is so in the tree.
 func (o *resolved) prepareInto(f *Facts) {
-	if !o.Into {
+	if !o.Into || !o.NS.Kinds.Has(ns.Mount) {
 		return
 	}
 	o.prepend(chroot.Operation{Kind: chroot.File, Target: managerFile, Data: "xunshare\n"})

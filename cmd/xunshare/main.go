@@ -82,11 +82,16 @@ func start(asked *cmdline.Options, ids ns.Options, told *notes.Notes, report sta
 		return supervise.Status{}, err
 	}
 	note := func(sentence string) { told.Add("%s", sentence) }
-	parent := attend.Parent{Meet: func(pid int) { report.announce(pid, &facts) }, Listen: facts.listen, Note: note}
+	parent := attend.Parent{Meet: func(pid int) { report.announce(pid, &facts) }, Note: note,
+		Listen: func(fd, stop int) { o.listen(&facts, fd, stop) }}
 	ended, err := launch.Run(steps, wait(o), parent)
 	facts.keepLent(told)
 	var helper *verb.HelperError
 	if errors.As(err, &helper) && ids.Withdraw(err) {
+		told.Hold()
+		return start(asked, ids, told, report)
+	}
+	if asked := o.byTracing(err); asked != nil {
 		told.Hold()
 		return start(asked, ids, told, report)
 	}
@@ -108,7 +113,7 @@ func wait(o *resolved) supervise.Wait {
 		return supervise.Forward
 	case o.Into:
 		return supervise.Transparent
-	case o.NS.Fork:
+	case o.NS.Fork && (!o.traces || o.Options.NS.Fork):
 		return supervise.Shield
 	}
 	return supervise.Transparent

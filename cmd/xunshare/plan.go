@@ -41,6 +41,7 @@ func plan(o *resolved, f *Facts) []verb.Step {
 	add(o.NS.Become(f.NS, o.filtering(f))) // last: what came before may need privileges
 	add(o.lock())
 	add(f.Rules.Personality())
+	add(f.Filter.show())
 	return append(steps, verb.Step{Call: f.Target, Reason: "run the program"})
 }
 
@@ -85,7 +86,7 @@ func (o *resolved) rules(f *Facts, t *chroot.Options) binfmt.Options {
 	if r.Instance && o.Root != "" {
 		t.Beneath = binfmt.Instance
 	}
-	shown := o.MountBinfmt || r.Instance
+	shown := r.Instance || o.MountBinfmt && (!f.Rules.Traced || o.OwnBinfmt)
 	if shown && r.Dir == "" && (o.Root == "" || t.Proc != chroot.SameProc) {
 		r.Dir = cmdline.BinfmtDir
 	}

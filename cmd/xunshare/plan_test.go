@@ -63,7 +63,7 @@ func goldenFacts(o *resolved, words string) *Facts {
 	o.NS.NeedsRoot = len(o.Rules) > 0
 	f.Target = verb.Exec{Candidates: o.Program, Argv: o.Program, Env: []string{"PATH=/bin"}}
 	if o.FakeIDs || o.NoSync {
-		f.Filter = filterFacts{verb.Filter{Program: make([]unix.SockFilter, 2), Listen: o.FakeIDs}, !o.FakeIDs}
+		f.Filter = filterFacts{Filter: verb.Filter{Program: make([]unix.SockFilter, 2), Listen: o.FakeIDs}, unprivileged: !o.FakeIDs}
 	}
 	for _, word := range strings.Fields(words) {
 		switch word {

@@ -17,6 +17,8 @@ type resolved struct {
 	cmdline.Mounts            // with those that --into adds
 	FakeIDs        bool
 
+	traces bool // rules are followed by a tracer
+
 	in     inside.Root // the root, before it is entered
 	notes  *notes.Notes
 	user   *account  // who the target is; nil until somebody has asked
@@ -27,6 +29,7 @@ type resolved struct {
 func resolve(asked *cmdline.Options, ids ns.Options, told *notes.Notes) *resolved {
 	o := &resolved{Options: asked, NS: ids, Mounts: asked.Mounts, FakeIDs: asked.FakeIDs, notes: told}
 	o.in = inside.Root{Root: asked.Root, Dir: o.lookIn}
+	o.chooseFollower()
 	return o
 }
 

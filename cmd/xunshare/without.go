@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"syscall"
 
@@ -14,33 +15,57 @@ import (
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
-// withoutNamespaces takes the namespaces back that --arch alone has asked for, after a launch in
+// withoutNamespaces takes the namespaces back that rules alone have asked for, after a launch in
 // which they could not be made, where the rules of this system do without, or may do. It returns
 // what is asked for then; nil if that is not so.
 func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) *cmdline.Options {
 	var failed *verb.Error
-	if !errors.As(because, &failed) || failed.Operation == execve || !isRefusal(failed.Errno) || ids.Kinds == 0 || !o.canDoWithout(f) {
+	if !errors.As(because, &failed) || failed.Operation == execve || !isRefusal(failed.Errno) || ids.Kinds == 0 {
 		return nil
 	}
-	asked := *o.Options
+	asked, can := o.askedWithout(f, failed)
+	if !can {
+		return nil
+	}
+	refused := fmt.Sprintf("namespaces are refused here (%v)", failed.Errno)
+	if asked.Into {
+		refused += ", so the tree is entered by chroot(2) alone, without a /proc and a /dev of its own"
+	}
+	traced := (f.Rules.Instance || f.Rules.Traced) && (o.traces || o.mayTrace())
 	switch {
+	case traced:
+		asked.Foreign.Follow = cmdline.ByTracing
+		o.notes.Add("%s; foreign programs are run by tracing", refused)
+	case asked.Into:
+		o.notes.Add("%s", refused)
 	case !f.Rules.Instance:
-		o.notes.Add("namespaces are refused here (%v); no rules need to be loaded, so the program runs without namespaces", failed.Errno)
+		o.notes.Add("%s; no rules need to be loaded, so the program runs without namespaces", refused)
 	case o.mayBeServed(f):
 		asked.Foreign = cmdline.Foreign{}
-		o.notes.Add("namespaces are refused here (%v), so the program runs only if the host has a rule for it, which cannot be seen from here", failed.Errno)
+		o.notes.Add("%s, so the program runs only if the host has a rule for it, which cannot be seen from here", refused)
 	default:
 		return nil
 	}
-	ids.Kinds, ids.Offer, ids.Users, ids.Groups = 0, ns.NoIDs, ns.IDs{}, ns.IDs{}
+	withoutNamespaces(ids)
 	ids.Fork = ids.Fork || o.Status >= 0 // somebody has to be left to write
 	return &asked
 }
 
-// canDoWithout tells whether nothing but --arch asks for namespaces, and there is no root that
+// askedWithout is what is asked for without namespaces, and whether that can be.
+func (o *resolved) askedWithout(f *Facts, failed *verb.Error) (cmdline.Options, bool) {
+	_, isNew := failed.Step.Call.(verb.Clone)
+	if o.Into && f.NS.UID == 0 && isNew {
+		if bare := o.Bare(); bare != nil {
+			return *bare, true
+		}
+	}
+	return *o.Options, o.canDoWithout(f)
+}
+
+// canDoWithout tells whether nothing but rules asks for namespaces, and there is no root that
 // takes them to be entered.
 func (o *resolved) canDoWithout(f *Facts) bool {
-	return o.Foreign.Asked && o.Insists == 0 && (o.Root == "" || f.NS.UID == 0)
+	return o.Loads() && o.Insists == 0 && (o.Root == "" || f.NS.UID == 0)
 }
 
 // mayBeServed tells whether the program may run by rules of the host although binfmt_misc is not

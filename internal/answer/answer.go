@@ -16,17 +16,21 @@ package answer
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/listener"
 	"github.com/xunshare/xunshare/internal/seccomp"
+	"github.com/xunshare/xunshare/internal/trace"
 )
 
 // A server answers the calls of a target and of all that it starts, one after the other.
 type server struct {
-	listener int
-	blind    bool // it cannot look at who calls
+	listener listener.Listener
+	tracer   *trace.Tracer // nil where no programs are executed in place of others
+	blind    bool          // it cannot look at who calls
 	covers   []*Cover
 	scenes   []*scene
 	nodes    []*node
@@ -36,12 +40,15 @@ type server struct {
 // Serve answers until stop is readable, and then removes the files that it has made. This process's
 // memory is closed to others from then on: the helpers, which have a copy, go where those may look
 // at them. Covers are files that are uncovered when somebody removes or replaces them.
-func Serve(listener, stop int, covers []*Cover) {
+func Serve(calls listener.Listener, stop int, covers []*Cover, tracer *trace.Tracer) {
 	launch.CloseMemory()
-	s := server{listener: listener, blind: !seesItself(), covers: covers}
+	s := server{listener: calls, tracer: tracer, blind: !seesItself(), covers: covers}
+	if tracer != nil {
+		tracer.Reach = s.reach
+	}
 	defer s.tidy()
 	for {
-		polled := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(listener), Events: unix.POLLIN}}
+		polled := []unix.PollFd{{Fd: int32(stop), Events: unix.POLLIN}, {Fd: int32(calls), Events: unix.POLLIN}}
 		for _, g := range s.guests {
 			polled = append(polled, unix.PollFd{Fd: int32(g.pidfd), Events: unix.POLLIN})
 		}
@@ -68,38 +75,49 @@ func seesItself() bool {
 
 // answer answers the next call.
 func (s *server) answer() {
-	n, ok := s.receive()
+	n, ok := s.listener.Receive()
 	if !ok {
 		return
 	}
 	made, goesOn := unix.Errno(0), false
-	removed := seccomp.Removal(n.arch, n.number)
-	switch call := seccomp.Notified(n.arch, n.number); {
+	removed := seccomp.Removal(n.Arch, n.Number)
+	switch call := seccomp.Notified(n.Arch, n.Number); {
 	case removed != nil:
 		if !s.blind {
 			s.uncover(&n, removed)
 		}
 		goesOn = true
+	case (call == "execve" || call == "execveat") && s.blind:
+		s.tracer.SeesNothing()
+		goesOn = true
+	case call == "execve" || call == "execveat":
+		s.tracer.Exec(s.listener, &n, call)
+		return
+	case strings.HasPrefix(call, "set") && s.blind:
+		goesOn = true
+	case strings.HasPrefix(call, "set"):
+		s.tracer.ChangeIDs(s.listener, &n)
+		return
 	case s.blind:
 		goesOn = call != "mknod" && call != "mknodat" // as where there is no listener
 	case call == "mknod":
-		made = s.make(&n, unix.AT_FDCWD, n.args[0], uint32(n.args[1]), uint32(n.args[2]))
+		made = s.make(&n, unix.AT_FDCWD, n.Args[0], uint32(n.Args[1]), uint32(n.Args[2]))
 	case call == "mknodat":
-		made = s.make(&n, int(int32(n.args[0])), n.args[1], uint32(n.args[2]), uint32(n.args[3]))
+		made = s.make(&n, int(int32(n.Args[0])), n.Args[1], uint32(n.Args[2]), uint32(n.Args[3]))
 	case call == "mount":
 		s.cleanMount(&n)
 		goesOn = true
 	case call == "fsconfig":
-		goesOn = !n.setsForeignOwner()
+		goesOn = !setsForeignOwner(&n)
 	default:
 		s.prepareRoot(&n)
 		goesOn = true
 	}
-	reply := response{id: n.id, errno: -int32(made)}
 	if goesOn {
-		reply.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
+		s.listener.GoOn(&n)
+		return
 	}
-	s.send(&reply)
+	s.listener.Return(&n, made)
 }
 
 // inProc is the path of a file of a process's folder in /proc.

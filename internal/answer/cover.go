@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/listener"
 	"github.com/xunshare/xunshare/internal/seccomp"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -22,16 +23,16 @@ type Cover struct {
 
 // uncover takes the mounts away that are on one of the names. Whether the call succeeds then is the
 // kernel's to say.
-func (s *server) uncover(n *notice, names []seccomp.Name) {
+func (s *server) uncover(n *listener.Notice, names []seccomp.Name) {
 	for _, c := range s.covers {
-		if slices.ContainsFunc(names, func(name seccomp.Name) bool { return c.isMeant(n, name) }) && s.waits(n) {
+		if slices.ContainsFunc(names, func(name seccomp.Name) bool { return c.isMeant(n, name) }) && s.listener.Waits(n) {
 			c.remove(n)
 		}
 	}
 }
 
-func (c *Cover) remove(n *notice) {
-	mounts := openAs(int(n.pid), "ns/mnt", unix.O_RDONLY)
+func (c *Cover) remove(n *listener.Notice) {
+	mounts := openAs(int(n.PID), "ns/mnt", unix.O_RDONLY)
 	if mounts < 0 {
 		return
 	}
@@ -52,15 +53,15 @@ func (c *Cover) remove(n *notice) {
 
 // isMeant tells whether a name that a call has is the covered file's. Most are not, which their
 // last part tells.
-func (c *Cover) isMeant(n *notice, name seccomp.Name) bool {
-	at, errno := n.path(n.args[name.Path])
+func (c *Cover) isMeant(n *listener.Notice, name seccomp.Name) bool {
+	at, errno := n.Path(n.Args[name.Path])
 	if errno != 0 || path.Base(at) != path.Base(c.Path) {
 		return false
 	}
-	dir, pid := path.Dir(at), int(n.pid)
+	dir, pid := path.Dir(at), int(n.PID)
 	from := "root"
 	if !path.IsAbs(at) {
-		from = startOf(name.DirOf(&n.args))
+		from = startOf(name.DirOf(&n.Args))
 	}
 	start := openPath(pid, from)
 	defer unix.Close(start)

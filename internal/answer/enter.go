@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/listener"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -29,7 +30,7 @@ func identityOf(stat *unix.Stat_t) identity { return identity{uint64(stat.Dev), 
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // prepareRoot binds the devices of a root before a process enters it.
-func (s *server) prepareRoot(n *notice) {
+func (s *server) prepareRoot(n *listener.Notice) {
 	if len(s.nodes) == 0 {
 		return
 	}
@@ -39,26 +40,26 @@ func (s *server) prepareRoot(n *notice) {
 	}
 	defer unix.Close(root)
 	var stat unix.Stat_t
-	if !s.waits(n) || unix.Fstat(root, &stat) != nil {
+	if !s.listener.Waits(n) || unix.Fstat(root, &stat) != nil {
 		return
 	}
 	where := linkOf(root)
 	s.forget()
 	some := s.bind(func(n *node) bool { return n.isUnder(where) })
 	if some {
-		s.watch(askerOf(int(n.pid)).group, identityOf(&stat), where)
+		s.watch(askerOf(int(n.PID)).group, identityOf(&stat), where)
 	}
 }
 
 // openDir opens the directory that chroot(2) is called with; -1 if there is none, which is not to
 // be told here. A relative path may lead up to the asker's root, but not out of it, and its links
 // may start there: a helper looks for it from inside.
-func (s *server) openDir(n *notice) int {
-	name, errno := n.path(n.args[0])
+func (s *server) openDir(n *listener.Notice) int {
+	name, errno := n.Path(n.Args[0])
 	if errno != 0 {
 		return -1
 	}
-	root := openPath(int(n.pid), "root")
+	root := openPath(int(n.PID), "root")
 	defer unix.Close(root)
 	if path.IsAbs(name) {
 		fd, err := unix.Openat2(root, name, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT})
@@ -67,13 +68,30 @@ func (s *server) openDir(n *notice) int {
 		}
 		return fd
 	}
-	start, in := openPath(int(n.pid), "cwd"), s.sceneOf(int(n.pid))
+	start, in := openPath(int(n.PID), "cwd"), s.sceneOf(int(n.PID))
 	defer unix.Close(start)
 	if in == nil {
 		return -1
 	}
 	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a root", verb.Chdir{FD: "start"},
 		verb.OpenPath{Path: name, As: "dir"}, verb.HandOver{FD: "dir"})...))
+	if err != nil {
+		return -1
+	}
+	return handed[0]
+}
+
+// reach opens what a program calls by a path that this process may not follow: a directory on the way
+// is closed to it, and not to root of the program's namespace. It is -1 if that may not either.
+func (s *server) reach(n *listener.Notice, name string) int {
+	root, start, in := openPath(int(n.PID), "root"), openPath(int(n.PID), "cwd"), s.sceneOf(int(n.PID))
+	defer unix.Close(root)
+	defer unix.Close(start)
+	if root < 0 || in == nil {
+		return -1
+	}
+	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a program", verb.Chdir{FD: "start"},
+		verb.OpenPath{Path: name, As: "file"}, verb.HandOver{FD: "file"})...))
 	if err != nil {
 		return -1
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/listener"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -41,9 +42,9 @@ const makeFile = "make a file in place of a device"
 
 // make makes the file for a device. Where that is not possible because of the asker, not because of
 // the file, the call succeeds without being made, as it does where nobody listens.
-func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) unix.Errno {
-	name, errno := n.path(address)
-	pid := int(n.pid)
+func (s *server) make(n *listener.Notice, dir int, address uint64, mode, number uint32) unix.Errno {
+	name, errno := n.Path(address)
+	pid := int(n.PID)
 	who, in := askerOf(pid), s.sceneOf(pid)
 	if errno == unix.EPERM || !who.able || in == nil {
 		return 0
@@ -58,7 +59,7 @@ func (s *server) make(n *notice, dir int, address uint64, mode, number uint32) u
 	switch {
 	case errno != 0:
 		return errno
-	case root < 0 || !s.waits(n):
+	case root < 0 || !s.listener.Waits(n):
 		return 0
 	case failed == unix.ENOENT:
 		return unix.EBADF

@@ -9,23 +9,24 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/idmap"
+	"github.com/xunshare/xunshare/internal/listener"
 )
 
 // cleanMount makes commas of those options of mount(2) that name an owner who is not mapped, and
 // the asker mounts what is left: the kernel skips what is empty between commas. They are
 // overwritten where they lie, in the asker's memory, read-only or not (proc_pid_mem(5)). So nobody
 // mounts anything for an asker that it could not mount itself.
-func (s *server) cleanMount(n *notice) {
-	memory := openAs(int(n.pid), "mem", unix.O_RDWR)
+func (s *server) cleanMount(n *listener.Notice) {
+	memory := openAs(int(n.PID), "mem", unix.O_RDWR)
 	defer unix.Close(memory)
-	at := int64(n.args[4])
+	at := int64(n.Args[4])
 	text := make([]byte, os.Getpagesize()) // as copy_mount_options in fs/namespace.c
 	read, err := unix.Pread(memory, text, at)
-	if err != nil || !s.waits(n) {
+	if err != nil || !s.listener.Waits(n) {
 		return
 	}
 	options, _, _ := bytes.Cut(text[:read], []byte{0})
-	for _, option := range chosenOptions(string(options), n.isForeignOwner) {
+	for _, option := range chosenOptions(string(options), func(name, value string) bool { return isForeignOwner(n, name, value) }) {
 		_, _ = unix.Pwrite(memory, bytes.Repeat([]byte{','}, option.length), at+int64(option.start)) // if it fails, so does the mount
 	}
 }
@@ -48,15 +49,15 @@ func chosenOptions(options string, chosen func(name, value string) bool) (spans 
 }
 
 // setsForeignOwner tells whether fsconfig(2) is called with such an option.
-func (n *notice) setsForeignOwner() bool {
-	name, first := n.path(n.args[2])
-	value, second := n.path(n.args[3])
-	return first == 0 && second == 0 && n.isForeignOwner(name, value)
+func setsForeignOwner(n *listener.Notice) bool {
+	name, first := n.Path(n.Args[2])
+	value, second := n.Path(n.Args[3])
+	return first == 0 && second == 0 && isForeignOwner(n, name, value)
 }
 
 // isForeignOwner tells whether an option of a file system names a user or group whom the asker's
 // namespace does not have.
-func (n *notice) isForeignOwner(name, value string) bool {
+func isForeignOwner(n *listener.Notice, name, value string) bool {
 	if name != "uid" && name != "gid" {
 		return false
 	}
@@ -64,7 +65,7 @@ func (n *notice) isForeignOwner(name, value string) bool {
 	if err != nil {
 		return false
 	}
-	text, err := os.ReadFile(inProc(int(n.pid), name+"_map"))
+	text, err := os.ReadFile(inProc(int(n.PID), name+"_map"))
 	if err != nil {
 		return false
 	}

@@ -2,10 +2,7 @@ package binfmt
 
 import (
 	"fmt"
-	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -30,12 +27,18 @@ func Explain(failed *verb.Error) []string {
 	return nil
 }
 
+// IsInstance tells whether a call makes an instance of binfmt_misc.
+func IsInstance(c verb.Call) bool {
+	made, ok := c.(verb.NewMount)
+	return ok && made.Type == filesystem
+}
+
 func explainInstance(errno syscall.Errno) []string {
 	switch errno {
 	case syscall.ENOENT:
 		return []string{"the mount point has to exist: create it with mkdir"}
 	case syscall.ENODEV:
-		if !perNamespace(kernelRelease()) { // loaded or not, it is no use here
+		if !PerNamespace() { // loaded or not, it is no use here
 			return olderKernel()
 		}
 		return []string{"this kernel has no binfmt_misc (CONFIG_BINFMT_MISC); an administrator may try: modprobe binfmt_misc"}
@@ -46,16 +49,8 @@ func explainInstance(errno syscall.Errno) []string {
 }
 
 func olderKernel() []string {
-	return []string{fmt.Sprintf("user namespaces have rules of their own since Linux 6.7, this is %s; on an older one an "+
-		"administrator can register the rule for everybody, with flag F, and no rule is needed here", kernelRelease())}
-}
-
-// perNamespace tells whether a kernel of that release has rules for each user namespace (commit
-// 21ca59b365c0). What cannot be read is taken for a new one.
-func perNamespace(release string) bool {
-	var major, minor int
-	n, _ := fmt.Sscanf(release, "%d.%d", &major, &minor)
-	return n < 2 || major > 6 || major == 6 && minor >= 7
+	return []string{fmt.Sprintf("user namespaces have rules of their own since Linux 6.7, this is %s; --binfmt=trace does without, or "+
+		"an administrator can register the rule for everybody, with flag F, and no rule is needed here", kernelRelease())}
 }
 
 func explainRegister(errno syscall.Errno) []string {
@@ -72,13 +67,4 @@ func explainRegister(errno syscall.Errno) []string {
 		return []string{"the emulator is open for writing: wait until its installation is finished"}
 	}
 	return nil
-}
-
-func kernelRelease() string {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return "unknown"
-	}
-	release, _, _ := strings.Cut(string(u.Release[:]), "\x00")
-	return release
 }

@@ -55,7 +55,7 @@ func Inspect(r io.ReaderAt) (*Image, error) {
 		}
 		return &Image{Kind: KindELF, ELF: h}, nil
 	}
-	if interpreter, argument := shebang(&buf); interpreter != "" {
+	if interpreter, argument := Shebang(&buf); interpreter != "" {
 		return &Image{Kind: KindScript, Interpreter: interpreter, Argument: argument}, nil
 	}
 	switch {
@@ -67,7 +67,7 @@ func Inspect(r io.ReaderAt) (*Image, error) {
 	return &Image{Kind: KindData}, nil
 }
 
-// shebang reads a #! line as load_script of fs/binfmt_script.c does, since commit b5372fe5dc84
+// Shebang reads a #! line as load_script of fs/binfmt_script.c does, since commit b5372fe5dc84
 // (Linux 5.1). buf is what the kernel has too: the start of the file, with NULs after a shorter
 // one.
 //
@@ -75,7 +75,7 @@ func Inspect(r io.ReaderAt) (*Image, error) {
 // things are simpler here, and take a NUL in the line or no newline. An empty path, with which
 // execve(2) fails (EACCES), counts as no line at all; an empty argument, which the kernel passes
 // on, as none.
-func shebang(buf *[Window]byte) (interpreter, argument string) {
+func Shebang(buf *[Window]byte) (interpreter, argument string) {
 	if string(buf[:2]) != "#!" {
 		return "", ""
 	}

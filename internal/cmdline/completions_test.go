@@ -65,6 +65,7 @@ var offers = []offer{
 	{name: "emulator-env", help: "set a variable for the emulator", repeated: true},
 	{name: "sysroot", help: "where libraries of an architecture are", with: directories, repeated: true},
 	{name: "guest-setuid", help: "whether set-id bits count", words: "yes no"},
+	{name: "binfmt", help: "who follows the rules", words: "kernel trace auto"},
 	{name: "host-binfmt", help: "keep or hide the rules of this system", words: "keep hide"},
 	{name: "load-interp", help: "load a binfmt_misc rule", repeated: true},
 	{name: "load-binfmt", help: "load a binfmt_misc rule", repeated: true},

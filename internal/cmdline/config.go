@@ -19,14 +19,8 @@ import (
 // over.
 
 // expand puts the options of files in the place of the --config, or the --into with a name, that
-// they are read for, and in front of all what an --into means.
-func expand(options []string) ([]string, error) {
-	all, err := expandIn(options, nil)
-	if err != nil {
-		return all, err
-	}
-	return withPreset(all), nil
-}
+// they are read for.
+func expand(options []string) ([]string, error) { return expandIn(options, nil) }
 
 // expandIn does that for options of the last of some files, each of which is named in the one
 // before; of none for those of the command line.

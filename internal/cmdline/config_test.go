@@ -58,6 +58,7 @@ func TestConfig(t *testing.T) {
 		options, _, err := normalize(strings.Fields(c.line))
 		if err == nil {
 			options, err = expand(options)
+			options = withPreset(options, preset[:])
 		}
 		switch {
 		case c.says != "":

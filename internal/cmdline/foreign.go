@@ -26,8 +26,29 @@ type Foreign struct {
 	CPU       bool                // a CPU was named, so that programs of the host's own architecture are emulated too
 	NoSetuid  bool                // set-id programs run without their privilege
 	HideHost  bool                // the rules of the host are not kept
+	Follow    Follow              // who follows the rules
 
 	Sources []RuleSource // of rules that get flag F where that works
+}
+
+// Follow says who follows the rules: the kernel, or xunshare, by tracing.
+type Follow uint8
+
+// The words of --binfmt. Auto is the kernel, where it can.
+const (
+	Auto Follow = iota
+	ByKernel
+	ByTracing
+)
+
+func setBinfmt(o *Options, v string) error {
+	words := map[string]Follow{"auto": Auto, "kernel": ByKernel, "trace": ByTracing}
+	follow, known := words[v]
+	if !known {
+		return fmt.Errorf("%q is neither kernel nor trace nor auto", v)
+	}
+	o.Foreign.Follow = follow
+	return nil
 }
 
 const archOption = "arch"

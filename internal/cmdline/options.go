@@ -17,7 +17,7 @@ import (
 // Options is what the command line asks for. Nobody changes it once Parse has returned it.
 type Options struct {
 	NS      ns.Options
-	Insists ns.Kind // those of its namespaces that other options than --arch are about
+	Insists ns.Kind // those of its namespaces that other options are about than those for rules
 
 	Into bool   // --into: Root is to be ready for use
 	Root string // --root; "" stays in the caller's
@@ -48,6 +48,8 @@ type Options struct {
 	Help    bool
 	Version bool
 	Program []string // and its arguments; empty for the login shell
+
+	given []string // the options in normal form, without what --into stands for
 }
 
 // imply sets what follows from several options together. A process whose children belong to another

@@ -18,6 +18,10 @@ func Parse(args []string) (*Options, error) {
 	o := &Options{Status: -1}
 	options, program, misuse := normalize(args[1:])
 	options, bad := expand(options)
+	o.given = options
+	if bad == nil {
+		options = withPreset(options, preset[:])
+	}
 	err := cmp.Or(read(options, o), bad)
 	switch {
 	case o.Help || o.Version:

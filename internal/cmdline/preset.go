@@ -2,6 +2,7 @@ package cmdline
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -11,8 +12,26 @@ import (
 var preset = [...]string{"--user=", "--mount=", "--pid=", "--ipc=", "--uts=", "--fork=", "--init=", "--map=auto",
 	"--arch=auto", "--mount-proc=" + ProcDir, "--sys=", "--dev=", "--resolv-conf=auto"}
 
-// withPreset puts the preset in front of options with an --into. The last one counts.
-func withPreset(options []string) []string {
+// barePreset is what is left of that without namespaces.
+var barePreset = [...]string{"--arch=auto"}
+
+// Bare is what --into can have where no namespaces can be made: the tree as it is, and its
+// programs. Nil if there is no --into, or other options need namespaces.
+func (o *Options) Bare() *Options {
+	if !o.Into {
+		return nil
+	}
+	b := &Options{Status: -1, Program: o.Program}
+	if read(withPreset(o.given, barePreset[:]), b) != nil || b.Insists != 0 {
+		return nil
+	}
+	b.Hostname = ""
+	b.imply()
+	return b
+}
+
+// withPreset puts a preset in front of options with an --into. The last one counts.
+func withPreset(options, preset []string) []string {
 	dir, found := "", false
 	for _, option := range options {
 		if value, ok := strings.CutPrefix(option, intoOption); ok {
@@ -22,7 +41,7 @@ func withPreset(options []string) []string {
 	if !found || dir == "" {
 		return options
 	}
-	return append(append(preset[:], "--root="+dir), options...)
+	return slices.Concat(preset, []string{"--root=" + dir}, options)
 }
 
 // hostnameOf makes a host name of the last part of a path (hostname(7)).

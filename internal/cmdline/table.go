@@ -20,6 +20,7 @@ type option struct {
 	ours     bool   // unshare(1) does not have it
 	implies  ns.Kind
 	persists bool // the value is a file that the namespace is kept on
+	rules    bool // the namespaces are for rules, and of no use without
 	set      func(o *Options, value string) error
 }
 
@@ -68,9 +69,10 @@ var table = [...]option{
 	{name: "propagation", takes: required, set: setPropagation},
 	{name: "mount-proc", takes: optional, preset: ProcDir, implies: ns.Mount, set: mountProc},
 	{name: "mount-binfmt", takes: optional, implies: ns.Mount | ns.User, set: mountBinfmt},
-	{name: "load-interp", short: 'l', takes: required, implies: ns.Mount | ns.User, set: loadInterp},
-	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, set: loadBinfmt},
-	{name: archOption, takes: required, ours: true, implies: ns.Mount | ns.User, set: setArch},
+	{name: "load-interp", short: 'l', takes: required, implies: ns.Mount | ns.User, rules: true, set: loadInterp},
+	{name: "load-binfmt", takes: required, ours: true, implies: ns.Mount | ns.User, rules: true, set: loadBinfmt},
+	{name: "binfmt", takes: required, ours: true, set: setBinfmt},
+	{name: archOption, takes: required, ours: true, implies: ns.Mount | ns.User, rules: true, set: setArch},
 	{name: "emulator", takes: required, ours: true, set: setEmulator},
 	{name: "emulator-env", takes: required, ours: true, set: setEmulatorEnv},
 	{name: "sysroot", takes: required, ours: true, set: setSysroot},
@@ -114,7 +116,7 @@ var table = [...]option{
 // apply does what the option means to o.
 func (f *option) apply(o *Options, value string) error {
 	o.NS.Kinds |= f.implies
-	if f.name != archOption {
+	if !f.rules {
 		o.Insists |= f.implies
 	}
 	if f.persists && value != "" {

@@ -75,13 +75,13 @@ Foreign architectures (--arch and rules imply --user and --mount):
                             a variable for the emulator; may be repeated
       --sysroot=[ARCH:]DIR  where dynamic programs find libraries (/usr/TRIPLET)
       --guest-setuid=WORD   yes (default) or no: whether set-id bits count
+      --binfmt=WORD         kernel or trace: who follows rules (default: auto)
       --host-binfmt=WORD    keep (default) or hide the rules of this system
   -l, --load-interp=RULE, --load-binfmt=RULE
                             load a binfmt_misc rule; may be repeated. RULE is
                             :name:type:offset:magic:mask:interpreter:flags,
                             @FILE with such lines, or the name of a rule
-      --mount-binfmt[=DIR]  mount a new binfmt_misc (/proc/sys/fs/binfmt_misc),
-                            and let root inside change it
+      --mount-binfmt[=DIR]  mount a new binfmt_misc, for root inside to change
       --list-arches[=FORM]  list architectures and emulators, as table or json
       --doctor[=FORM]       tell what this machine lacks, as text or json
       --print-rule=ARCH     print the rules that --arch would load

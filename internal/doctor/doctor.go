@@ -48,6 +48,7 @@ var checks = [...]check{
 	{"id-maps", false, (*patient).maps},
 	{mounts, true, (*patient).mountsTree},
 	{proc, false, (*patient).proc},
+	{"tracing", false, (*patient).tracing},
 	{rules, false, (*patient).instance},
 	{"overlay", false, (*patient).overlay},
 	{"32-bit", false, (*patient).companions},
@@ -70,6 +71,8 @@ type patient struct {
 	// The check whose failure is why there are no user namespaces, no mounts in them, no rules of
 	// their own; "" if there are.
 	users, mounts, rules string
+
+	traces bool // what the kernel's rules do can be done by tracing
 }
 
 // Run makes all checks and prints what they find. The error says that the main job does not work.

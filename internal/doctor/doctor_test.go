@@ -55,7 +55,7 @@ func TestJudgeRelease(t *testing.T) {
 
 // The names are promised, and each is there once.
 func TestNames(t *testing.T) {
-	want := "kernel user-namespaces id-maps mounts proc binfmt_misc overlay 32-bit set-id config"
+	want := "kernel user-namespaces id-maps mounts proc tracing binfmt_misc overlay 32-bit set-id config"
 	var names []string
 	for _, c := range checks {
 		names = append(names, c.name)

@@ -11,7 +11,16 @@ import (
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/ns"
+	"github.com/xunshare/xunshare/internal/trace"
 )
+
+// tracing asks for what a tracer needs, which is not much: no namespaces, and no rights.
+func (p *patient) tracing() Finding {
+	if p.traces = trace.Available(); p.traces {
+		return ok("foreign programs can be run without rules and namespaces (--binfmt=trace)")
+	}
+	return Finding{Result: Limited, Detail: "foreign programs cannot be run by tracing here; that needs Linux 5.9 with CONFIG_SECCOMP_FILTER, and amd64"}
+}
 
 // instance makes a binfmt_misc of a user namespace's own, and writes a rule into it. Emulators are
 // another check's.
@@ -21,7 +30,12 @@ func (p *patient) instance() Finding {
 	}
 	f := p.register([]*binfmt.Rule{{Name: "xunshare-doctor", Type: 'E', Extension: "xunshare-doctor", Interpreter: "/bin/false"}},
 		"a user namespace has rules of its own")
-	p.rules = unless(f, rules)
+	if p.rules = unless(f, rules); p.rules != "" && p.traces {
+		p.rules, f.Result = "", Limited
+		f.Detail += ", so xunshare follows them, by tracing"
+	} else {
+		p.traces = false
+	}
 	return f
 }
 
@@ -92,6 +106,9 @@ func (p *patient) emulator(search *emulator.Search, a *binfmt.Arch) Finding {
 	}
 	if p.rules != "" {
 		return served(needs(p.rules))
+	}
+	if p.traces {
+		return ok("%s", describe(e))
 	}
 	f := p.register(a.Rules(e.Path, e.Flags(!p.asked.Foreign.NoSetuid)), describe(e))
 	if f.Result == OK && tooOld(e) {

@@ -28,6 +28,7 @@ var features = [...]feature{
 	{5, 3, "a program that cannot outlive xunshare", false},
 	{5, 6, "time namespaces", false},
 	{5, 7, "devices made under --fake-ids", true},
+	{5, 9, "foreign programs by tracing", false},
 	{5, 11, "--ephemeral for an ordinary user", false},
 	{6, 2, "--time in place", false},
 	{6, 7, "rules of a user namespace's own", true},

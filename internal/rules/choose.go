@@ -21,6 +21,7 @@ import (
 
 // A Choice is which rules a launch loads here.
 type Choice struct {
+	Traced    bool           // they are followed by a tracer, and there is no instance
 	Instance  bool           // the user namespace gets an instance of binfmt_misc, and so loses sight of the host's
 	Kept      []*binfmt.Rule // the host's rules, which may fail
 	Loaded    []*binfmt.Rule // ours; of two rules that match, the one loaded last wins
@@ -42,8 +43,10 @@ type chooser struct {
 
 // Choose turns what is asked about architectures into rules. files are what the program's name may
 // stand for, env is its environment, which is returned with what an emulator has to learn from it.
-func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, told *notes.Notes) (Choice, []string, error) {
+// With traced the rules are those of a tracer, for what the kernel is not to follow, or cannot.
+func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, traced bool, told *notes.Notes) (Choice, []string, error) {
 	c := chooser{Options: asked, in: in, notes: told}
+	c.Traced = traced
 	if !c.Loads() {
 		c.Instance = c.Foreign.None
 		return c.Choice, env, nil
@@ -84,7 +87,8 @@ func (c *chooser) choose(files []string) error {
 		return err
 	}
 	c.Loaded = slices.Concat(c.Loaded, fromFiles, written)
-	c.Instance = len(c.Loaded) > 0
+	c.Traced = c.Traced && len(c.Loaded) > 0
+	c.Instance = len(c.Loaded) > 0 && !c.Traced
 	if c.Instance && !c.Foreign.HideHost {
 		c.keep(host, skipped)
 	}

@@ -46,7 +46,7 @@ func choose(t *testing.T, line, root string, told *notes.Notes) (Choice, error) 
 		t.Fatal(line, err)
 	}
 	in := inside.Root{Root: asked.Root, Dir: func() string { return "/" }}
-	c, _, err := Choose(asked, &in, asked.Program, nil, told)
+	c, _, err := Choose(asked, &in, asked.Program, nil, false, told)
 	return c, err
 }
 

@@ -32,7 +32,8 @@ func (c *chooser) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 			continue
 		}
 		onlyHere := !r.Has('F') && c.Root != ""
-		if a.Name == binfmt.Host().Name || onlyHere || c.Foreign.NoSetuid && r.Has('C') || !c.serves(r) {
+		shifts := r.Has('P') && !binfmt.PreservesArgv0()
+		if a.Name == binfmt.Host().Name || onlyHere || shifts || c.Foreign.NoSetuid && r.Has('C') || !c.serves(r) {
 			return false
 		}
 		return a.Runs()

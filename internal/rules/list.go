@@ -58,6 +58,14 @@ func describe(r *emulator.Row) string {
 	return words
 }
 
+// kernelFlags are those that mean what they are to in this kernel.
+func kernelFlags(flags string) string {
+	if binfmt.PreservesArgv0() {
+		return flags
+	}
+	return strings.ReplaceAll(flags, "P", "")
+}
+
 // Print prints the rules that would be loaded, for use elsewhere: a line for each.
 func Print(asked *cmdline.Options) error {
 	c := chooser{Options: asked}
@@ -71,7 +79,7 @@ func Print(asked *cmdline.Options) error {
 		if err != nil {
 			return err
 		}
-		for _, r := range arch.Rules(found.Path, found.Flags(!c.Foreign.NoSetuid)) {
+		for _, r := range arch.Rules(found.Path, kernelFlags(found.Flags(!c.Foreign.NoSetuid))) {
 			fmt.Fprintln(&lines, r)
 		}
 	}

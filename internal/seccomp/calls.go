@@ -22,6 +22,7 @@ const (
 	entersRoots // in which devices are used: always left to the listener
 	mounts      // a file system whose options may name ids: left to the listener, which makes no change but to these
 	removes     // a name, which a listener may uncover first: see removals.go
+	executes    // a program: left to the listener, which may have another one executed
 )
 
 // ids says which arguments are ids: bit i stands for argument i as a user, bit i+4 as a group.
@@ -47,6 +48,7 @@ const (
 	equals
 	hasBits
 	isDevice // the argument is a mode, and the next one the number of the device
+	isPassed // the argument is Options.Pass, which means that the call was asked for by the listener
 	isMount  // the argument is flags of mount(2), and the next one points to options of a new file system
 )
 
@@ -98,6 +100,8 @@ var calls = [...]call{
 	{name: "chroot", does: entersRoots, numbers: numbers{161, 61, 61, 51, 61, 61}},
 	{name: "mount", does: mounts, only: condition{isMount, 3, 0}, numbers: numbers{165, 21, 21, 40, 21, 21}},
 	{name: "fsconfig", does: mounts, only: condition{equals, 1, unix.FSCONFIG_SET_STRING}, numbers: numbers{431, 431, 431, 431, 431, 431}},
+	{name: "execve", does: executes, numbers: numbers{59, 11, 11, 221, 11, 11}},
+	{name: "execveat", does: executes, only: condition{isPassed, 5, 0}, numbers: numbers{322, 358, 387, 281, 362, 354}},
 	{name: "fsync", does: syncs, numbers: numbers{74, 118, 118, 82, 118, 118}},
 	{name: "fdatasync", does: syncs, numbers: numbers{75, 148, 148, 83, 148, 148}},
 	{name: "sync", does: syncs, numbers: numbers{162, 36, 36, 81, 36, 36}},

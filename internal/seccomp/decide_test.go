@@ -250,7 +250,7 @@ func TestUnknownIsAllowed(t *testing.T) {
 func TestAllowedByNumber(t *testing.T) {
 	for _, goarch := range goarches {
 		o := notifying()
-		o.NoSync = true
+		o.NoSync, o.Execs = true, true
 		code, err := o.build(abisOf(goarch))
 		if err != nil {
 			t.Fatal(err)
@@ -364,5 +364,35 @@ func TestNotified(t *testing.T) {
 	}
 	if name := Notified(unix.AUDIT_ARCH_X86_64, x32|133); runtime.GOARCH == "amd64" && name != "mknod" {
 		t.Errorf("x32: %q", name)
+	}
+}
+
+// Of the calls that execute programs the listener gets all but its own.
+func TestExecs(t *testing.T) {
+	const pass = 0x89abcdef
+	o := Options{Execs: true, Pass: pass}
+	for _, goarch := range goarches {
+		code, err := o.build(abisOf(goarch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, abi := range abisOf(goarch) {
+			for i := range calls {
+				c := &calls[i]
+				if c.does != executes {
+					continue
+				}
+				number, own := c.numbers[abi.column], unix.SECCOMP_RET_USER_NOTIF|Watched
+				if got := Notified(abi.arch, int32(number)); goarch == runtime.GOARCH && got != c.name {
+					t.Errorf("%s is called %q", c.name, got)
+				}
+				expect(t, code, c.name, data(abi, number, 1, 2, 3, 4, 5, pass+1), own)
+				if c.only.kind == isPassed {
+					own = unix.SECCOMP_RET_ALLOW
+				}
+				expect(t, code, c.name, data(abi, number, 1, 2, 3, 4, 5, 7<<32|pass), own)
+			}
+			check(t, code, "getpid", data(abi, 39), false)
+		}
 	}
 }

@@ -54,11 +54,15 @@ func (b *builder) section(to abi) label {
 
 // decide returns the code that decides about a call.
 func (b *builder) decide(c *call) label {
-	switch c.does {
-	case entersRoots, removes:
+	switch {
+	case c.does == entersRoots || c.does == removes:
 		return b.watch
-	case mounts:
+	case c.does == mounts:
 		return b.mount(c.only)
+	case c.does == executes:
+		return b.unlessOwn(c.only)
+	case c.isOwn() && !b.options.FakeIDs:
+		return b.unlessOwn(condition{isPassed, 5, 0})
 	}
 	return b.rule(c.only, c.ids)
 }
@@ -73,6 +77,15 @@ func (b *builder) mount(only condition) label {
 	} else {
 		b.branch(bpf.JumpEqual, only.value, b.watch, b.allow)
 	}
+	return b.loadArg(only.arg, b.abi)
+}
+
+// unlessOwn leaves a call to the listener, but for one that it has asked for itself.
+func (b *builder) unlessOwn(only condition) label {
+	if only.kind == always {
+		return b.watch
+	}
+	b.branch(bpf.JumpEqual, b.options.Pass, b.allow, b.watch)
 	return b.loadArg(only.arg, b.abi)
 }
 

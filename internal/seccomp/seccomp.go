@@ -11,6 +11,7 @@ package seccomp
 import (
 	"fmt"
 	"runtime"
+	"strings"
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
@@ -23,6 +24,10 @@ type Options struct {
 	FakeIDs bool // owners and ids that are not mapped are changed to, and devices made, in appearance only
 	Nodes   bool // calls that make devices, chroot(2) and mounts with options are left to a listener (seccomp_unotify(2))
 	NoSync  bool // files count as written to the disk at once
+
+	Execs  bool   // calls that execute programs are left to a listener
+	OwnIDs bool   // calls that change the ids of a process are; not with FakeIDs
+	Pass   uint32 // but not what has this sixth argument, which the kernel ignores: execveat(2) and the latter
 
 	Removals bool // calls that remove or replace a name are left to a listener
 
@@ -84,6 +89,10 @@ func (o *Options) wants(c *call) bool {
 		return o.FakeIDs && !o.Setgroups
 	case entersRoots, mounts:
 		return o.Nodes
+	case executes:
+		return o.Execs
+	case changesIDs:
+		return o.FakeIDs || o.OwnIDs && c.isOwn()
 	case removes:
 		return o.Removals
 	}
@@ -91,12 +100,13 @@ func (o *Options) wants(c *call) bool {
 }
 
 // Notified tells which of the calls that a listener gets it has got: "mknod", "mknodat", "chroot",
-// "mount" or "fsconfig"; "" for none of them.
+// "mount", "fsconfig", "execve", "execveat" or one of
+// setuid(2) and its kin; "" for none of them.
 func Notified(arch uint32, number int32) string {
 	for _, abi := range abisOf(runtime.GOARCH) {
 		for i := range calls {
 			c := &calls[i]
-			if abi.arch == arch && c.numbers[abi.column] == uint32(number)&^abi.unused && c.does.isNotified() {
+			if abi.arch == arch && c.numbers[abi.column] == uint32(number)&^abi.unused && c.isNotified() {
 				return c.name
 			}
 		}
@@ -104,4 +114,13 @@ func Notified(arch uint32, number int32) string {
 	return ""
 }
 
-func (p purpose) isNotified() bool { return p == makesDevices || p == entersRoots || p == mounts }
+func (c *call) isNotified() bool {
+	switch c.does {
+	case makesDevices, entersRoots, mounts, executes:
+		return true
+	}
+	return c.isOwn()
+}
+
+// isOwn is for a call that changes the ids of the process that makes it.
+func (c *call) isOwn() bool { return c.does == changesIDs && strings.HasPrefix(c.name, "set") }

@@ -12,7 +12,10 @@ func WaitFor(pid int, w Wait) (status unix.WaitStatus, err error) {
 
 // lookAt is WaitFor, but it does not wait: changed tells whether there is something new.
 func lookAt(pid int, w Wait) (status unix.WaitStatus, changed bool, err error) {
-	who, err := wait4(pid, &status, w.options()|unix.WNOHANG)
+	who := 0
+	if !unlessTraced(func() { who, err = wait4(pid, &status, w.options()|unix.WNOHANG) }) {
+		return status, false, nil // it will be looked at again
+	}
 	return status, who != 0, err
 }
 

@@ -20,6 +20,7 @@ type Filter struct {
 	Program []unix.SockFilter
 	Listen  bool
 	Watched uint32
+	Execs   bool // the target's own execve(2) is one of them: the parent may not sleep until then
 }
 
 func (f Filter) String() string {
@@ -31,7 +32,10 @@ func (f Filter) String() string {
 }
 
 func (f Filter) Needs() Need {
-	if f.Listen {
+	switch {
+	case f.Listen && f.Execs:
+		return Listens | OwnMemory
+	case f.Listen:
 		return Listens
 	}
 	return Nothing

@@ -24,7 +24,7 @@ _xunshare()
 		--map-groups= --map-auto --map-subids --owner= --setgroups= -S= --setuid= -G= --setgid=
 		--keep-caps --fake-ids --into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf= --bind-self[=] --read-only[=]
-		--ephemeral[=] --arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid=
+		--ephemeral[=] --arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid= --binfmt=
 		--host-binfmt= -l= --load-interp= --load-binfmt= --mount-binfmt[=] --list-arches[=] --doctor[=]
 		--print-rule= --suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv= --hostname=
 		--no-new-privs --json-status-fd= --verbose --dry-run -h --help -V --version
@@ -77,6 +77,7 @@ _xunshare()
 		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
 		--read-only | --guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
+		--binfmt) COMPREPLY=($(compgen -W 'kernel trace auto' -- "$cur")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
 		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
 		--doctor) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;

@@ -16,6 +16,13 @@ const (
 // aarch64 is printed by a foreign program that has been run.
 var aarch64 = prints("aarch64\n")
 
+// withoutModule is for a machine that has no binfmt_misc.
+const withoutModule = `
+umount /proc/sys/fs/binfmt_misc
+busybox rmmod binfmt_misc
+trap 'busybox insmod /binfmt_misc.ko; mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc' EXIT
+`
+
 var tooOld = refuses("Linux 6.7", "RELEASE", "administrator")
 
 var cases = []testCase{
@@ -38,32 +45,46 @@ var cases = []testCase{
 
 	{"time", "user xunshare -rT --boottime=1000000 cut -c1-4 /proc/uptime", prints("1000\n")},
 
-	{"own-rule", enterArm64 + "/bin/uname -m", ownRules(aarch64, tooOld)},
-	{"own-rule-nested", loadRule + "--root=/nativetree /bin/busybox unshare -U /arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},
-	{"own-rule-no-root", loadRule + "/arm64tree/bin/uname -m", ownRules(aarch64, tooOld)},
-	{"arch", "user xunshare --arch=auto --root=/arm64tree /bin/uname -m", ownRules(aarch64, tooOld)},
+	{"own-rule", enterArm64 + "/bin/uname -m", aarch64},
+	{"own-rule-kernel", loadRule + "--binfmt=kernel --root=/arm64tree /bin/uname -m", ownRules(aarch64, tooOld)},
+	{"own-rule-nested", loadRule + "--root=/nativetree /bin/busybox unshare -U /arm64tree/bin/uname -m", aarch64},
+	{"own-rule-no-root", loadRule + "/arm64tree/bin/uname -m", aarch64},
+	{"arch", "user xunshare --arch=auto --root=/arm64tree /bin/uname -m", aarch64},
+	{"arch-kernel", "user xunshare --binfmt=kernel --arch=auto --root=/arm64tree /bin/uname -m", ownRules(aarch64, tooOld)},
+	{"arch-traced", "user xunshare --binfmt=trace --arch=auto --root=/arm64tree /bin/uname -m", aarch64},
+	{"arch-no-root", "user xunshare --arch=arm64 /arm64tree/bin/sh -c 'id -u; /arm64tree/bin/uname -m'", prints("1000\naarch64\n")},
+	{"into-arm64", "user 2>/dev/null xunshare --into=/arm64tree /bin/sh -c 'uname -m; echo $$; cat /run/host/container-manager; (exit 3); echo $?'",
+		prints("aarch64\n2\nxunshare\n3\n")},
+	{"into-arm64-script", `user 2>/dev/null xunshare --into=/arm64tree /bin/sh -c 'printf "#!/bin/sh\necho \$0 \$*\n" >/tmp/s
+chmod +x /tmp/s; /tmp/s 1 2; cd /tmp; ./s 3; busybox env ./s'`, prints("/tmp/s 1 2\n./s 3\n./s\n")},
+	{"users-forbidden-traced", set("kernel/unprivileged_userns_clone") + "user 2>/dev/null xunshare --arch=arm64 /arm64tree/bin/sh -c 'id -u; /arm64tree/bin/uname -m'",
+		prints("1000\naarch64\n")},
+	{"traced-from-i386", "user xunshare --binfmt=trace --arch=arm64 /i386/busybox sh -c '/arm64tree/bin/uname -m; /arm64tree/bin/nosuch; /arm64tree/bin/sh -c \"exit 3\"; echo $?'",
+		prints("aarch64\nsh: /arm64tree/bin/nosuch: not found\n3\n")},
+	{"traced-signals", `user xunshare --binfmt=trace --arch=arm64 sh -c 'i=0; while [ $i -lt 40 ]; do
+sh -c "trap : WINCH; (while kill -WINCH \$\$ 2>/dev/null; do :; done) & exec /arm64tree/bin/true" || echo failed; i=$((i+1)); done; echo over'`, prints("over\n")},
+	{"traced-yama-1", scope("1") + "user xunshare --binfmt=trace --arch=arm64 /arm64tree/bin/sh -c '/arm64tree/bin/uname -m'", aarch64},
+	{"traced-yama-2", scope("2") + "user xunshare -r --binfmt=trace --arch=arm64 /arm64tree/bin/uname -m", aarch64},
+	{"traced-yama-2-wrap", scope("2") + "user xunshare --binfmt=trace --arch=arm64 /arm64tree/bin/uname -m", says(126, "kernel.yama.ptrace_scope")},
+	{"apparmor-traced", confine("docker-default") + "user 2>/dev/null xunshare --arch=arm64 /arm64tree/bin/uname -m", aarch64},
 	{"arch-served-by-host", `
-cat /rule >/proc/sys/fs/binfmt_misc/register
+xunshare --print-rule=arm64 >/proc/sys/fs/binfmt_misc/register
 trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
 user xunshare --arch=auto --root=/arm64tree /bin/uname -m`, aarch64},
-	{"no-module", `
-umount /proc/sys/fs/binfmt_misc
-busybox rmmod binfmt_misc
-trap 'busybox insmod /binfmt_misc.ko; mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc' EXIT
-` + enterArm64 + "/bin/uname -m", ownRules(refuses("modprobe binfmt_misc"), tooOld)},
+	{"no-module", withoutModule + enterArm64 + "/bin/uname -m", aarch64},
+	{"no-module-kernel", withoutModule + loadRule + "--binfmt=kernel --root=/arm64tree /bin/uname -m", ownRules(refuses("modprobe binfmt_misc"), tooOld)},
 	{"rule-for-everybody", `
-cat /rule >/proc/sys/fs/binfmt_misc/register
+xunshare --print-rule=arm64 >/proc/sys/fs/binfmt_misc/register
 trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
 user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
 
-	// There is no emulator for the whole system, but the doctor finds out more than that.
-	{"doctor", "user xunshare --doctor --arch=arm64", ownRules(diagnoses("ok       binfmt_misc"), diagnoses(
-		"limited  kernel", "rules of a user namespace's own (6.7)", "no       binfmt_misc", "since Linux 6.7", "no       emulator-aarch64"))},
+	{"doctor", "user xunshare --doctor", ownRules(finds("ok       binfmt_misc", "ok       tracing"),
+		finds("limited  kernel", "rules of a user namespace's own (6.7)", "limited  binfmt_misc", "by tracing", "ok       emulator-aarch64"))},
 	{"doctor-users-forbidden", set("kernel/unprivileged_userns_clone") + "user xunshare --doctor",
 		diagnoses("no       user-namespaces", "kernel.unprivileged_userns_clone=1", "for want of: user-namespaces")},
 	{"doctor-apparmor", confine("docker-default") + "user xunshare --doctor",
 		diagnoses("ok       user-namespaces", "no       mounts", "docker-default", "denies mounts")},
-	{"doctor-initramfs", "user xunshare --doctor", diagnoses("ok       mounts               the initramfs is covered")},
+	{"doctor-initramfs", "user xunshare --doctor", finds("ok       mounts ")},
 
 	// An overlay that can change what is another user's needs Linux 6.16, and its module.
 	{"ephemeral-others", "user xunshare -r --ephemeral --root=/nativetree true", refuses("overlay")},
@@ -81,6 +102,12 @@ user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
 // confine puts what follows under a profile of testdata/apparmor.
 func confine(profile string) string {
 	return "echo changeprofile " + profile + " >/proc/self/attr/current\n"
+}
+
+// scope sets who may trace others (Documentation/admin-guide/LSM/Yama.rst).
+func scope(value string) string {
+	const file = "/proc/sys/kernel/yama/ptrace_scope"
+	return "was=$(cat " + file + "); trap 'echo $was >" + file + "' EXIT; echo " + value + " >" + file + "\n"
 }
 
 // set makes a setting 0 while the script runs.

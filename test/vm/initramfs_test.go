@@ -22,6 +22,8 @@ func initramfs(dir, modules string) ([]byte, error) {
 	var a archive
 	a.trees(a.output(script("get-tree", "amd64")), a.output(script("get-tree", "arm64")))
 	a.xunshare(filepath.Join(dir, "xunshare"))
+	a.add("i386", directory|0o755, nil)
+	a.copy("i386/busybox", filepath.Join(a.output(script("get-tree", "i386")), "bin/busybox"))
 	a.copy(emulator, a.output(script("get-emulator", "aarch64")))
 	a.add("rule", regular|0o644, []byte(binfmt.FindArch("aarch64").Rule("/"+emulator, "POCF").String()))
 	a.module(filepath.Join(modules, "binfmt_misc.ko"))

@@ -16,6 +16,7 @@ import (
 
 // machine is a virtual machine that has run all cases and was switched off.
 type machine struct {
+	suite   string // whose kernel it has
 	console string // what it printed
 	release string // of its kernel
 	results map[string]result
@@ -33,8 +34,8 @@ const patience = 8 * time.Minute
 
 // boot runs the virtual machine, without the help of the processor, which most CI does not let its
 // users have.
-func boot(t *testing.T) *machine {
-	dir := os.Getenv(asuser.Dir)
+func boot(t *testing.T, kernel string) *machine {
+	dir := filepath.Join(os.Getenv(asuser.Dir), kernel)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	// At loglevel 1 the kernel says why it panics and nothing else.
@@ -42,7 +43,7 @@ func boot(t *testing.T) *machine {
 		"-nographic", "-no-reboot",
 		"-kernel", filepath.Join(dir, "vmlinuz"), "-initrd", filepath.Join(dir, "initramfs"),
 		"-append", "console=ttyS0 panic=-1 loglevel=1").CombinedOutput()
-	m := parse(strings.ReplaceAll(string(out), "\r\n", "\n"))
+	m := parse(kernel, strings.ReplaceAll(string(out), "\r\n", "\n"))
 	if err != nil || !strings.Contains(m.console, "\n== end\n") {
 		t.Fatalf("%s: %v\n%s", qemu, err, m.console)
 	}
@@ -50,8 +51,8 @@ func boot(t *testing.T) *machine {
 }
 
 // parse finds what testdata/init printed.
-func parse(console string) *machine {
-	m := &machine{console: console, results: map[string]result{}}
+func parse(suite, console string) *machine {
+	m := &machine{suite: suite, console: console, results: map[string]result{}}
 	head, cases, _ := strings.Cut(console, "\n== case ")
 	_, m.release, _ = strings.Cut(head, "\n== kernel ")
 	for _, text := range strings.Split(cases, "\n== case ") {

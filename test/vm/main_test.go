@@ -49,29 +49,50 @@ func lacking() string {
 	return ""
 }
 
-// prepare puts into dir what the virtual machine starts with, where an ordinary user can read it.
+// kernels are those of the suites of Debian that are booted: 5.10, 6.1, 6.12 and the newest.
+var kernels = [...]string{"bullseye", "bookworm", "trixie", "sid"}
+
+// prepare puts into dir, in a folder for each kernel, what the virtual machine starts with, where an
+// ordinary user can read it.
 func prepare(dir string) error {
-	kernel, err := findKernel()
-	if err != nil {
-		return err
+	if kernel := os.Getenv(kernelVariable); kernel != "" {
+		return prepareFor(kernel, dir, "own")
 	}
+	for _, suite := range kernels {
+		kernel, err := output(script("get-kernel", suite))
+		if err == nil {
+			err = prepareFor(kernel, dir, suite)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func prepareFor(kernel, dir, name string) error {
 	image, err := os.ReadFile(kernel)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "vmlinuz"), image, 0o644); err != nil {
+	to := filepath.Join(dir, name)
+	if err := os.Mkdir(to, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(to, "vmlinuz"), image, 0o644); err != nil {
 		return err
 	}
 	root, err := initramfs(dir, filepath.Dir(kernel))
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "initramfs"), root, 0o644)
+	return os.WriteFile(filepath.Join(to, "initramfs"), root, 0o644)
 }
 
-func findKernel() (string, error) {
-	if kernel := os.Getenv(kernelVariable); kernel != "" {
-		return kernel, nil
+// booted are the names of the folders that prepare makes.
+func booted() []string {
+	if os.Getenv(kernelVariable) != "" {
+		return []string{"own"}
 	}
-	return output(script("get-kernel"))
+	return kernels[:]
 }

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,19 +12,35 @@ func TestVM(t *testing.T) {
 	if reason := lacking(); reason != "" {
 		asuser.Skip(t, reason)
 	}
-	m := boot(t)
-	t.Log("Linux", m.release)
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			got, ok := m.results[c.name]
-			if !ok {
-				t.Fatalf("the machine did not come to it:\n%s", m.console)
-			}
-			c.check(t, m, got)
-			if got.left != "" {
-				t.Errorf("this was left behind (+) or is gone (-):\n%s", got.left)
-			}
-		})
+	names := booted()
+	machines := make([]*machine, len(names))
+	t.Run("kernels", func(t *testing.T) {
+		for i, kernel := range names {
+			t.Run(kernel, func(t *testing.T) {
+				t.Parallel()
+				m := boot(t, kernel)
+				machines[i] = m
+				t.Log("Linux", m.release)
+				for _, c := range cases {
+					t.Run(c.name, func(t *testing.T) { m.judge(t, c) })
+				}
+			})
+		}
+	})
+	if len(machines) == len(kernels) && !slices.Contains(machines, nil) {
+		compareTable(t, machines)
+	}
+}
+
+// judge compares what a case did with what it should have done.
+func (m *machine) judge(t *testing.T, c testCase) {
+	got, ok := m.results[c.name]
+	if !ok {
+		t.Fatalf("the machine did not come to it:\n%s", m.console)
+	}
+	c.check(t, m, got)
+	if got.left != "" {
+		t.Errorf("this was left behind (+) or is gone (-):\n%s", got.left)
 	}
 }
 
@@ -65,6 +82,26 @@ func diagnoses(words ...string) check {
 		for _, word := range words {
 			if !strings.Contains(got.output, word) {
 				t.Errorf("it does not say %q: %s", word, got.output)
+			}
+		}
+	}
+}
+
+// says is for a case that ends like that, and says so.
+func says(status int, words string) check {
+	return func(t *testing.T, _ *machine, got result) {
+		if got.exit != status || !strings.Contains(got.output, words) {
+			t.Errorf("exit %d, printed %q, want %d and %q", got.exit, got.output, status, words)
+		}
+	}
+}
+
+// finds is for a --doctor that says all this, and that the main job works.
+func finds(words ...string) check {
+	return func(t *testing.T, _ *machine, got result) {
+		for _, word := range words {
+			if got.exit != 0 || !strings.Contains(got.output, word) {
+				t.Errorf("exit %d, want 0; it does not say %q: %s", got.exit, word, got.output)
 			}
 		}
 	}

@@ -1,0 +1,172 @@
+package trace
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/listener"
+)
+
+// A tracee is a thread that is stopped by ptrace(2) on its way out of a system call, and makes
+// others for its tracer. No signal reaches it meanwhile but SIGKILL and SIGSTOP.
+type tracee struct {
+	pid  int
+	at   uint64 // of an instruction that makes a system call
+	mask uint64 // the signals that it blocks
+	registers
+
+	interrupted bool // its call was, by a signal that it handles first
+}
+
+// seize attaches to a thread, which goes on. It dies if this process does.
+func seize(pid int) error {
+	return request(unix.PTRACE_SEIZE, pid, 0, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL)
+}
+
+// stopAt waits for the thread to stop, which has been told to. gone is true if it has ended
+// instead. A signal that it is about to get when that is said, it gets first.
+func stopAt(pid int) (t *tracee, gone bool) {
+	t = &tracee{pid: pid}
+	for told := false; !told; {
+		status, gone := t.wait()
+		if gone {
+			return nil, true
+		}
+		if told = status>>16 == unix.PTRACE_EVENT_STOP; !told {
+			t.interrupted = true
+			_ = request(unix.PTRACE_CONT, t.pid, 0, uintptr(status.StopSignal()))
+		}
+	}
+	all := ^uint64(0)
+	if t.get() != nil || request(unix.PTRACE_GETSIGMASK, t.pid, maskSize, uintptr(unsafe.Pointer(&t.mask))) != nil ||
+		request(unix.PTRACE_SETSIGMASK, t.pid, maskSize, uintptr(unsafe.Pointer(&all))) != nil {
+		return nil, true
+	}
+	return t, false
+}
+
+const maskSize = 8 // sizeof(sigset_t) in the kernel
+
+// wait waits until the thread stops, or another does that is it from now on: a thread that executes
+// a program becomes the first of its process (execve(2)). It is this thread's only tracee.
+func (t *tracee) wait() (status unix.WaitStatus, gone bool) {
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT|unix.WALL|unix.WNOTHREAD, nil)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return 0, true
+		case info.Code != cldTrapped && info.Code != cldStopped:
+			t.bury(childOf(&info))
+			return 0, true
+		default:
+			t.pid = childOf(&info)
+			_, err = unix.Wait4(t.pid, &status, unix.WALL|unix.WNOTHREAD, nil)
+			return status, err != nil
+		}
+	}
+}
+
+// Of si_code, for SIGCHLD (sigaction(2)).
+const (
+	cldTrapped = 4
+	cldStopped = 5
+)
+
+// childOf is si_pid, which follows a pointer's alignment.
+func childOf(info *unix.Siginfo) int {
+	const at = 2 + unsafe.Sizeof(uintptr(0))/4
+	return int((*[at + 1]int32)(unsafe.Pointer(info))[at])
+}
+
+// bury lets the parent of a tracee that has ended know; a child of this process is waited for
+// elsewhere.
+func (t *tracee) bury(pid int) {
+	if parentOf(pid) != unix.Getpid() {
+		_, _ = unix.Wait4(pid, nil, unix.WALL|unix.WNOTHREAD, nil)
+	}
+}
+
+// call has the tracee make a system call, and returns its result: negative for an error.
+func (t *tracee) call(number uintptr, args ...uint64) (result int64, gone bool) {
+	t.prepare(number, t.at, args)
+	if t.put() != nil {
+		return 0, true
+	}
+	for range [...]string{"it begins", "it ends"} {
+		if t.goOn() {
+			return 0, true
+		}
+	}
+	gone = t.get() != nil
+	return t.result(), gone
+}
+
+// goOn has the tracee go on until its system call begins, or ends. What stops its process takes
+// effect when it is left alone.
+func (t *tracee) goOn() (gone bool) {
+	const ofCall = unix.SIGTRAP | 0x80 // PTRACE_O_TRACESYSGOOD
+	for deliver := 0; ; {
+		if request(unix.PTRACE_SYSCALL, t.pid, 0, uintptr(deliver)) != nil {
+			return true
+		}
+		status, gone := t.wait()
+		switch {
+		case gone || status.StopSignal() == ofCall:
+			return gone
+		case status>>16 == 0: // it is about to get a signal, SIGSTOP
+			deliver = int(status.StopSignal())
+		default:
+			deliver = 0
+		}
+	}
+}
+
+// beneath is how far below the stack a text is borrowed: leaf functions use 128 bytes there (System V
+// ABI of x86-64, "red zone"), and few stacks end nearer.
+const beneath = 128 + 64
+
+// borrow puts a short text into the tracee's memory, and returns where. giveBack puts back what was
+// there, for those who share the memory, also when the tracee has another by then.
+func (t *tracee) borrow(text string) (at uint64, giveBack func()) {
+	at = t.sp() - beneath
+	memory, err := listener.OpenMemory(t.pid, unix.O_RDWR)
+	if err != nil {
+		return at, func() {} // the call fails
+	}
+	was := make([]byte, len(text))
+	_, _ = memory.ReadAt(was, int64(at))
+	_, _ = memory.WriteAt([]byte(text), int64(at))
+	return at, func() {
+		if memory.Stays() {
+			_, _ = memory.WriteAt(was, int64(at))
+		}
+		memory.Close()
+	}
+}
+
+// kill ends the tracee, and waits for that: its parent waits for the tracer.
+func (t *tracee) kill() {
+	_ = unix.Kill(t.pid, unix.SIGKILL)
+	for gone := false; !gone; {
+		_, gone = t.wait()
+	}
+}
+
+// leave lets the tracee go on by itself, with these registers.
+func (t *tracee) leave() {
+	_ = t.put()
+	_ = request(unix.PTRACE_SETSIGMASK, t.pid, maskSize, uintptr(unsafe.Pointer(&t.mask)))
+	_ = request(unix.PTRACE_DETACH, t.pid, 0, 0)
+}
+
+// request is ptrace(2).
+func request(what, pid int, address, data uintptr) error {
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, uintptr(what), uintptr(pid), address, data, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}

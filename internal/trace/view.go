@@ -1,0 +1,230 @@
+package trace
+
+import (
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/listener"
+)
+
+// A view is the files as whoever makes a call sees them: from its root and its working directory.
+type view struct {
+	*listener.Notice
+	reach    func(n *listener.Notice, name string) int
+	empty    uint64 // the address of an empty string: where the path ends
+	nameless bool   // the call names no file, but has its descriptor
+}
+
+// called opens what the call executes. The error is for a call that is left to the kernel.
+func (v *view) called(call string) (*file, unix.Errno) {
+	if call == "execve" {
+		return v.open(unix.AT_FDCWD, v.Args[0], 0)
+	}
+	return v.open(int(int32(v.Args[0])), v.Args[1], v.Args[4])
+}
+
+// open opens what execveat(2) would execute.
+func (v *view) open(dir int, address, flags uint64) (*file, unix.Errno) {
+	name, errno := v.Path(address)
+	v.empty = address + uint64(len(name))
+	switch {
+	case errno != 0:
+		return nil, errno
+	case name == "" && flags&unix.AT_EMPTY_PATH != 0:
+		return v.numbered(dir)
+	case name == "":
+		return nil, unix.ENOENT
+	}
+	fd, errno := v.find(dir, name, flags&unix.AT_SYMLINK_NOFOLLOW != 0)
+	if errno == unix.EACCES && dir == unix.AT_FDCWD {
+		fd, errno = v.reachFor(name)
+	}
+	if errno != 0 {
+		return nil, errno
+	}
+	f, errno := v.reopen(fd, name)
+	if errno == 0 && dir != unix.AT_FDCWD && !path.IsAbs(name) {
+		f.path, f.hidden = path.Join("/dev/fd", strconv.Itoa(dir), name), v.closesOnExec(dir)
+	}
+	return f, errno
+}
+
+// numbered is a file that is called by its descriptor.
+func (v *view) numbered(number int) (*file, unix.Errno) {
+	fd := v.start(number)
+	if fd < 0 {
+		return nil, unix.EBADF
+	}
+	f, errno := v.reopen(fd, "/dev/fd/"+strconv.Itoa(number))
+	if errno == 0 {
+		f.hidden, v.nameless = v.closesOnExec(number), true
+	}
+	return f, errno
+}
+
+// closesOnExec reads proc_pid_fdinfo(5).
+func (v *view) closesOnExec(number int) bool {
+	text, _ := os.ReadFile("/proc/" + strconv.Itoa(int(v.PID)) + "/fdinfo/" + strconv.Itoa(number))
+	for line := range strings.Lines(string(text)) {
+		if octal, found := strings.CutPrefix(line, "flags:"); found {
+			flags, _ := strconv.ParseUint(strings.TrimSpace(octal), 8, 64)
+			return flags&unix.O_CLOEXEC != 0
+		}
+	}
+	return false
+}
+
+// interpreter opens an interpreter by its path.
+func (v *view) interpreter(name string) (*file, unix.Errno) {
+	fd, errno := v.find(unix.AT_FDCWD, name, false)
+	if errno == unix.EACCES {
+		fd, errno = v.reachFor(name)
+	}
+	if errno != 0 {
+		return nil, errno
+	}
+	return v.reopen(fd, name)
+}
+
+func (v *view) reachFor(name string) (int, unix.Errno) {
+	if fd := v.reach(v.Notice, name); fd >= 0 {
+		return fd, 0
+	}
+	return -1, unix.EACCES
+}
+
+// reopen makes a file of what was found, if it may be executed, and closes that.
+func (v *view) reopen(found int, name string) (*file, unix.Errno) {
+	defer unix.Close(found)
+	var st unix.Stat_t
+	var mount unix.Statfs_t
+	if unix.Fstat(found, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG ||
+		unix.Fstatfs(found, &mount) != nil || mount.Flags&unix.ST_NOEXEC != 0 || !v.mayExecute(&st) {
+		return nil, unix.EACCES
+	}
+	fd, err := unix.Open("/proc/self/fd/"+strconv.Itoa(found), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, unix.EACCES
+	}
+	f := &file{fd: fd, path: name}
+	f.read()
+	return f, 0
+}
+
+// find resolves a path as the caller would. A path that stays beneath the directory where it begins
+// is looked up there; any other from the root.
+func (v *view) find(dir int, name string, noFollow bool) (int, unix.Errno) {
+	if rest, own := cutOwn(name); own {
+		if fd := v.Open(rest, unix.O_PATH); fd >= 0 {
+			return fd, 0
+		}
+		return -1, unix.ENOENT
+	}
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_BENEATH}
+	if noFollow {
+		how.Flags |= unix.O_NOFOLLOW
+	}
+	if !path.IsAbs(name) {
+		fd, err := openat2(v.start(dir), name, &how)
+		if err != unix.EXDEV {
+			return fd, errnoOf(err)
+		}
+		from, there := v.inRoot(startOf(dir))
+		if !there {
+			fd, err = openat2(v.start(dir), name, &unix.OpenHow{Flags: how.Flags})
+			return fd, errnoOf(err)
+		}
+		name = from + "/" + name
+	}
+	how.Resolve = unix.RESOLVE_IN_ROOT
+	fd, err := openat2(v.Open("root", unix.O_PATH), name, &how)
+	return fd, errnoOf(err)
+}
+
+// openat2 is openat2(2), after which the directory is closed.
+func openat2(dir int, name string, how *unix.OpenHow) (int, error) {
+	if dir < 0 {
+		return -1, unix.EBADF
+	}
+	defer unix.Close(dir)
+	return unix.Openat2(dir, name, how)
+}
+
+// start opens what a descriptor of the caller's stands for, or its working directory; -1 if it has
+// none.
+func (v *view) start(dir int) int {
+	if fd := v.Open(startOf(dir), unix.O_PATH); fd >= 0 || dir == unix.AT_FDCWD {
+		return fd
+	}
+	pidfd, err := unix.PidfdOpen(int(v.PID), 0) // of a thread that is not the first there is none
+	if err != nil {
+		return -1
+	}
+	defer unix.Close(pidfd)
+	fd, err := unix.PidfdGetfd(pidfd, dir, 0)
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
+func startOf(dir int) string {
+	if dir == unix.AT_FDCWD {
+		return "cwd"
+	}
+	return "fd/" + strconv.Itoa(dir)
+}
+
+// inRoot is where a link of the caller's folder in /proc leads, as the caller would call it, if
+// that is a place in its root. A directory that has been removed is not; it still has a parent.
+func (v *view) inRoot(link string) (dir string, there bool) {
+	folder := "/proc/" + strconv.Itoa(int(v.PID)) + "/"
+	root, _ := os.Readlink(folder + "root")
+	dir, _ = os.Readlink(folder + link)
+	if strings.HasSuffix(dir, " (deleted)") {
+		return "", false
+	}
+	dir, there = strings.CutPrefix(dir, strings.TrimSuffix(root, "/"))
+	return dir, there
+}
+
+// cutOwn returns what of its own folder in /proc a process means by a path: a link there leads
+// those who look elsewhere.
+func cutOwn(name string) (rest string, own bool) {
+	for _, folder := range []string{"/proc/self/", "/proc/thread-self/"} {
+		if rest, own = strings.CutPrefix(name, folder); own {
+			return rest, true
+		}
+	}
+	if rest, own = strings.CutPrefix(name, "/dev/fd/"); own {
+		return "fd/" + rest, true
+	}
+	return "", false
+}
+
+// mayExecute tells whether the mode of a file lets the caller execute it.
+func (v *view) mayExecute(st *unix.Stat_t) bool {
+	const all = 0o111
+	if st.Mode&all == all || st.Mode&all == 0 {
+		return st.Mode&all == all
+	}
+	c := credentialsOf(int(v.PID))
+	switch {
+	case c.capable:
+		return true
+	case c.user == st.Uid:
+		return st.Mode&0o100 != 0
+	case c.inGroup(st.Gid):
+		return st.Mode&0o010 != 0
+	}
+	return st.Mode&0o001 != 0
+}
+
+func errnoOf(err error) unix.Errno {
+	errno, _ := err.(unix.Errno)
+	return errno
+}
