@@ -101,7 +101,10 @@ func (n *Notice) Path(address uint64) (string, unix.Errno) {
 	defer memory.Close()
 	text := make([]byte, unix.PathMax)
 	read, err := memory.ReadAt(text, int64(address)) // up to the first page that is not there
-	if err != nil {
+	switch {
+	case err == unix.EPERM:
+		return "", unix.EPERM
+	case err != nil:
 		return "", unix.EFAULT
 	}
 	end := bytes.IndexByte(text[:read], 0)

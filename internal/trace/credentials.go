@@ -44,6 +44,17 @@ func credentialsOf(pid int) (c credentials) {
 
 func (c *credentials) inGroup(group uint32) bool { return slices.Contains(c.groups, group) }
 
+// processOf is the process of a thread, from proc_pid_status(5).
+func processOf(thread int) int {
+	text, _ := os.ReadFile("/proc/" + strconv.Itoa(thread) + "/status")
+	for line := range strings.Lines(string(text)) {
+		if number, found := strings.CutPrefix(line, "Tgid:"); found {
+			return int(id(strings.TrimSpace(number)))
+		}
+	}
+	return 0
+}
+
 // parentOf is a process's parent; 0 if it has none here.
 func parentOf(pid int) int {
 	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

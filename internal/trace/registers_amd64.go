@@ -1,6 +1,10 @@
 package trace
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // supported tells whether this machine's registers are known here.
 const supported = true
@@ -11,8 +15,15 @@ type registers struct {
 	short bool // it runs as an i386 program
 }
 
-func (t *tracee) get() error { return unix.PtraceGetRegs(t.pid, &t.PtraceRegs) }
-func (t *tracee) put() error { return unix.PtraceSetRegs(t.pid, &t.PtraceRegs) }
+// get and put use the registers of 64 bits, of an i386 program too: PTRACE_GETREGSET, which package
+// unix uses, has others for that.
+func (t *tracee) get() error {
+	return request(unix.PTRACE_GETREGS, t.pid, 0, uintptr(unsafe.Pointer(&t.PtraceRegs)))
+}
+
+func (t *tracee) put() error {
+	return request(unix.PTRACE_SETREGS, t.pid, 0, uintptr(unsafe.Pointer(&t.PtraceRegs)))
+}
 
 // A convention is how programs of an ABI make system calls.
 type convention struct {

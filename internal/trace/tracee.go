@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,9 +12,10 @@ import (
 // A tracee is a thread that is stopped by ptrace(2) on its way out of a system call, and makes
 // others for its tracer. No signal reaches it meanwhile but SIGKILL and SIGSTOP.
 type tracee struct {
-	pid  int
-	at   uint64 // of an instruction that makes a system call
-	mask uint64 // the signals that it blocks
+	pid   int
+	first int    // thread of its process, whose number it gets when it executes a program; 0 if it is that
+	at    uint64 // of an instruction that makes a system call
+	mask  uint64 // the signals that it blocks
 	registers
 
 	interrupted bool // its call was, by a signal that it handles first
@@ -28,6 +30,9 @@ func seize(pid int) error {
 // instead. A signal that it is about to get when that is said, it gets first.
 func stopAt(pid int) (t *tracee, gone bool) {
 	t = &tracee{pid: pid}
+	if unix.Tgkill(pid, pid, 0) == unix.ESRCH {
+		t.first = processOf(pid)
+	}
 	for told := false; !told; {
 		status, gone := t.wait()
 		if gone {
@@ -48,26 +53,49 @@ func stopAt(pid int) (t *tracee, gone bool) {
 
 const maskSize = 8 // sizeof(sigset_t) in the kernel
 
-// wait waits until the thread stops, or another does that is it from now on: a thread that executes
-// a program becomes the first of its process (execve(2)). It is this thread's only tracee.
+// wait waits until the thread stops. One that executes a program becomes the first of its process
+// (execve(2)), and goes on under that number.
 func (t *tracee) wait() (status unix.WaitStatus, gone bool) {
 	for {
 		var info unix.Siginfo
-		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT|unix.WALL|unix.WNOTHREAD, nil)
+		err := t.look(&info)
 		switch {
 		case err == unix.EINTR:
 		case err != nil:
 			return 0, true
 		case info.Code != cldTrapped && info.Code != cldStopped:
-			t.bury(childOf(&info))
+			t.bury()
 			return 0, true
 		default:
-			t.pid = childOf(&info)
 			_, err = unix.Wait4(t.pid, &status, unix.WALL|unix.WNOTHREAD, nil)
 			return status, err != nil
 		}
 	}
 }
+
+// look waits for the tracee, and leaves it to be waited for.
+func (t *tracee) look(info *unix.Siginfo) error {
+	const how = unix.WSTOPPED | unix.WEXITED | unix.WNOWAIT | unix.WALL | unix.WNOTHREAD
+	if t.first == 0 {
+		return unix.Waitid(unix.P_PID, t.pid, info, how, nil)
+	}
+	for { // nobody is told when a thread gets another number
+		for _, pid := range [...]int{t.pid, t.first} {
+			err := unix.Waitid(unix.P_PID, pid, info, how|unix.WNOHANG, nil)
+			if err == nil && childOf(info) == pid {
+				t.pid = pid
+				return nil
+			}
+			if err != nil && err != unix.ECHILD {
+				return err
+			}
+		}
+		time.Sleep(threadPause)
+	}
+}
+
+// threadPause is how long a thread that executes a program, which few do, is left alone.
+const threadPause = 50 * time.Microsecond
 
 // Of si_code, for SIGCHLD (sigaction(2)).
 const (
@@ -83,9 +111,9 @@ func childOf(info *unix.Siginfo) int {
 
 // bury lets the parent of a tracee that has ended know; a child of this process is waited for
 // elsewhere.
-func (t *tracee) bury(pid int) {
-	if parentOf(pid) != unix.Getpid() {
-		_, _ = unix.Wait4(pid, nil, unix.WALL|unix.WNOTHREAD, nil)
+func (t *tracee) bury() {
+	if parentOf(t.pid) != unix.Getpid() {
+		_, _ = unix.Wait4(t.pid, nil, unix.WALL|unix.WNOTHREAD, nil)
 	}
 }
 

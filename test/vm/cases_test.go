@@ -61,7 +61,7 @@ chmod +x /tmp/s; /tmp/s 1 2; cd /tmp; ./s 3; busybox env ./s'`, prints("/tmp/s 1
 		prints("1000\naarch64\n")},
 	{"traced-from-i386", "user xunshare --binfmt=trace --arch=arm64 /i386/busybox sh -c '/arm64tree/bin/uname -m; /arm64tree/bin/nosuch; /arm64tree/bin/sh -c \"exit 3\"; echo $?'",
 		prints("aarch64\nsh: /arm64tree/bin/nosuch: not found\n3\n")},
-	{"traced-signals", `user xunshare --binfmt=trace --arch=arm64 sh -c 'i=0; while [ $i -lt 40 ]; do
+	{"traced-signals", `user xunshare --binfmt=trace --arch=arm64 sh -c 'i=0; while [ $i -lt 6 ]; do
 sh -c "trap : WINCH; (while kill -WINCH \$\$ 2>/dev/null; do :; done) & exec /arm64tree/bin/true" || echo failed; i=$((i+1)); done; echo over'`, prints("over\n")},
 	{"traced-yama-1", scope("1") + "user xunshare --binfmt=trace --arch=arm64 /arm64tree/bin/sh -c '/arm64tree/bin/uname -m'", aarch64},
 	{"traced-yama-2", scope("2") + "user xunshare -r --binfmt=trace --arch=arm64 /arm64tree/bin/uname -m", aarch64},
