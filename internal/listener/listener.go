@@ -23,7 +23,7 @@ type Notice struct {
 	_      uint32
 	Number int32
 	Arch   uint32 // AUDIT_ARCH_* of linux/audit.h
-	_      uint64
+	Behind uint64 // the address behind the instruction that makes the call
 	Args   [6]uint64
 }
 
@@ -36,6 +36,10 @@ func (l Listener) Receive() (n Notice, ok bool) {
 func (l Listener) GoOn(n *Notice) {
 	l.send(&response{id: n.ID, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE})
 }
+
+// Again, returned to a call, has it made anew, after the handler of a signal that is pending, unless
+// a tracer has it otherwise: ERESTARTNOINTR of linux/errno.h, which no program sees.
+const Again unix.Errno = 513
 
 // Return has a call return at once: 0, or an error.
 func (l Listener) Return(n *Notice, errno unix.Errno) {

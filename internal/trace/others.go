@@ -28,8 +28,8 @@ func (t *Tracer) ChangeIDs(l listener.Listener, n *listener.Notice) {
 		return
 	}
 	_ = request(unix.PTRACE_INTERRUPT, int(n.PID), 0, 0)
-	l.Return(n, unix.EINTR)
-	tracee, gone := stopAt(int(n.PID))
+	l.Return(n, listener.Again)
+	tracee, gone := stopAt(n)
 	if gone {
 		return
 	}
@@ -37,9 +37,7 @@ func (t *Tracer) ChangeIDs(l listener.Listener, n *listener.Notice) {
 		tracee.leave()
 		return
 	}
-	how := conventionOf(n.Arch)
-	tracee.short, tracee.at = n.Arch == unix.AUDIT_ARCH_I386, tracee.PC()-how.length
-	before := tracee.registers
+	how, before := conventionOf(n.Arch), tracee.registers
 	result, gone := tracee.call(uintptr(n.Number), n.Args[0], n.Args[1], n.Args[2], 0, 0, uint64(t.pass))
 	if !gone {
 		_, gone = tracee.call(how.prctl, unix.PR_SET_DUMPABLE, 1)

@@ -21,7 +21,6 @@ const syscallCode = "none"
 func (t *tracee) get() error { return unix.ENOSYS }
 func (t *tracee) put() error { return unix.ENOSYS }
 
-func (r *registers) PC() uint64                                       { return 0 }
 func (r *registers) prepare(number uintptr, at uint64, args []uint64) {}
 func (r *registers) result() int64                                    { return 0 }
 func (r *registers) end(result int64)                                 {}

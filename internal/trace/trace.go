@@ -147,13 +147,8 @@ func (t *Tracer) replace(l listener.Listener, x *exchange) {
 	}
 	x.give(l, t.hostProc)
 	_ = request(unix.PTRACE_INTERRUPT, pid, 0, 0)
-	l.Return(x.Notice, unix.EINTR) // unless it has been interrupted already
-	tracee, gone := stopAt(pid)
-	switch {
-	case gone:
-	case tracee.interrupted || x.failed == unix.ENOENT: // the call is made again after a signal
-		tracee.leave()
-	default:
+	l.Return(x.Notice, listener.Again) // unless it has been interrupted already
+	if tracee, gone := stopAt(x.Notice); !gone {
 		t.execute(tracee, x)
 	}
 }
@@ -184,8 +179,13 @@ func (x *exchange) give(l listener.Listener, hostProc int) {
 // execute makes the call, and completes what the new program begins with.
 func (t *Tracer) execute(tracee *tracee, x *exchange) {
 	how := conventionOf(x.Arch)
-	tracee.short, tracee.at = x.Arch == unix.AUDIT_ARCH_I386, tracee.PC()-how.length
 	before := tracee.registers
+	if tracee.interrupted || x.failed == unix.ENOENT { // the call is made again after a signal
+		x.takeBack(tracee, how)
+		tracee.registers = before
+		tracee.leave()
+		return
+	}
 	result, gone := -int64(x.failed), false
 	if x.failed == 0 {
 		result, gone = t.exec(tracee, x, how)

@@ -28,10 +28,11 @@ func seize(pid int) error {
 
 // stopAt waits for the thread to stop, which has been told to. gone is true if it has ended
 // instead. A signal that it is about to get when that is said, it gets first.
-func stopAt(pid int) (t *tracee, gone bool) {
-	t = &tracee{pid: pid}
-	if unix.Tgkill(pid, pid, 0) == unix.ESRCH {
-		t.first = processOf(pid)
+func stopAt(n *listener.Notice) (t *tracee, gone bool) {
+	t = &tracee{pid: int(n.PID), at: n.Behind - conventionOf(n.Arch).length}
+	t.short = n.Arch == unix.AUDIT_ARCH_I386
+	if unix.Tgkill(t.pid, t.pid, 0) == unix.ESRCH {
+		t.first = processOf(t.pid)
 	}
 	for told := false; !told; {
 		status, gone := t.wait()
