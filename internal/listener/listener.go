@@ -37,8 +37,8 @@ func (l Listener) GoOn(n *Notice) {
 	l.send(&response{id: n.ID, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE})
 }
 
-// Again, returned to a call, has it made anew, after the handler of a signal that is pending, unless
-// a tracer has it otherwise: ERESTARTNOINTR of linux/errno.h, which no program sees.
+// Again, returned to a call, has it made anew, after the handler of a signal that is pending,
+// unless a tracer has it otherwise: ERESTARTNOINTR of linux/errno.h, which no program sees.
 const Again unix.Errno = 513
 
 // Return has a call return at once: 0, or an error.

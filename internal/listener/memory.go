@@ -12,8 +12,8 @@ type Memory struct {
 	fd  int // of /proc/PID/mem; negative where its mode does not let this process open it
 }
 
-// OpenMemory opens the memory of a process as it is now: after execve(2) it has another. To a process
-// of one of the caller's sub-ids, whose files in /proc are that user's, it goes by
+// OpenMemory opens the memory of a process as it is now: after execve(2) it has another. To a
+// process of one of the caller's sub-ids, whose files in /proc are that user's, it goes by
 // process_vm_readv(2), which asks for capabilities in the user namespace alone; engines of
 // containers have forbidden that at times.
 func OpenMemory(pid, how int) (Memory, error) {

@@ -10,8 +10,8 @@ import (
 // Without CAP_SYS_PTRACE, as in containers, root cannot look into a process that becomes another
 // user (su(1)): it is that user's, and its memory is closed (PR_SET_DUMPABLE(2const)) until it
 // executes a program, which is what would be looked at. So the change itself is made by the process
-// under a tracer, which may still trace it, and which has it open its memory again. From then on the
-// tracer looks at it as that user.
+// under a tracer, which may still trace it, and which has it open its memory again. From then on
+// the tracer looks at it as that user.
 
 // ChangeIDs answers a call by which a process changes its ids.
 func (t *Tracer) ChangeIDs(l listener.Listener, n *listener.Notice) {

@@ -153,8 +153,8 @@ func (t *tracee) goOn() (gone bool) {
 	}
 }
 
-// beneath is how far below the stack a text is borrowed: leaf functions use 128 bytes there (System V
-// ABI of x86-64, "red zone"), and few stacks end nearer.
+// beneath is how far below the stack a text is borrowed: leaf functions use 128 bytes there (System
+// V ABI of x86-64, "red zone"), and few stacks end nearer.
 const beneath = 128 + 64
 
 // borrow puts a short text into the tracee's memory, and returns where. giveBack puts back what was
