@@ -20,6 +20,7 @@ PACKAGES ?= .cache/dist
 PACKAGE_ARCHES ?= amd64 arm64 riscv64 ppc64le s390x
 ARCH ?= arm64
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 TAGS = urfave_cli_no_docs
@@ -104,6 +105,7 @@ fuzz:
 	$(GO) test ./internal/emulator -run '^$$' -fuzz FuzzReadVersion -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzFindArch -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/binfmt -run '^$$' -fuzz FuzzKernelAgrees -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/trace -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/answer -run '^$$' -fuzz FuzzChosenOptions -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/ns -run '^$$' -fuzz FuzzParseSignal -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/ns -run '^$$' -fuzz FuzzParseID -fuzztime $(FUZZTIME)
@@ -112,6 +114,7 @@ lint: cross
 	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -d cmd internal test; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(ACTIONLINT)
 
 cross:
 	for arch in amd64 arm64 riscv64 ppc64le s390x arm 386; do \

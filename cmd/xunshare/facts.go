@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -41,6 +42,9 @@ func gather(o *resolved) (f Facts, err error) {
 	f.Rules, f.Target.Env, err = rules.Choose(o.Options, &o.in, f.Target.Candidates, f.Target.Env, o.traces, o.notes)
 	if err != nil {
 		return f, err
+	}
+	if f.Rules.Traced && o.Foreign.Follow == cmdline.Auto {
+		o.notes.Detail("xunshare follows the rules, by tracing: a user namespace has none of its own before Linux 6.7")
 	}
 	// binfmt_misc's register file is root's; and a tool that maps sub-ids, in wrap mode, needs a root
 	// above it, whoever follows the rules.

@@ -52,6 +52,7 @@ var cases = []testCase{
 	{"arch", "user xunshare --arch=auto --root=/arm64tree /bin/uname -m", aarch64},
 	{"arch-kernel", "user xunshare --binfmt=kernel --arch=auto --root=/arm64tree /bin/uname -m", ownRules(aarch64, tooOld)},
 	{"arch-traced", "user xunshare --binfmt=trace --arch=auto --root=/arm64tree /bin/uname -m", aarch64},
+	{"arch-verbose", "user xunshare --verbose --arch=arm64 /arm64tree/bin/uname -m", ownRules(says(0, "aarch64: QEMU"), says(0, "xunshare follows the rules, by tracing"))},
 	{"arch-no-root", "user xunshare --arch=arm64 /arm64tree/bin/sh -c 'id -u; /arm64tree/bin/uname -m'", prints("1000\naarch64\n")},
 	{"into-arm64", "user 2>/dev/null xunshare --into=/arm64tree /bin/sh -c 'uname -m; echo $$; cat /run/host/container-manager; (exit 3); echo $?'",
 		prints("aarch64\n2\nxunshare\n3\n")},
