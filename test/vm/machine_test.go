@@ -70,8 +70,11 @@ func parse(suite, console string) *machine {
 }
 
 // ownRules tells whether the kernel gives each user namespace rules of its own.
-func (m *machine) ownRules() bool {
-	var major, minor int
-	fmt.Sscanf(m.release, "%d.%d", &major, &minor)
-	return major > 6 || major == 6 && minor >= 7
+func (m *machine) ownRules() bool { return m.since(6, 7) }
+
+// since tells whether the kernel is that release or a newer one.
+func (m *machine) since(major, minor int) bool {
+	var a, b int
+	fmt.Sscanf(m.release, "%d.%d", &a, &b)
+	return a > major || a == major && b >= minor
 }
