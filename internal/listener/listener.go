@@ -66,7 +66,7 @@ func (l Listener) Waits(n *Notice) bool {
 }
 
 // Give puts a copy of a descriptor among the asker's, close-on-exec or not, and returns its number
-// there (Linux 5.9, commit 7cf97b125455).
+// there (Linux 5.9).
 func (l Listener) Give(n *Notice, fd int, cloexec bool) (number int, err error) {
 	added := struct { // struct seccomp_notif_addfd
 		id                        uint64

@@ -126,7 +126,7 @@ func areHints(lines string) bool {
 }
 
 // unlessInterrupted is for a case that depends on whether a call that a listener looks at can be
-// interrupted by a signal (Linux 5.19, commit c2aa2dfef243).
+// interrupted by a signal: not with SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19).
 func unlessInterrupted(never, possibly check) check {
 	return func(t *testing.T, m *machine, got result) {
 		if m.since(5, 19) {
