@@ -19,6 +19,7 @@ import (
 type filterFacts struct {
 	verb.Filter         // without a program if none is asked for
 	pass         uint32 // the tracer's own calls have it as sixth argument
+	others       bool   // a tracer has to look into programs of other users, without a right to
 	unprivileged bool   // it can be installed only if set-id programs lose their effect
 }
 
@@ -40,7 +41,7 @@ func chooseFilter(o *resolved, f *Facts) (filterFacts, error) {
 			"the filter of system calls cannot be built: %w", err)
 	}
 	filter := verb.Filter{Program: program, Listen: o.FakeIDs || lends || traces, Watched: seccomp.Watched, Execs: traces}
-	return filterFacts{filter, s.Pass, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
+	return filterFacts{filter, s.Pass, s.OwnIDs, !o.NS.Kinds.Has(ns.User) && !isAdmin()}, nil
 }
 
 // isAdmin tells whether this process may install a filter as it is.
@@ -84,12 +85,12 @@ func (f *filterFacts) show() []verb.Step {
 }
 
 // listen answers the calls that the filter leaves to xunshare.
-func (o *resolved) listen(f *Facts, fd, stop int) {
+func (f *Facts) listen(fd, stop int, told *notes.Notes) {
 	var covers []*answer.Cover
 	for _, l := range f.Root.Lends() {
 		covers = append(covers, &answer.Cover{Path: l.Path, Dir: l.Dir, Release: func() { _ = l.Keep() }})
 	}
-	answer.Serve(listener.Listener(fd), stop, covers, f.tracer(o.needsIDs(), o.notes))
+	answer.Serve(listener.Listener(fd), stop, covers, f.tracer(told))
 }
 
 // keepLent keeps what has been written to the files that were lent to the tree.

@@ -83,7 +83,7 @@ func start(asked *cmdline.Options, ids ns.Options, told *notes.Notes, report sta
 	}
 	note := func(sentence string) { told.Add("%s", sentence) }
 	parent := attend.Parent{Meet: func(pid int) { report.announce(pid, &facts) }, Note: note,
-		Listen: func(fd, stop int) { o.listen(&facts, fd, stop) }}
+		Listen: func(fd, stop int) { facts.listen(fd, stop, told) }}
 	ended, err := launch.Run(steps, wait(o), parent)
 	facts.keepLent(told)
 	var helper *verb.HelperError

@@ -58,7 +58,7 @@ func (o *resolved) needsIDs() bool {
 }
 
 // tracer makes what follows the rules; nil if the kernel does.
-func (f *Facts) tracer(others bool, told *notes.Notes) *trace.Tracer {
+func (f *Facts) tracer(told *notes.Notes) *trace.Tracer {
 	if !f.Rules.Traced {
 		return nil
 	}
@@ -71,6 +71,6 @@ func (f *Facts) tracer(others bool, told *notes.Notes) *trace.Tracer {
 		rules = append(rules, trace.Rule{Rule: r, Opened: opened})
 	}
 	t := trace.New(rules, f.Filter.pass, func(sentence string) { told.Add("%s", sentence) })
-	t.Others = others
+	t.Others = f.Filter.others
 	return t
 }

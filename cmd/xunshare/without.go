@@ -31,9 +31,8 @@ func (o *resolved) withoutNamespaces(ids *ns.Options, f *Facts, because error) *
 	if asked.Into {
 		refused += ", so the tree is entered by chroot(2) alone, without a /proc and a /dev of its own"
 	}
-	traced := (f.Rules.Instance || f.Rules.Traced) && (o.traces || o.mayTrace())
 	switch {
-	case traced:
+	case f.Rules.Traced || f.Rules.Instance && o.mayTrace():
 		asked.Foreign.Follow = cmdline.ByTracing
 		o.notes.Add("%s; foreign programs are run by tracing", refused)
 	case asked.Into:

@@ -16,7 +16,6 @@ package answer
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -87,16 +86,11 @@ func (s *server) answer() {
 			s.uncover(&n, removed)
 		}
 		goesOn = true
-	case (call == "execve" || call == "execveat") && s.blind:
+	case trace.Takes(call) && s.blind:
 		s.tracer.SeesNothing()
 		goesOn = true
-	case call == "execve" || call == "execveat":
-		s.tracer.Exec(s.listener, &n, call)
-		return
-	case strings.HasPrefix(call, "set") && s.blind:
-		goesOn = true
-	case strings.HasPrefix(call, "set"):
-		s.tracer.ChangeIDs(s.listener, &n)
+	case trace.Takes(call):
+		s.tracer.Answer(s.listener, &n, call)
 		return
 	case s.blind:
 		goesOn = call != "mknod" && call != "mknodat" // as where there is no listener

@@ -59,30 +59,20 @@ func (s *server) openDir(n *listener.Notice) int {
 	if errno != 0 {
 		return -1
 	}
+	if !path.IsAbs(name) {
+		return s.reach(n, name)
+	}
 	root := openPath(int(n.PID), "root")
 	defer unix.Close(root)
-	if path.IsAbs(name) {
-		fd, err := unix.Openat2(root, name, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT})
-		if err != nil {
-			return -1
-		}
-		return fd
-	}
-	start, in := openPath(int(n.PID), "cwd"), s.sceneOf(int(n.PID))
-	defer unix.Close(start)
-	if in == nil {
-		return -1
-	}
-	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a root", verb.Chdir{FD: "start"},
-		verb.OpenPath{Path: name, As: "dir"}, verb.HandOver{FD: "dir"})...))
+	fd, err := unix.Openat2(root, name, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT})
 	if err != nil {
 		return -1
 	}
-	return handed[0]
+	return fd
 }
 
-// reach opens what a program calls by a path that this process may not follow: a directory on the way
-// is closed to it, and not to root of the program's namespace. It is -1 if that may not either.
+// reach has a helper look for what the asker calls by a path, from inside its root; -1 if there is
+// nothing. Directories that are closed to this process are open to root of the asker's namespace.
 func (s *server) reach(n *listener.Notice, name string) int {
 	root, start, in := openPath(int(n.PID), "root"), openPath(int(n.PID), "cwd"), s.sceneOf(int(n.PID))
 	defer unix.Close(root)
@@ -90,7 +80,7 @@ func (s *server) reach(n *listener.Notice, name string) int {
 	if root < 0 || in == nil {
 		return -1
 	}
-	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a program", verb.Chdir{FD: "start"},
+	handed, err := launch.Perform(append(in.enterRoot(root, start), calls("look for a file", verb.Chdir{FD: "start"},
 		verb.OpenPath{Path: name, As: "file"}, verb.HandOver{FD: "file"})...))
 	if err != nil {
 		return -1

@@ -33,16 +33,12 @@ func (t *Tracer) replace(l listener.Listener, x *exchange) {
 	t.lock()
 	supervise.Trace()
 	defer supervise.Untrace()
-	pid := int(x.PID)
-	if err := seize(pid); err != nil {
+	tracee, err := halt(l, x.Notice, func() { x.give(l, t.hostProc) })
+	switch {
+	case err != nil:
 		t.say(x.name + " cannot be emulated: it cannot be traced (" + err.Error() + "); is another program tracing it?")
 		l.GoOn(x.Notice)
-		return
-	}
-	x.give(l, t.hostProc)
-	_ = request(unix.PTRACE_INTERRUPT, pid, 0, 0)
-	l.Return(x.Notice, listener.Again) // unless it has been interrupted already
-	if tracee, gone := stopAt(x.Notice); !gone {
+	case tracee != nil:
 		t.execute(tracee, x)
 	}
 }
@@ -72,25 +68,21 @@ func (x *exchange) give(l listener.Listener, hostProc int) {
 
 // execute makes the call, and completes what the new program begins with.
 func (t *Tracer) execute(tracee *tracee, x *exchange) {
-	how := conventionOf(x.Arch)
 	before := tracee.registers
-	if tracee.interrupted || x.failed == unix.ENOENT { // the call is made again after a signal
-		x.takeBack(tracee, how)
-		tracee.registers = before
-		tracee.leave()
-		return
-	}
+	again := tracee.interrupted || x.failed == unix.ENOENT // the call is made again, after a signal
 	result, gone := -int64(x.failed), false
-	if x.failed == 0 {
-		result, gone = t.exec(tracee, x, how)
+	if !again && x.failed == 0 {
+		result, gone = t.exec(tracee, x)
 	}
 	switch {
 	case gone:
 		return
-	case result != 0:
-		x.takeBack(tracee, how)
+	case again || result != 0:
+		x.takeBack(tracee)
 		tracee.registers = before
-		tracee.end(result)
+		if !again {
+			tracee.end(result)
+		}
 	case !t.complete(tracee, x):
 		tracee.kill() // or it would run with arguments that are not its own
 		return
@@ -99,31 +91,31 @@ func (t *Tracer) execute(tracee *tracee, x *exchange) {
 }
 
 // exec makes the call with the arguments and the environment that the caller has given.
-func (t *Tracer) exec(tracee *tracee, x *exchange, how convention) (result int64, gone bool) {
+func (t *Tracer) exec(tracee *tracee, x *exchange) (result int64, gone bool) {
 	args := x.Args[1:]
 	if x.call == "execveat" {
 		args = x.Args[2:]
 	}
 	if x.given[theHostProc] < 0 {
-		return tracee.call(how.execveat, uint64(x.given[theProgram]), x.empty, args[0], args[1], unix.AT_EMPTY_PATH, uint64(t.pass))
+		return tracee.call(tracee.how.execveat, uint64(x.given[theProgram]), x.empty, args[0], args[1], unix.AT_EMPTY_PATH, uint64(t.pass))
 	}
 	name, giveBack := tracee.borrow(fmt.Sprintf("self/fd/%d\x00", x.given[theProgram]))
 	defer giveBack()
-	if result, gone = tracee.call(how.fchdir, uint64(x.given[theHostProc])); gone || result != 0 {
+	if result, gone = tracee.call(tracee.how.fchdir, uint64(x.given[theHostProc])); gone || result != 0 {
 		return result, gone
 	}
 	here := int64(unix.AT_FDCWD)
-	return tracee.call(how.execveat, uint64(here), name, args[0], args[1], 0, uint64(t.pass))
+	return tracee.call(tracee.how.execveat, uint64(here), name, args[0], args[1], 0, uint64(t.pass))
 }
 
 // takeBack undoes what the caller need not know of.
-func (x *exchange) takeBack(tracee *tracee, how convention) {
+func (x *exchange) takeBack(tracee *tracee) {
 	if x.given[theDir] >= 0 {
-		_, _ = tracee.call(how.fchdir, uint64(x.given[theDir]))
+		_, _ = tracee.call(tracee.how.fchdir, uint64(x.given[theDir]))
 	}
 	for _, fd := range x.given {
 		if fd >= 0 {
-			_, _ = tracee.call(how.close, uint64(fd))
+			_, _ = tracee.call(tracee.how.close, uint64(fd))
 		}
 	}
 }

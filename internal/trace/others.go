@@ -13,34 +13,28 @@ import (
 // under a tracer, which may still trace it, and which has it open its memory again. From then on
 // the tracer looks at it as that user.
 
-// ChangeIDs answers a call by which a process changes its ids.
-func (t *Tracer) ChangeIDs(l listener.Listener, n *listener.Notice) {
-	restore, can := t.become(int(n.PID))
-	if !can {
-		l.GoOn(n)
-		return
-	}
-	defer restore()
+// changeIDs answers a call by which a process changes its ids.
+func (t *Tracer) changeIDs(l listener.Listener, n *listener.Notice) {
 	supervise.Trace()
 	defer supervise.Untrace()
-	if !l.Waits(n) || seize(int(n.PID)) != nil {
+	if !l.Waits(n) {
+		return
+	}
+	tracee, err := halt(l, n, func() {})
+	switch {
+	case err != nil:
 		l.GoOn(n)
 		return
-	}
-	_ = request(unix.PTRACE_INTERRUPT, int(n.PID), 0, 0)
-	l.Return(n, listener.Again)
-	tracee, gone := stopAt(n)
-	if gone {
+	case tracee == nil:
 		return
-	}
-	if tracee.interrupted {
+	case tracee.interrupted:
 		tracee.leave()
 		return
 	}
-	how, before := conventionOf(n.Arch), tracee.registers
+	before := tracee.registers
 	result, gone := tracee.call(uintptr(n.Number), n.Args[0], n.Args[1], n.Args[2], 0, 0, uint64(t.pass))
 	if !gone {
-		_, gone = tracee.call(how.prctl, unix.PR_SET_DUMPABLE, 1)
+		_, gone = tracee.call(tracee.how.prctl, unix.PR_SET_DUMPABLE, 1)
 	}
 	if !gone {
 		tracee.registers = before

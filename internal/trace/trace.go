@@ -13,6 +13,7 @@ package trace
 import (
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -27,7 +28,7 @@ type Tracer struct {
 	// Reach opens what a program calls by a path that is closed to this process; -1 if it cannot.
 	Reach func(n *listener.Notice, name string) int
 
-	Others bool // programs of other users have to be looked into, without a right to: ChangeIDs is called
+	Others bool // programs of other users have to be looked into, without a right to
 
 	rules    []Rule
 	pass     uint32 // the sixth argument of calls that are its own
@@ -71,8 +72,14 @@ func yamaForbids() bool {
 	return err == nil && len(text) > 0 && text[0] >= '2'
 }
 
-// Exec answers a call by which a program is executed, "execve" or "execveat".
-func (t *Tracer) Exec(l listener.Listener, n *listener.Notice, call string) {
+// Takes tells whether a call, as seccomp.Notified names it, is a tracer's to answer: one that
+// executes a program, or changes the ids of a process.
+func Takes(call string) bool { return isExec(call) || strings.HasPrefix(call, "set") }
+
+func isExec(call string) bool { return call == "execve" || call == "execveat" }
+
+// Answer answers one of these calls.
+func (t *Tracer) Answer(l listener.Listener, n *listener.Notice, call string) {
 	if t.Others {
 		restore, can := t.become(int(n.PID))
 		if !can {
@@ -81,6 +88,15 @@ func (t *Tracer) Exec(l listener.Listener, n *listener.Notice, call string) {
 		}
 		defer restore()
 	}
+	if isExec(call) {
+		t.exchange(l, n, call)
+		return
+	}
+	t.changeIDs(l, n)
+}
+
+// exchange has the interpreter executed in place of a program, if a rule matches that.
+func (t *Tracer) exchange(l listener.Listener, n *listener.Notice, call string) {
 	v := &view{Notice: n, reach: t.Reach}
 	first, errno := v.called(call)
 	if errno != 0 {

@@ -13,6 +13,7 @@ import (
 // others for its tracer. No signal reaches it meanwhile but SIGKILL and SIGSTOP.
 type tracee struct {
 	pid   int
+	how   convention
 	first int    // thread of its process, whose number it gets when it executes a program; 0 if it is that
 	at    uint64 // of an instruction that makes a system call
 	mask  uint64 // the signals that it blocks
@@ -26,10 +27,28 @@ func seize(pid int) error {
 	return request(unix.PTRACE_SEIZE, pid, 0, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL)
 }
 
+// halt seizes the thread that makes a call and ends the call, which has no effect. The error says that
+// the thread cannot be traced; the call waits still. Without one, it may have ended: then there is no
+// tracee. What is given to the caller while it waits is given by give.
+func halt(l listener.Listener, n *listener.Notice, give func()) (*tracee, error) {
+	pid := int(n.PID)
+	if err := seize(pid); err != nil {
+		return nil, err
+	}
+	give()
+	_ = request(unix.PTRACE_INTERRUPT, pid, 0, 0)
+	l.Return(n, listener.Again) // unless it has been interrupted already
+	if t, gone := stopAt(n); !gone {
+		return t, nil
+	}
+	return nil, nil
+}
+
 // stopAt waits for the thread to stop, which has been told to. gone is true if it has ended
 // instead. A signal that it is about to get when that is said, it gets first.
 func stopAt(n *listener.Notice) (t *tracee, gone bool) {
-	t = &tracee{pid: int(n.PID), at: n.Behind - conventionOf(n.Arch).length}
+	t = &tracee{pid: int(n.PID), how: conventionOf(n.Arch)}
+	t.at = n.Behind - t.how.length
 	t.short = n.Arch == unix.AUDIT_ARCH_I386
 	if unix.Tgkill(t.pid, t.pid, 0) == unix.ESRCH {
 		t.first = processOf(t.pid)

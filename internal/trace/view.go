@@ -40,9 +40,6 @@ func (v *view) open(dir int, address, flags uint64) (*file, unix.Errno) {
 		return nil, unix.ENOENT
 	}
 	fd, errno := v.find(dir, name, flags&unix.AT_SYMLINK_NOFOLLOW != 0)
-	if errno == unix.EACCES && dir == unix.AT_FDCWD {
-		fd, errno = v.reachFor(name)
-	}
 	if errno != 0 {
 		return nil, errno
 	}
@@ -81,20 +78,10 @@ func (v *view) closesOnExec(number int) bool {
 // interpreter opens an interpreter by its path.
 func (v *view) interpreter(name string) (*file, unix.Errno) {
 	fd, errno := v.find(unix.AT_FDCWD, name, false)
-	if errno == unix.EACCES {
-		fd, errno = v.reachFor(name)
-	}
 	if errno != 0 {
 		return nil, errno
 	}
 	return v.reopen(fd, name)
-}
-
-func (v *view) reachFor(name string) (int, unix.Errno) {
-	if fd := v.reach(v.Notice, name); fd >= 0 {
-		return fd, 0
-	}
-	return -1, unix.EACCES
 }
 
 // reopen makes a file of what was found, if it may be executed, and closes that.
@@ -115,9 +102,21 @@ func (v *view) reopen(found int, name string) (*file, unix.Errno) {
 	return f, 0
 }
 
-// find resolves a path as the caller would. A path that stays beneath the directory where it begins
-// is looked up there; any other from the root.
+// find resolves a path as the caller would, whom directories may be open to that are closed to this
+// process.
 func (v *view) find(dir int, name string, noFollow bool) (int, unix.Errno) {
+	fd, errno := v.walk(dir, name, noFollow)
+	if errno == unix.EACCES && dir == unix.AT_FDCWD {
+		if fd = v.reach(v.Notice, name); fd >= 0 {
+			errno = 0
+		}
+	}
+	return fd, errno
+}
+
+// walk resolves a path as far as this process may. One that stays beneath the directory where it
+// begins is looked up there; any other from the root.
+func (v *view) walk(dir int, name string, noFollow bool) (int, unix.Errno) {
 	if rest, own := cutOwn(name); own {
 		if fd := v.Open(rest, unix.O_PATH); fd >= 0 {
 			return fd, 0
