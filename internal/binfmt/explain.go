@@ -50,7 +50,7 @@ func explainInstance(errno syscall.Errno) []string {
 
 func olderKernel() []string {
 	return []string{fmt.Sprintf("user namespaces have rules of their own since Linux 6.7, this is %s; --binfmt=trace does without, or "+
-		"an administrator can register the rule for everybody, with flag F, and no rule is needed here", kernelRelease())}
+		"an administrator can register the rule for everybody, with flag F, and no rule is needed here", Release())}
 }
 
 func explainRegister(errno syscall.Errno) []string {

@@ -21,16 +21,18 @@ func PreservesArgv0() bool { return Since(5, 12) }
 func Withholds() bool { return !Since(5, 14) }
 
 // Since tells whether this kernel is that release or a newer one.
-func Since(major, minor int) bool { return since(kernelRelease(), major, minor) }
+func Since(major, minor int) bool { return ReleaseSince(Release(), major, minor) }
 
-// since tells whether a release is that one or newer. What cannot be read is taken for a new one.
-func since(release string, major, minor int) bool {
+// ReleaseSince tells whether a release is that one or newer. What cannot be read is taken for a new
+// one.
+func ReleaseSince(release string, major, minor int) bool {
 	var a, b int
 	n, _ := fmt.Sscanf(release, "%d.%d", &a, &b)
 	return n < 2 || a > major || a == major && b >= minor
 }
 
-func kernelRelease() string {
+// Release is this kernel's, as uname(2) has it.
+func Release() string {
 	var u unix.Utsname
 	if unix.Uname(&u) != nil {
 		return "unknown"

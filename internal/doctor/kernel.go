@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/xunshare/xunshare/internal/binfmt"
 )
 
 // A feature is what a release of Linux has brought. The manual (KERNEL SUPPORT) has a paragraph for
@@ -38,23 +38,13 @@ var features = [...]feature{
 
 // kernel compares the release with the features. It alone reads rather than tries: the checks that
 // try come after it.
-func (p *patient) kernel() Finding {
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		return bad(No, err)
-	}
-	return judgeRelease(unix.ByteSliceToString(u.Release[:]))
-}
+func (p *patient) kernel() Finding { return judgeRelease(binfmt.Release()) }
 
 func judgeRelease(release string) Finding {
 	f := ok("Linux %s", release)
-	var major, minor int
-	if n, _ := fmt.Sscanf(release, "%d.%d", &major, &minor); n < 2 {
-		return f
-	}
 	var lacks []string
 	for _, feature := range features {
-		if major > feature.major || major == feature.major && minor >= feature.minor {
+		if binfmt.ReleaseSince(release, feature.major, feature.minor) {
 			continue
 		}
 		lacks = append(lacks, fmt.Sprintf("%s (%d.%d)", feature.what, feature.major, feature.minor))

@@ -47,12 +47,17 @@ func printTimes(title string, results []*result, than ...string) {
 
 // medianOf is zero for a contender without times.
 func medianOf(results []*result, name string) time.Duration {
+	return summarize(resultOf(results, name).times).median
+}
+
+// resultOf is the result of a contender; one without times if there is none.
+func resultOf(results []*result, name string) *result {
 	for _, r := range results {
 		if r.name == name && r.reason == "" {
-			return summarize(r.times).median
+			return r
 		}
 	}
-	return 0
+	return &result{}
 }
 
 func times(a, b time.Duration) string {

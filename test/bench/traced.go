@@ -63,19 +63,10 @@ func (b *bench) traced(ctx context.Context) error {
 	results, err := few.race(ctx, "traced", table, j)
 	fmt.Printf("\ntraced: rules followed by tracing, processor time for each, us\n%-14s %9s %9s %12s %9s\n", "", "kernel", "trace", "ratio of min", "median")
 	for _, l := range loads {
-		kernel, trace := summarize(cpuOf(results, byKernel+l.name)), summarize(cpuOf(results, byTrace+l.name))
+		kernel, trace := summarize(resultOf(results, byKernel+l.name).cpu), summarize(resultOf(results, byTrace+l.name).cpu)
 		each := func(d time.Duration) int64 { return d.Microseconds() / int64(l.count) }
 		fmt.Printf("%-14s %9d %9d %12s %9s   goal: at most %.1fx\n", l.name, each(kernel.min), each(trace.min), times(trace.min, kernel.min),
 			times(trace.median, kernel.median), l.goal)
 	}
 	return err
-}
-
-func cpuOf(results []*result, name string) []time.Duration {
-	for _, r := range results {
-		if r.name == name {
-			return r.cpu
-		}
-	}
-	return nil
 }

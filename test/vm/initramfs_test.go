@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,17 +17,16 @@ import (
 // emulator is where it lies in the virtual machine.
 const emulator = "usr/bin/qemu-aarch64-static"
 
-// initramfs makes the root filesystem of the virtual machine, as an archive: a native tree and in
-// it what the cases need. dir is for scratch files, modules is where the kernel's are.
-func initramfs(dir, modules string) ([]byte, error) {
-	var a archive
+// initramfs makes the root filesystem of the virtual machines, as an archive without an end: a
+// native tree and in it what the cases need. dir is for scratch files.
+func initramfs(dir string) *archive {
+	a := &archive{}
 	a.trees(a.output(script("get-tree", "amd64")), a.output(script("get-tree", "arm64")))
 	a.xunshare(filepath.Join(dir, "xunshare"))
 	a.add("i386", directory|0o755, nil)
 	a.copy("i386/busybox", filepath.Join(a.output(script("get-tree", "i386")), "bin/busybox"))
 	a.copy(emulator, a.output(script("get-emulator", "aarch64")))
 	a.add("rule", regular|0o644, []byte(binfmt.FindArch("aarch64").Rule("/"+emulator, "POCF").String()))
-	a.module(filepath.Join(modules, "binfmt_misc.ko"))
 	a.add("apparmor", regular|0o644, []byte(a.output(profiles())))
 	a.copy("init", "testdata/init")
 	a.copy("bin/user", "testdata/user")
@@ -36,8 +36,15 @@ func initramfs(dir, modules string) ([]byte, error) {
 	for i, c := range cases {
 		a.add(fmt.Sprintf("cases/%02d-%s", i, c.name), regular|0o644, []byte(c.script))
 	}
-	a.end()
-	return a.Bytes(), a.err
+	return a
+}
+
+// with is the whole archive for a kernel, which its modules lie beside.
+func (a *archive) with(kernel string) ([]byte, error) {
+	whole := archive{Buffer: *bytes.NewBuffer(bytes.Clone(a.Bytes())), entries: a.entries, err: a.err}
+	whole.module(filepath.Join(filepath.Dir(kernel), "binfmt_misc.ko"))
+	whole.end()
+	return whole.Bytes(), whole.err
 }
 
 // trees adds the root, a native and a foreign tree, and one of each in the native tree.

@@ -2,7 +2,6 @@ package vm
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
@@ -73,8 +73,4 @@ func parse(suite, console string) *machine {
 func (m *machine) ownRules() bool { return m.since(6, 7) }
 
 // since tells whether the kernel is that release or a newer one.
-func (m *machine) since(major, minor int) bool {
-	var a, b int
-	fmt.Sscanf(m.release, "%d.%d", &a, &b)
-	return a > major || a == major && b >= minor
-}
+func (m *machine) since(major, minor int) bool { return binfmt.ReleaseSince(m.release, major, minor) }

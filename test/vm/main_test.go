@@ -55,13 +55,14 @@ var kernels = [...]string{"bullseye", "bookworm", "trixie", "sid"}
 // prepare puts into dir, in a folder for each kernel, what the virtual machine starts with, where an
 // ordinary user can read it.
 func prepare(dir string) error {
+	root := initramfs(dir)
 	if kernel := os.Getenv(kernelVariable); kernel != "" {
-		return prepareFor(kernel, dir, "own")
+		return prepareFor(kernel, root, filepath.Join(dir, "own"))
 	}
 	for _, suite := range kernels {
 		kernel, err := output(script("get-kernel", suite))
 		if err == nil {
-			err = prepareFor(kernel, dir, suite)
+			err = prepareFor(kernel, root, filepath.Join(dir, suite))
 		}
 		if err != nil {
 			return err
@@ -70,19 +71,18 @@ func prepare(dir string) error {
 	return nil
 }
 
-func prepareFor(kernel, dir, name string) error {
+func prepareFor(kernel string, base *archive, to string) error {
 	image, err := os.ReadFile(kernel)
 	if err != nil {
 		return err
 	}
-	to := filepath.Join(dir, name)
 	if err := os.Mkdir(to, 0o755); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(to, "vmlinuz"), image, 0o644); err != nil {
 		return err
 	}
-	root, err := initramfs(dir, filepath.Dir(kernel))
+	root, err := base.with(kernel)
 	if err != nil {
 		return err
 	}
