@@ -205,8 +205,7 @@ func (x *failedExec) denied() error {
 		"check its permissions, and for a script those of its interpreter")
 }
 
-// noInterpreter is for a file that is there and still was not found: what it needs to be run is
-// missing.
+// noInterpreter explains why a file that exists was not found: a program that it needs is missing.
 func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 	switch {
 	case image == nil:

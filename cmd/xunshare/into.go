@@ -123,8 +123,8 @@ const intoPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 // inContainer tells programs where they are (systemd's Container Interface).
 const inContainer = "container=xunshare"
 
-// intoEnvironment is a clean one: what is about the terminal, the language and the network of the
-// caller stays, and what is about the system comes from the tree.
+// intoEnvironment makes a clean environment. The caller's terminal, language and network stay; the
+// variables that describe the system come from the tree.
 func (o *resolved) intoEnvironment() []string {
 	var env []string
 	for _, v := range environ.All() {

@@ -78,8 +78,8 @@ func (s *server) make(n *listener.Notice, dir int, address uint64, mode, number 
 	return 0
 }
 
-// askersError is what the asker is told where the file could not be made: what is said of files.
-// That something has run out for this process or its helper is not the asker's error.
+// askersError is the error that the asker gets if the file could not be made. If something has run
+// out for this process or its helper, that is not the asker's error.
 func askersError(err error) unix.Errno {
 	var failed *verb.Error
 	if !errors.As(err, &failed) || failed.Step.Reason != makeFile {
