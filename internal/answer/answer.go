@@ -14,13 +14,13 @@
 package answer
 
 import (
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 	"github.com/xunshare/xunshare/internal/seccomp"
 	"github.com/xunshare/xunshare/internal/trace"
 )
@@ -114,26 +114,13 @@ func (s *server) answer() {
 	s.listener.Return(&n, made)
 }
 
-// inProc is the path of a file of a process's folder in /proc.
-func inProc(pid int, file string) string { return fmt.Sprintf("/proc/%d/%s", pid, file) }
-
 // openPath opens a file of a process's folder in /proc for what it leads to; -1 if that cannot be.
-func openPath(pid int, file string) int {
-	return openAs(pid, file, unix.O_PATH)
-}
-
-func openAs(pid int, file string, how int) int {
-	fd, err := unix.Open(inProc(pid, file), how|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1
-	}
-	return fd
-}
+func openPath(pid int, file string) int { return process.Open(pid, file, unix.O_PATH) }
 
 // inodeOf tells namespaces apart.
 func inodeOf(pid int, file string) uint64 {
 	var stat unix.Stat_t
-	if unix.Stat(inProc(pid, file), &stat) != nil {
+	if unix.Stat(process.Path(pid, file), &stat) != nil {
 		return 0
 	}
 	return stat.Ino

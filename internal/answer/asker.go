@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/process"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -20,54 +21,21 @@ type asker struct {
 	able  bool // a helper may do no more than it: it is this process's user, in its groups, with all capabilities
 }
 
-// askerOf reads proc_pid_status(5).
-func askerOf(pid int) (c asker) {
-	text, err := os.ReadFile(inProc(pid, "status"))
-	if err != nil {
-		return c
-	}
-	mine, capable := 0, false
-	own, all := ownGroups(), uint64(1)<<(lastCapability()+1)-1
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(line, ":\t")
-		value = strings.TrimSpace(value)
-		switch name {
-		case "Umask":
-			mask, _ := strconv.ParseUint(value, 8, 32)
-			c.umask = uint32(mask)
-		case "Tgid":
-			c.group, _ = strconv.Atoi(value)
-		case "Uid": // real, effective, saved, for files
-			ids := strings.Fields(value)
-			mine += flag(ids[len(ids)-1] == strconv.Itoa(os.Geteuid()))
-		case "Gid":
-			ids := strings.Fields(value)
-			mine += flag(ids[len(ids)-1] == strconv.Itoa(os.Getegid()))
-		case "Groups":
-			mine += flag(slices.Equal(strings.Fields(value), own))
-		case "CapEff":
-			set, _ := strconv.ParseUint(value, 16, 64)
-			capable = set == all
-		}
-	}
-	c.able = mine == 3 && capable
-	return c
+// askerOf reads its status.
+func askerOf(pid int) asker {
+	s, err := process.StatusOf(pid)
+	all := uint64(1)<<(lastCapability()+1) - 1
+	isMine := s.Users[3] == uint32(os.Geteuid()) && s.Groups[3] == uint32(os.Getegid()) && slices.Equal(s.Others, ownGroups())
+	return asker{group: s.Process, umask: s.Umask, able: err == nil && isMine && s.Effective == all}
 }
 
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// ownGroups are this process's supplementary groups, as proc_pid_status(5) has them.
-func ownGroups() []string {
+// ownGroups are this process's supplementary groups, as process.Status has them.
+func ownGroups() []uint32 {
 	groups, _ := unix.Getgroups()
 	slices.Sort(groups)
-	list := make([]string, len(groups))
+	list := make([]uint32, len(groups))
 	for i, g := range groups {
-		list[i] = strconv.Itoa(g)
+		list[i] = uint32(g)
 	}
 	return list
 }
@@ -122,9 +90,9 @@ func (s *server) sceneOf(pid int) *scene {
 			return p
 		}
 	}
-	p := &scene{user: openAs(pid, "ns/user", unix.O_RDONLY), mounts: -1, userID: userID, mountsID: mountsID}
+	p := &scene{user: process.Open(pid, "ns/user", unix.O_RDONLY), mounts: -1, userID: userID, mountsID: mountsID}
 	if mountsID != inodeOf(os.Getpid(), "ns/mnt") {
-		if p.mounts = openAs(pid, "ns/mnt", unix.O_RDONLY); p.mounts < 0 {
+		if p.mounts = process.Open(pid, "ns/mnt", unix.O_RDONLY); p.mounts < 0 {
 			p.close()
 			return nil
 		}

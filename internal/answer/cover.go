@@ -8,6 +8,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 	"github.com/xunshare/xunshare/internal/seccomp"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -32,7 +33,7 @@ func (s *server) uncover(n *listener.Notice, names []seccomp.Name) {
 }
 
 func (c *Cover) remove(n *listener.Notice) {
-	mounts := openAs(int(n.PID), "ns/mnt", unix.O_RDONLY)
+	mounts := process.Open(int(n.PID), "ns/mnt", unix.O_RDONLY)
 	if mounts < 0 {
 		return
 	}
@@ -61,7 +62,7 @@ func (c *Cover) isMeant(n *listener.Notice, name seccomp.Name) bool {
 	dir, pid := path.Dir(at), int(n.PID)
 	from := "root"
 	if !path.IsAbs(at) {
-		from = startOf(name.DirOf(&n.Args))
+		from = process.StartOf(name.DirOf(&n.Args))
 	}
 	start := openPath(pid, from)
 	defer unix.Close(start)

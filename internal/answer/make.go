@@ -10,6 +10,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -52,7 +53,7 @@ func (s *server) make(n *listener.Notice, dir int, address uint64, mode, number 
 	if path.IsAbs(name) {
 		dir = unix.AT_FDCWD // which does not count then
 	}
-	start, failed := unix.Open(inProc(pid, startOf(dir)), unix.O_PATH|unix.O_CLOEXEC, 0)
+	start, failed := unix.Open(process.Path(pid, process.StartOf(dir)), unix.O_PATH|unix.O_CLOEXEC, 0)
 	root := openPath(pid, "root")
 	defer unix.Close(start)
 	defer unix.Close(root)
@@ -91,14 +92,6 @@ func askersError(err error) unix.Errno {
 	default:
 		return errno
 	}
-}
-
-// startOf is what relative paths of a call start from, in its asker's folder in /proc.
-func startOf(dir int) string {
-	if dir == unix.AT_FDCWD {
-		return "cwd"
-	}
-	return "fd/" + itoa(dir)
 }
 
 // enter is how a helper gets to a scene.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 )
 
 // cleanMount makes commas of those options of mount(2) that name an owner who is not mapped, and
@@ -17,7 +18,7 @@ import (
 // overwritten where they lie, in the asker's memory, read-only or not (proc_pid_mem(5)). So nobody
 // mounts anything for an asker that it could not mount itself.
 func (s *server) cleanMount(n *listener.Notice) {
-	memory := openAs(int(n.PID), "mem", unix.O_RDWR)
+	memory := process.Open(int(n.PID), "mem", unix.O_RDWR)
 	defer unix.Close(memory)
 	at := int64(n.Args[4])
 	text := make([]byte, os.Getpagesize()) // as copy_mount_options in fs/namespace.c
@@ -65,7 +66,7 @@ func isForeignOwner(n *listener.Notice, name, value string) bool {
 	if err != nil {
 		return false
 	}
-	text, err := os.ReadFile(inProc(int(n.PID), name+"_map"))
+	text, err := os.ReadFile(process.Path(int(n.PID), name+"_map"))
 	if err != nil {
 		return false
 	}

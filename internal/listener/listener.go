@@ -1,15 +1,16 @@
 // Package listener is the parent's end of a filter of system calls: what seccomp_unotify(2) says to
-// a process that decides about the calls of others, and what such a process can know about them.
+// a process that decides about the calls of others.
 //
 // Not for: what is decided.
 package listener
 
 import (
 	"bytes"
-	"fmt"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/process"
 )
 
 // A Listener is the descriptor that a filter's notifications are read from.
@@ -98,7 +99,7 @@ func (l Listener) control(request uintptr, object unsafe.Pointer) unix.Errno {
 
 // Path reads a path from the asker's memory.
 func (n *Notice) Path(address uint64) (string, unix.Errno) {
-	memory, err := OpenMemory(int(n.PID), unix.O_RDONLY)
+	memory, err := process.OpenMemory(int(n.PID), unix.O_RDONLY)
 	if err != nil {
 		return "", unix.EPERM
 	}
@@ -122,10 +123,4 @@ func (n *Notice) Path(address uint64) (string, unix.Errno) {
 }
 
 // Open opens a file of the asker's folder in /proc; -1 if that cannot be.
-func (n *Notice) Open(file string, how int) int {
-	fd, err := unix.Open(fmt.Sprintf("/proc/%d/%s", n.PID, file), how|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1
-	}
-	return fd
-}
+func (n *Notice) Open(file string, how int) int { return process.Open(int(n.PID), file, how) }

@@ -1,18 +1,15 @@
 package supervise
 
 import (
-	"bytes"
 	"cmp"
-	"fmt"
 	"os"
 	"runtime"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/machine"
+	"github.com/xunshare/xunshare/internal/process"
 )
 
 // forwards are the signals that are passed on to the target. A Transparent parent passes those on
@@ -99,11 +96,10 @@ func (r *Relay) stop() {
 	}
 }
 
-// isStopped reads the state of the child in proc_pid_stat(5), after its name.
+// isStopped tells whether the child is.
 func (r *Relay) isStopped() bool {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.pid))
-	_, state, _ := bytes.Cut(text[max(0, bytes.LastIndexByte(text, ')')):], []byte(" "))
-	return len(state) > 0 && (state[0] == 'T' || state[0] == 't')
+	s, _ := process.StatusOf(r.pid)
+	return s.State == 'T' || s.State == 't'
 }
 
 // pass passes one on. A first process that would never notice a signal that ends others is killed
@@ -118,19 +114,8 @@ func (r *Relay) pass(h heard) {
 	}
 }
 
-// drops tells whether the target neither handles, ignores nor blocks sig, from its status
-// (proc_pid_status(5)).
+// drops tells whether the target neither handles, ignores nor blocks sig.
 func (r *Relay) drops(sig syscall.Signal) bool {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.pid))
-	for line := range strings.Lines(string(text)) {
-		name, set, _ := strings.Cut(line, ":\t")
-		if name != "SigCgt" && name != "SigIgn" && name != "SigBlk" {
-			continue
-		}
-		v, err := strconv.ParseUint(strings.TrimSpace(set), 16, 64)
-		if err != nil || machine.SignalSet(v).Has(int(sig)) {
-			return false
-		}
-	}
-	return err == nil
+	s, err := process.StatusOf(r.pid)
+	return err == nil && !machine.SignalSet(s.Caught|s.Ignored|s.Blocked).Has(int(sig))
 }

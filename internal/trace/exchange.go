@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 	"github.com/xunshare/xunshare/internal/supervise"
 )
 
@@ -122,7 +123,7 @@ func (x *exchange) takeBack(tracee *tracee) {
 
 // complete gives the interpreter its arguments, and the process its name: the program's.
 func (t *Tracer) complete(tracee *tracee, x *exchange) (ok bool) {
-	memory, err := listener.OpenMemory(tracee.pid, unix.O_RDWR)
+	memory, err := process.OpenMemory(tracee.pid, unix.O_RDWR)
 	if err != nil {
 		return false
 	}

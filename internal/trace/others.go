@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 	"github.com/xunshare/xunshare/internal/supervise"
 )
 
@@ -48,12 +49,12 @@ func (t *Tracer) changeIDs(l listener.Listener, n *listener.Notice) {
 // looked into by nobody.
 func (t *Tracer) become(pid int) (restore func(), can bool) {
 	t.lock()
-	c := credentialsOf(pid)
-	if c.mixed {
+	s, err := process.StatusOf(pid)
+	if err != nil || isMixed(s.Users) || isMixed(s.Groups) {
 		return nil, false
 	}
-	setReal(c.user, c.groups[0])
-	setForFiles(c.user, c.groups[0])
+	setReal(s.Users[0], s.Groups[0])
+	setForFiles(s.Users[0], s.Groups[0])
 	return func() {
 		setForFiles(0, 0) // first: this brings the capabilities back that the other way round has lost (capabilities(7))
 		setReal(0, 0)

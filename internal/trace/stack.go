@@ -3,7 +3,7 @@ package trace
 import (
 	"encoding/binary"
 
-	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 )
 
 // A stack is the one that a program begins with: the number of its arguments, these, a 0, its
@@ -132,7 +132,7 @@ func (s *stack) appendWord(memory []byte, w uint64) []byte {
 }
 
 // readStack reads the stack that begins at an address of a memory.
-func readStack(memory listener.Memory, at uint64, width int) (s *stack, ok bool) {
+func readStack(memory process.Memory, at uint64, width int) (s *stack, ok bool) {
 	const first, most = 1 << 13, 1 << 24
 	for size := first; size <= most; size *= 2 {
 		text := make([]byte, size)

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 )
 
 // A tracee is a thread that is stopped by ptrace(2) on its way out of a system call, and makes
@@ -51,7 +52,8 @@ func stopAt(n *listener.Notice) (t *tracee, gone bool) {
 	t.at = n.Behind - t.how.length
 	t.short = n.Arch == unix.AUDIT_ARCH_I386
 	if unix.Tgkill(t.pid, t.pid, 0) == unix.ESRCH {
-		t.first = processOf(t.pid)
+		s, _ := process.StatusOf(t.pid)
+		t.first = s.Process
 	}
 	for told := false; !told; {
 		status, gone := t.wait()
@@ -132,7 +134,7 @@ func childOf(info *unix.Siginfo) int {
 // bury lets the parent of a tracee that has ended know; a child of this process is waited for
 // elsewhere.
 func (t *tracee) bury() {
-	if parentOf(t.pid) != unix.Getpid() {
+	if s, _ := process.StatusOf(t.pid); s.Parent != unix.Getpid() {
 		_, _ = unix.Wait4(t.pid, nil, unix.WALL|unix.WNOTHREAD, nil)
 	}
 }
@@ -180,7 +182,7 @@ const beneath = 128 + 64
 // there, for those who share the memory, also when the tracee has another by then.
 func (t *tracee) borrow(text string) (at uint64, giveBack func()) {
 	at = t.sp() - beneath
-	memory, err := listener.OpenMemory(t.pid, unix.O_RDWR)
+	memory, err := process.OpenMemory(t.pid, unix.O_RDWR)
 	if err != nil {
 		return at, func() {} // the call fails
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/listener"
+	"github.com/xunshare/xunshare/internal/process"
 )
 
 // A view is the files as whoever makes a call sees them: from its root and its working directory.
@@ -65,7 +66,7 @@ func (v *view) numbered(number int) (*file, unix.Errno) {
 
 // closesOnExec reads proc_pid_fdinfo(5).
 func (v *view) closesOnExec(number int) bool {
-	text, _ := os.ReadFile("/proc/" + strconv.Itoa(int(v.PID)) + "/fdinfo/" + strconv.Itoa(number))
+	text, _ := os.ReadFile(process.Path(int(v.PID), "fdinfo/"+strconv.Itoa(number)))
 	for line := range strings.Lines(string(text)) {
 		if octal, found := strings.CutPrefix(line, "flags:"); found {
 			flags, _ := strconv.ParseUint(strings.TrimSpace(octal), 8, 64)
@@ -90,7 +91,7 @@ func (v *view) reopen(found int, name string) (*file, unix.Errno) {
 	var st unix.Stat_t
 	var mount unix.Statfs_t
 	if unix.Fstat(found, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG ||
-		unix.Fstatfs(found, &mount) != nil || mount.Flags&unix.ST_NOEXEC != 0 || !v.mayExecute(&st) {
+		unix.Fstatfs(found, &mount) != nil || mount.Flags&unix.ST_NOEXEC != 0 || !mayExecute(int(v.PID), &st) {
 		return nil, unix.EACCES
 	}
 	fd, err := unix.Open("/proc/self/fd/"+strconv.Itoa(found), unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -132,7 +133,7 @@ func (v *view) walk(dir int, name string, noFollow bool) (int, unix.Errno) {
 		if err != unix.EXDEV {
 			return fd, errnoOf(err)
 		}
-		from, there := v.inRoot(startOf(dir))
+		from, there := v.inRoot(process.StartOf(dir))
 		if !there {
 			fd, err = openat2(v.start(dir), name, &unix.OpenHow{Flags: how.Flags})
 			return fd, errnoOf(err)
@@ -156,7 +157,7 @@ func openat2(dir int, name string, how *unix.OpenHow) (int, error) {
 // start opens what a descriptor of the caller's stands for, or its working directory; -1 if it has
 // none.
 func (v *view) start(dir int) int {
-	if fd := v.Open(startOf(dir), unix.O_PATH); fd >= 0 || dir == unix.AT_FDCWD {
+	if fd := v.Open(process.StartOf(dir), unix.O_PATH); fd >= 0 || dir == unix.AT_FDCWD {
 		return fd
 	}
 	pidfd, err := unix.PidfdOpen(int(v.PID), 0) // of a thread that is not the first there is none
@@ -171,19 +172,11 @@ func (v *view) start(dir int) int {
 	return fd
 }
 
-func startOf(dir int) string {
-	if dir == unix.AT_FDCWD {
-		return "cwd"
-	}
-	return "fd/" + strconv.Itoa(dir)
-}
-
 // inRoot is where a link of the caller's folder in /proc leads, as the caller would call it, if
 // that is a place in its root. A directory that has been removed is not; it still has a parent.
 func (v *view) inRoot(link string) (dir string, there bool) {
-	folder := "/proc/" + strconv.Itoa(int(v.PID)) + "/"
-	root, _ := os.Readlink(folder + "root")
-	dir, _ = os.Readlink(folder + link)
+	root, _ := os.Readlink(process.Path(int(v.PID), "root"))
+	dir, _ = os.Readlink(process.Path(int(v.PID), link))
 	if strings.HasSuffix(dir, " (deleted)") {
 		return "", false
 	}
@@ -203,24 +196,6 @@ func cutOwn(name string) (rest string, own bool) {
 		return "fd/" + rest, true
 	}
 	return "", false
-}
-
-// mayExecute tells whether the mode of a file lets the caller execute it.
-func (v *view) mayExecute(st *unix.Stat_t) bool {
-	const all = 0o111
-	if st.Mode&all == all || st.Mode&all == 0 {
-		return st.Mode&all == all
-	}
-	c := credentialsOf(int(v.PID))
-	switch {
-	case c.capable:
-		return true
-	case c.user == st.Uid:
-		return st.Mode&0o100 != 0
-	case c.inGroup(st.Gid):
-		return st.Mode&0o010 != 0
-	}
-	return st.Mode&0o001 != 0
 }
 
 func errnoOf(err error) unix.Errno {

@@ -1,10 +1,6 @@
-package listener
+package process
 
-import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // Memory is that of another process.
 type Memory struct {
@@ -17,7 +13,7 @@ type Memory struct {
 // process_vm_readv(2), which asks for capabilities in the user namespace alone; engines of
 // containers have forbidden that at times.
 func OpenMemory(pid, how int) (Memory, error) {
-	fd, err := unix.Open(fmt.Sprintf("/proc/%d/mem", pid), how|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(Path(pid, "mem"), how|unix.O_CLOEXEC, 0)
 	if err == unix.EACCES {
 		return Memory{pid, -1}, nil
 	}
