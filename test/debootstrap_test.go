@@ -13,7 +13,8 @@ import (
 // In the one su changes nothing, in the other it is real.
 var worlds = map[string]string{"root": "uid=0(root)", "subids": "uid=1000(joe)"}
 
-// followers says who follows the rules in each of them: what one has shown for a system holds for both.
+// followers says who follows the rules in each of them: what one has shown for a system holds for
+// both.
 var followers = map[string]string{"root": "trace", "subids": "kernel"}
 
 // debians are the architectures of a full run; the first is in every run.

@@ -163,9 +163,9 @@ func (e engine) profile(t *testing.T) object {
 	return p
 }
 
-// allowed are the rules of the profile that podman and Docker come with, as far as they are for this
-// machine and these capabilities. What is refused besides is left out: of two rules about one call
-// one would have to go.
+// allowed are the rules of the profile that podman and Docker come with, as far as they are for
+// this machine and these capabilities. What is refused besides is left out: of two rules about one
+// call one would have to go.
 func (e engine) allowed(t *testing.T) (rules []object) {
 	var profile struct {
 		Syscalls []struct {

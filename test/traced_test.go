@@ -195,8 +195,8 @@ func TestTracedRefused(t *testing.T) {
 	}
 }
 
-// A whole system runs by tracing, with and without sub-ids: as another user, whose files in /proc are
-// that user's, in a further root, and beside the answers of --fake-ids.
+// A whole system runs by tracing, with and without sub-ids: as another user, whose files in /proc
+// are that user's, in a further root, and beside the answers of --fake-ids.
 func TestTracedDebian(t *testing.T) {
 	const script = `uname -m; dpkg --print-architecture
 su daemon -s /bin/sh -c 'uname -m; perl -e "print qq(perl\n)"'

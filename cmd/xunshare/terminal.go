@@ -45,8 +45,8 @@ func (o *resolved) describeTerminal(f *Facts) {
 // The names that terminfo.Files returns.
 const letterFile, numberFile = 0, 1
 
-// isCommon tells whether every collection of descriptions has this one. A tree without any is likely
-// to have nothing that reads them.
+// isCommon tells whether every collection of descriptions has this one. A tree without any is
+// likely to have nothing that reads them.
 func isCommon(name string) bool {
 	return slices.Contains([]string{"xterm", "xterm-256color", "linux", "screen", "screen-256color", "vt100", "vt220", "dumb"}, name)
 }

@@ -11,13 +11,13 @@ import (
 // 21ca59b365c0.
 func PerNamespace() bool { return Since(6, 7) }
 
-// PreservesArgv0 tells whether flag P of a rule of this kernel tells the interpreter so: Linux 5.12,
-// commit 2347961b11d4. Before, the interpreter takes argv[0] for an argument.
+// PreservesArgv0 tells whether flag P of a rule of this kernel tells the interpreter so: Linux
+// 5.12, commit 2347961b11d4. Before, the interpreter takes argv[0] for an argument.
 func PreservesArgv0() bool { return Since(5, 12) }
 
 // Withholds tells whether this kernel may refuse a program that is executed by a descriptor, where
-// /dev/fd does not lead to it (ENOENT): TOMOYO, which Debian's kernels have had in force up to 5.10,
-// looks for the file by that name (tomoyo_find_next_domain in security/tomoyo/domain.c).
+// /dev/fd does not lead to it (ENOENT): TOMOYO, which Debian's kernels have had in force up to
+// 5.10, looks for the file by that name (tomoyo_find_next_domain in security/tomoyo/domain.c).
 func Withholds() bool { return !Since(5, 14) }
 
 // Since tells whether this kernel is that release or a newer one.

@@ -82,9 +82,9 @@ func (r *Relay) Look() (end Status, ended bool, err error) {
 }
 
 // stop stops this process, because the child has been stopped. Both may have been continued since.
-// So the signal is made pending first and the child looked at then: a SIGCONT that comes later takes
-// the pending signal away, one that came before has continued the child. Where no shell is there to
-// continue this process, it is not stopped.
+// So the signal is made pending first and the child looked at then: a SIGCONT that comes later
+// takes the pending signal away, one that came before has continued the child. Where no shell is
+// there to continue this process, it is not stopped.
 func (r *Relay) stop() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

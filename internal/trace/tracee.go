@@ -28,9 +28,9 @@ func seize(pid int) error {
 	return request(unix.PTRACE_SEIZE, pid, 0, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL)
 }
 
-// halt seizes the thread that makes a call and ends the call, which has no effect. The error says that
-// the thread cannot be traced; the call waits still. Without one, it may have ended: then there is no
-// tracee. What is given to the caller while it waits is given by give.
+// halt seizes the thread that makes a call and ends the call, which has no effect. The error says
+// that the thread cannot be traced; the call waits still. Without one, it may have ended: then
+// there is no tracee. What is given to the caller while it waits is given by give.
 func halt(l listener.Listener, n *listener.Notice, give func()) (*tracee, error) {
 	pid := int(n.PID)
 	if err := seize(pid); err != nil {

@@ -47,8 +47,8 @@ func (l load) args(mode string) func(j job) []string {
 	}
 }
 
-// traced compares the tracer with rules of the kernel, by processor time: what else the machine does
-// falls on that least.
+// traced compares the tracer with rules of the kernel, by processor time: what else the machine
+// does falls on that least.
 func (b *bench) traced(ctx context.Context) error {
 	table := tracedContenders()
 	if !b.wants("traced", table) {

@@ -52,8 +52,8 @@ func lacking() string {
 // kernels are those of the suites of Debian that are booted: 5.10, 6.1, 6.12 and the newest.
 var kernels = [...]string{"bullseye", "bookworm", "trixie", "sid"}
 
-// prepare puts into dir, in a folder for each kernel, what the virtual machine starts with, where an
-// ordinary user can read it.
+// prepare puts into dir, in a folder for each kernel, what the virtual machine starts with, where
+// an ordinary user can read it.
 func prepare(dir string) error {
 	root := initramfs(dir)
 	if kernel := os.Getenv(kernelVariable); kernel != "" {
