@@ -65,11 +65,11 @@ func (p *Program) room(size int) Operand {
 	return Operand{address, uintptr(at)}
 }
 
-// Put stores v, a value without Go pointers, as the kernel reads it.
+// Put stores v, a value without Go pointers, as the kernel reads it. It is copied as bytes: an
+// assignment of a type that has pointers is announced to the garbage collector, which ends the
+// program if the bytes lie where no pointer can.
 func Put[T any](p *Program, v T) Operand {
-	o := p.room(int(unsafe.Sizeof(v)))
-	*(*T)(unsafe.Pointer(&p.data[o.value])) = v
-	return o
+	return p.Bytes(unsafe.Slice((*byte)(unsafe.Pointer(&v)), unsafe.Sizeof(v)))
 }
 
 // Point makes the word at that offset of what was stored as in the address of what was stored as
