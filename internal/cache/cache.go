@@ -1,0 +1,236 @@
+// Package cache keeps what is dear to make, in the caller's cache directory: directories that are
+// whole or not there at all, made anew when what they were made from changes.
+//
+// Any number of launches use it at the same time. An entry is made in a directory of another name
+// and then renamed. A launch holds a lock on the entries that it uses, for as long as it lives, so
+// that none is removed from under it.
+//
+// Not for: what is in an entry. Whoever cannot use the cache does without.
+package cache
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/environ"
+)
+
+const (
+	top     = "xunshare/native" // in XDG_CACHE_HOME
+	limit   = 1 << 30           // bytes: of what is more, the entries that were used last are kept
+	unready = ".new-"
+)
+
+// A Maker makes an entry in dir, which is empty. It returns the files that it was made from, and a
+// text that is kept with it.
+type Maker func(dir string) (sources []string, text string, err error)
+
+// An Entry is a directory in the cache.
+type Entry struct {
+	Dir  string // what was made
+	Text string // what the maker said
+
+	lock *os.File
+}
+
+// Close says that the entry is not used any more. The end of the process does so as well.
+func (e *Entry) Close() { e.lock.Close() }
+
+// Key names an entry by all that decides what is in it, the form of it included.
+func Key(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return fmt.Sprintf("%x", sum[:16])
+}
+
+// Open finds an entry or makes it. The error is one of the cache, or the maker's.
+func Open(key string, maker Maker) (*Entry, error) {
+	cache, err := directory()
+	if err != nil {
+		return nil, err
+	}
+	dir := path.Join(cache, key)
+	if e := reuse(dir); e != nil {
+		return e, nil
+	}
+	tidy(cache)
+	return add(cache, dir, maker)
+}
+
+// ErrForeign is for a cache, or a part of it, that others may write to.
+var ErrForeign = errors.New("it does not belong to you alone")
+
+// directory makes the directory of the cache, and refuses one that others may write to.
+func directory() (string, error) {
+	cache := environ.Get("XDG_CACHE_HOME")
+	if home := environ.Get("HOME"); !path.IsAbs(cache) && path.IsAbs(home) {
+		cache = path.Join(home, ".cache")
+	}
+	if !path.IsAbs(cache) {
+		return "", errors.New("neither XDG_CACHE_HOME nor HOME is an absolute path")
+	}
+	dir := path.Join(cache, top)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	for _, d := range [...]string{path.Dir(dir), dir} {
+		if err := own(d); err != nil {
+			return "", fmt.Errorf("%s: %w", d, err)
+		}
+	}
+	return dir, nil
+}
+
+// own returns an error unless a directory is the caller's, and nobody else's to write to.
+func own(dir string) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
+		return ErrForeign
+	}
+	return nil
+}
+
+// lock opens a directory and takes a lock on it (flock(2)).
+func lock(dir string, how int) (*os.File, error) {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: dir, Err: err}
+	}
+	if err = unix.Flock(fd, how|unix.LOCK_NB); err != nil {
+		unix.Close(fd)
+		return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
+	}
+	return os.NewFile(uintptr(fd), dir), nil
+}
+
+// reuse takes an entry that is there and good; nil if it is not.
+func reuse(dir string) *Entry {
+	held, err := lock(dir, unix.LOCK_SH)
+	if err != nil {
+		return nil
+	}
+	text, good := check(dir)
+	if own(dir) != nil || !good {
+		held.Close()
+		return nil
+	}
+	now := unix.Timespec{Nsec: unix.UTIME_NOW}
+	_ = unix.UtimesNanoAt(unix.AT_FDCWD, path.Join(dir, manifest), []unix.Timespec{now, now}, 0) // it is used
+	return &Entry{path.Join(dir, made), text, held}
+}
+
+// add makes an entry. Of two launches that do so at the same time one is first.
+func add(cache, dir string, maker Maker) (*Entry, error) {
+	stage, err := os.MkdirTemp(cache, unready)
+	if err != nil {
+		return nil, err
+	}
+	held, err := lock(stage, unix.LOCK_SH)
+	if err == nil {
+		err = fill(stage, maker)
+	}
+	if err == nil {
+		err = place(stage, dir)
+	}
+	if err == nil {
+		text, _ := check(dir)
+		return &Entry{path.Join(dir, made), text, held}, nil
+	}
+	os.RemoveAll(stage)
+	if held != nil {
+		held.Close()
+	}
+	if e := reuse(dir); e != nil {
+		return e, nil
+	}
+	return nil, err
+}
+
+// place gives an entry its name, unless another launch has been first. One that was no good has the
+// name until then.
+func place(stage, dir string) error {
+	err := os.Rename(stage, dir)
+	if err == nil {
+		return nil
+	}
+	if e := reuse(dir); e != nil {
+		e.Close()
+		return os.ErrExist
+	}
+	discard(dir)
+	return os.Rename(stage, dir)
+}
+
+func fill(stage string, maker Maker) error {
+	dir := path.Join(stage, made)
+	if err := errors.Join(os.Chmod(stage, 0o755), os.Mkdir(dir, 0o755)); err != nil {
+		return err
+	}
+	sources, text, err := maker(dir)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path.Join(stage, manifest), describe(dir, sources, text), 0o644)
+}
+
+// discard removes an entry that nobody uses. One that is used loses its name.
+func discard(dir string) {
+	away := fmt.Sprintf("%s/%s%d-%s", path.Dir(dir), unready, os.Getpid(), path.Base(dir))
+	if os.Rename(dir, away) == nil {
+		remove(away)
+	}
+}
+
+func remove(dir string) {
+	if held, err := lock(dir, unix.LOCK_EX); err == nil {
+		os.RemoveAll(dir)
+		held.Close()
+	}
+}
+
+// tidy removes what was left unready by whoever was killed, and of too much what was not used for
+// the longest time.
+func tidy(cache string) {
+	left, _ := filepath.Glob(path.Join(cache, unready+"*"))
+	for _, dir := range left {
+		remove(dir)
+	}
+	used, _ := filepath.Glob(path.Join(cache, "*", manifest))
+	slices.SortFunc(used, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
+	total := int64(0)
+	for _, file := range used {
+		if total += size(path.Dir(file)); total > limit {
+			discard(path.Dir(file))
+		}
+	}
+}
+
+func modified(file string) int64 {
+	var st unix.Stat_t
+	_ = unix.Lstat(file, &st)
+	return st.Mtim.Nano()
+}
+
+func size(dir string) (total int64) {
+	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil {
+			if info, err := entry.Info(); err == nil {
+				total += info.Size()
+			}
+		}
+		return nil
+	})
+	return total
+}
