@@ -46,6 +46,7 @@ func gather(o *resolved) (f Facts, err error) {
 	if f.Rules.Traced && o.Foreign.Follow == cmdline.Auto {
 		o.notes.Detail("xunshare follows the rules, by tracing: a user namespace has none of its own before Linux 6.7")
 	}
+	o.showNative(&f)
 	// binfmt_misc's register file is root's; and a tool that maps sub-ids, in wrap mode, needs a
 	// root above it, whoever follows the rules.
 	o.NS.NeedsRoot = len(f.Rules.Loaded)+len(f.Rules.Kept) > 0 && o.NS.Kinds.Has(ns.User)

@@ -57,6 +57,8 @@ func run(args []string) (ended supervise.Status, err error) {
 		return ended, rules.List(asked)
 	case asked.Doctor != "":
 		return ended, doctor.Run(asked)
+	case asked.Foreign.ListNative:
+		return ended, rules.ListNative(asked, &notes.Notes{To: os.Stderr, Verbose: asked.Verbose})
 	case asked.PrintRule != nil:
 		return ended, rules.Print(asked)
 	}

@@ -16,6 +16,7 @@ type Operation struct {
 	Target   string // where: an absolute path inside the root; Devices, System and Resolver know theirs
 	ReadOnly bool   // Bind makes it so, with all that is mounted under it
 	Data     string // options of Tmpfs, as mount(2) takes them; what File says, and Append adds
+	Sealed   Sealed // what Hidden shows
 }
 
 // OperationKind says what an operation mounts.
@@ -36,6 +37,8 @@ const (
 	File
 	// Append shows a file of the tree with Data at its end, if it is there.
 	Append
+	// Hidden shows a Sealed.
+	Hidden
 )
 
 // MountAll makes all places and performs the operations, but for those of MountInProc.
@@ -90,6 +93,8 @@ func (o *Options) mount(op Operation, p Point, f Facts) []verb.Step {
 		return o.showResolver(p, f)
 	case Append:
 		return p.append(f)
+	case Hidden:
+		return op.Sealed.show(p.Path)
 	}
 	return p.bind(op.ReadOnly, f, "show what is on the host")
 }

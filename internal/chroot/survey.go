@@ -116,7 +116,7 @@ func (op Operation) String() string {
 		return "--sys"
 	case Resolver:
 		return "--resolv-conf"
-	case File, Append:
+	case File, Append, Hidden:
 		return op.Target
 	}
 	if op.ReadOnly {
@@ -153,6 +153,10 @@ func (s *survey) operation(op Operation) (p Point, err error) {
 	case Tmpfs:
 		p, err = s.point(op.Target, true)
 		s.mounts = append(s.mounts, mounted{p.Path, -1, writable})
+		return p, err
+	case Hidden:
+		p, err = s.point(op.Target, true)
+		s.mounts = append(s.mounts, mounted{p.Path, -1, ofKernel})
 		return p, err
 	case Devices:
 		return s.devices()

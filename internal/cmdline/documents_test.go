@@ -159,7 +159,7 @@ func TestHelpFits(t *testing.T) {
 			t.Errorf("%d columns: %s", len(line), line)
 		}
 	}
-	if len(lines) > 100 {
+	if len(lines) > 104 {
 		t.Errorf("%d lines", len(lines))
 	}
 }

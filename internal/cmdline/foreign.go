@@ -8,6 +8,7 @@ import (
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/native"
 	"github.com/xunshare/xunshare/internal/ns"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
@@ -27,6 +28,10 @@ type Foreign struct {
 	NoSetuid  bool                // set-id programs run without their privilege
 	HideHost  bool                // the rules of the host are not kept
 	Follow    Follow              // who follows the rules
+
+	Native     *native.Request // which programs of the tree need not be emulated; nil for none
+	NativeRoot string          // where the programs are that run instead; "" for this system
+	ListNative bool
 
 	Sources []RuleSource // of rules that get flag F where that works
 }
@@ -49,6 +54,24 @@ func setBinfmt(o *Options, v string) error {
 	}
 	o.Foreign.Follow = follow
 	return nil
+}
+
+func setNative(o *Options, v string) (err error) {
+	o.Foreign.Native, err = native.Parse(v)
+	return err
+}
+
+func listNative(o *Options, _ string) (err error) {
+	o.Foreign.ListNative = true
+	if o.Foreign.Native == nil {
+		o.Foreign.Native, err = native.Parse("")
+	}
+	return err
+}
+
+func setNativeRoot(o *Options, v string) error {
+	o.Foreign.NativeRoot = v
+	return notEmpty(v)
 }
 
 const archOption = "arch"
@@ -184,6 +207,12 @@ func (o *Options) validateEmulators() error {
 		return remedy.New("--emulator is for the architectures of --arch", "add --arch=auto; a rule names its emulator itself")
 	case o.Foreign.CPU && !o.Loads():
 		return remedy.New("--cpu is for emulators, and nothing asks for one", "add --arch=auto")
+	case o.Foreign.Native != nil && o.Root == "":
+		return remedy.New("--native is for the programs of a tree, and there is none", "add --into=DIR, or --root=DIR with --arch=auto")
+	case o.Foreign.Native != nil && !o.Loads():
+		return remedy.New("--native is for what would be emulated, and nothing is", "add --arch=auto")
+	case o.Foreign.NativeRoot != "" && o.Foreign.Native == nil:
+		return remedy.New("--native-root says where native programs come from, and there are none", "add --native")
 	case len(o.Foreign.Sysroots) > 0 && !o.Loads():
 		return remedy.New("--sysroot is for emulators, and nothing asks for one", "add --arch=auto")
 	}

@@ -27,6 +27,8 @@ type Copy struct {
 	Mark bool
 	// Env is what each start of the copy finds in its environment, whatever that is otherwise.
 	Env []Variable
+	// Native are the programs that it does not run.
+	Native []Native
 }
 
 // Marked makes a copy of the emulator at path that has a mark and nothing else.
@@ -50,11 +52,30 @@ func (c Copy) Of(path string) (fd int, err error) {
 	if err != nil {
 		return -1, fmt.Errorf("memfd_create(2): %w", err)
 	}
-	if err := c.fill(fd, from); err != nil {
+	err = c.write(fd, from)
+	if err == nil {
+		const seals = unix.F_SEAL_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
+		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+	}
+	if err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("copy %s: %w", path, err)
 	}
 	return fd, nil
+}
+
+// Write makes the copy of the emulator at path in a new file.
+func (c Copy) Write(file, path string) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o755)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.write(int(to.Fd()), from), to.Close())
 }
 
 // memfd asks for one that may be executed: vm.memfd_noexec may have turned the default. MFD_EXEC is
@@ -68,8 +89,8 @@ func memfd() (int, error) {
 	return fd, err
 }
 
-// fill copies, alters and seals.
-func (c Copy) fill(fd int, from *os.File) error {
+// write copies and alters.
+func (c Copy) write(fd int, from *os.File) error {
 	if err := copyAll(fd, from); err != nil {
 		return err
 	}
@@ -82,14 +103,10 @@ func (c Copy) fill(fd int, from *os.File) error {
 			return err
 		}
 	}
-	if len(c.Env) > 0 {
-		if err := insertInto(descriptor(fd), from.Name(), c.Env); err != nil {
-			return err
-		}
+	if len(c.Env)+len(c.Native) > 0 {
+		return insertInto(descriptor(fd), from.Name(), c.Env, c.Native)
 	}
-	const seals = unix.F_SEAL_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
-	_, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
-	return err
+	return nil
 }
 
 // copyAll copies by read(2) and write(2), which any file system has. It takes 6 ms for 10 MB, most

@@ -34,8 +34,8 @@ const (
 	recordCompanion = 2
 )
 
-// tableAlign is how the instructions are aligned, and the three numbers in front of them.
-const tableAlign = 16
+// codeAlign is how instructions are aligned, and the table of known programs.
+const codeAlign = 16
 
 // CanInsert says why a copy of an emulator cannot have variables in it, nil if it can. Only of a
 // static one is the environment still to be read where it begins: a loader has read it before.
@@ -56,28 +56,52 @@ func CanInsert(h *binfmt.Image) error {
 }
 
 // insertInto alters the emulator in the file. Its argv[0], which it has in its messages and some
-// examine at, would be /proc/self/fd/N: the instructions make it the name.
-func insertInto(file descriptor, name string, env []Variable) error {
+// examine at, would be /proc/self/fd/N: the instructions make it the name. Where there are programs
+// to be known, it begins with looking for them.
+func insertInto(file descriptor, name string, env []Variable, known []Native) error {
 	l, err := layOut(file)
 	if err != nil {
 		return err
 	}
-	table := uint64(len(l.segments) + segmentSize)
-	codeAt := roundUp(table+3*8, tableAlign)
-	text := make([]byte, codeAt)
-	strings := records(env)
-	binary.LittleEndian.PutUint64(text[codeAt-24:], uint64(len(code())+len(strings)))
-	binary.LittleEndian.PutUint64(text[codeAt-16:], uint64(len(code())))
-	binary.LittleEndian.PutUint64(text[codeAt-8:], binary.LittleEndian.Uint64(l.header[entryAt:])-(l.address+codeAt))
-	text = append(append(append(append(text, code()...), strings...), name...), 0)
-	copy(text, l.completed(uint64(len(text))))
-	if err := writeAt(file, text, l.offset); err != nil {
+	s := segment{text: make([]byte, len(l.segments)+segmentSize)}
+	begin := s.addInsert(binary.LittleEndian.Uint64(l.header[entryAt:])-l.address, name, env)
+	if len(known) > 0 {
+		begin = s.addNative(begin, known)
+	}
+	copy(s.text, l.completed(uint64(len(s.text))))
+	if err := writeAt(file, s.text, l.offset); err != nil {
 		return err
 	}
-	binary.LittleEndian.PutUint64(l.header[entryAt:], l.address+codeAt)
+	binary.LittleEndian.PutUint64(l.header[entryAt:], l.address+begin)
 	binary.LittleEndian.PutUint64(l.header[phoffAt:], l.offset)
-	binary.LittleEndian.PutUint16(l.header[phnumAt:], uint16(table/segmentSize))
+	binary.LittleEndian.PutUint16(l.header[phnumAt:], uint16(len(l.segments)/segmentSize+1))
 	return writeAt(file, l.header[:], 0)
+}
+
+// A segment is what is added to an emulator: the table of segments, and instructions, each with
+// numbers in front of them and data behind them. The numbers are distances from the instructions.
+type segment struct{ text []byte }
+
+// addInsert adds insert, which goes on at next: like all that is given and returned a place in the
+// segment, or a place of the emulator's as seen from it.
+func (s *segment) addInsert(next uint64, name string, env []Variable) (begin uint64) {
+	strings := records(env)
+	size := uint64(len(code()))
+	begin = s.addCode(code(), size+uint64(len(strings)), size, next)
+	s.text = append(append(append(s.text, strings...), name...), 0)
+	return begin
+}
+
+// addCode adds instructions. The last of the numbers is where they go on.
+func (s *segment) addCode(code []byte, numbers ...uint64) (begin uint64) {
+	begin = roundUp(uint64(len(s.text)+8*len(numbers)), codeAlign)
+	numbers[len(numbers)-1] -= begin
+	s.text = append(s.text, make([]byte, begin-uint64(len(s.text)))...)
+	for i, n := range numbers {
+		binary.LittleEndian.PutUint64(s.text[begin-8*uint64(len(numbers)-i):], n)
+	}
+	s.text = append(s.text, code...)
+	return begin
 }
 
 // records are the strings with their kinds.

@@ -8,7 +8,8 @@ import "unsafe"
 func insertCode() (start, end *byte)
 
 // code is the machine code that a copy begins with; empty where there is none for this machine.
-func code() []byte {
-	start, end := insertCode()
+func code() []byte { return between(insertCode()) }
+
+func between(start, end *byte) []byte {
 	return unsafe.Slice(start, uintptr(unsafe.Pointer(end))-uintptr(unsafe.Pointer(start)))
 }

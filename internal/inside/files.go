@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -172,4 +173,31 @@ func List(root, path string) []string {
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	return names
+}
+
+// Resolve is the path of what path leads to inside root, without symbolic links.
+func Resolve(root, path string) (string, error) {
+	fd, err := Find(root, path)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(fd)
+	file, err := os.Readlink(magic(fd))
+	if root == "" || err != nil {
+		return file, err
+	}
+	dir, err := OpenFD(root, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(dir)
+	top, err := os.Readlink(magic(dir))
+	if err != nil {
+		return "", err
+	}
+	rest, found := strings.CutPrefix(file, strings.TrimSuffix(top, "/"))
+	if !found {
+		return "", &fs.PathError{Op: "readlink", Path: path, Err: fs.ErrNotExist}
+	}
+	return rest, nil
 }

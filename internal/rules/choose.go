@@ -15,6 +15,7 @@ import (
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/inside"
+	"github.com/xunshare/xunshare/internal/native"
 	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/rulefile"
 )
@@ -25,6 +26,7 @@ type Choice struct {
 	Instance  bool           // the user namespace gets an instance of binfmt_misc, and so loses sight of the host's
 	Kept      []*binfmt.Rule // the host's rules, which may fail
 	Loaded    []*binfmt.Rule // ours; of two rules that match, the one loaded last wins
+	Native    *native.Choice // programs of the tree that are not emulated; nil where none were asked for
 	Companion bool           // what runs is for the host's 32-bit companion, whose programs this kernel runs itself
 
 	sysroots sysroots       // which directory has the libraries of an architecture
@@ -55,6 +57,9 @@ func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, traced
 		return c.Choice, env, err
 	}
 	env = c.complete(env)
+	if c.Native != nil {
+		env = c.Native.Describe(env)
+	}
 	c.checkLoader(files, env)
 	return c.Choice, env, nil
 }

@@ -14,7 +14,7 @@ func (c *chooser) servedByHost(arches []*binfmt.Arch, host []*binfmt.Rule) bool 
 	if c.Foreign.All || len(arches) == 0 || len(c.Rules)+len(c.Foreign.Sources)+len(c.Foreign.Emulators) > 0 {
 		return false
 	}
-	if len(c.Foreign.Env)+len(c.sysroots) > 0 {
+	if len(c.Foreign.Env)+len(c.sysroots) > 0 || c.Foreign.Native != nil {
 		return false
 	}
 	for _, a := range arches {

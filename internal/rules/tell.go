@@ -34,7 +34,11 @@ func (c *chooser) rulesWith(e *emulator.Emulator, flags string) ([]*binfmt.Rule,
 // of the very kind that it emulates: the rule does not match it, or it would be its own
 // interpreter without end.
 func (c *chooser) interpreterOf(e *emulator.Emulator, r *sysroot) (string, error) {
-	copied := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(c.Foreign.Env, r.variables())}
+	known, err := c.natives(e)
+	if err != nil {
+		return "", err
+	}
+	copied := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(c.Foreign.Env, r.variables()), Native: known}
 	return c.copied(copied, e.Path)
 }
 
@@ -47,11 +51,19 @@ func (c *chooser) copied(want emulator.Copy, file string) (string, error) {
 			want.Env = nil
 		}
 	}
-	if !want.Mark && len(want.Env) == 0 {
+	if !want.Mark && len(want.Env)+len(want.Native) == 0 {
 		return file, nil
+	}
+	if len(want.Native) > 0 {
+		if path, err := kept(want, file); err == nil {
+			return path, nil
+		}
 	}
 	fd, err := want.Of(file)
 	if err != nil && !want.Mark { // vm.memfd_noexec=2 forbids it
+		if len(want.Native) > 0 {
+			c.notes.Add("all programs are emulated: %v", err)
+		}
 		c.leaveToEnvironment(want.Env, fmt.Sprintf("%s: %v", file, err))
 		return file, nil
 	}

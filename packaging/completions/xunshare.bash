@@ -25,9 +25,10 @@ _xunshare()
 		--keep-caps --fake-ids --into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf= --bind-self[=] --read-only[=]
 		--ephemeral[=] --arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid= --binfmt=
-		--host-binfmt= -l= --load-interp= --load-binfmt= --mount-binfmt[=] --list-arches[=] --doctor[=]
-		--print-rule= --suppress-sync --clear-env --whitelist-env= --setenv= --unsetenv= --hostname=
-		--no-new-privs --json-status-fd= --verbose --dry-run -h --help -V --version
+		--host-binfmt= --native[=] --native-root= --list-native -l= --load-interp= --load-binfmt=
+		--mount-binfmt[=] --list-arches[=] --doctor[=] --print-rule= --suppress-sync --clear-env
+		--whitelist-env= --setenv= --unsetenv= --hostname= --no-new-privs --json-status-fd= --verbose
+		--dry-run -h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
 
@@ -72,13 +73,14 @@ _xunshare()
 		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
 		--setgroups) COMPREPLY=($(compgen -W 'allow deny' -- "$cur")) ;;
-		--into | -R | --root | -w | --wd | --mount-proc | --tmpfs | --ephemeral | --sysroot | --mount-binfmt) _filedir -d ;;
+		--into | -R | --root | -w | --wd | --mount-proc | --tmpfs | --ephemeral | --sysroot | --native-root | --mount-binfmt) _filedir -d ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
 		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
 		--read-only | --guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
 		--binfmt) COMPREPLY=($(compgen -W 'kernel trace auto' -- "$cur")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
+		--native) COMPREPLY=($(compgen -W '@build @cc @deb' -- "$cur")) ;;
 		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
 		--doctor) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
 		--print-rule) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "$(__xunshare_arches)" -- "${cur##*,}")) ;;

@@ -10,9 +10,10 @@ function __xunshare_program
     set -a options owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids into= config=+
     set -a options R/root= w/wd= mount-proc='?' propagation= bind=+ ro-bind=+ tmpfs=+ dev
     set -a options sys resolv-conf= bind-self='?' read-only='?' ephemeral='?' arch= emulator=+ cpu=
-    set -a options emulator-env=+ sysroot=+ guest-setuid= binfmt= host-binfmt= l/load-interp=+ load-binfmt=+ mount-binfmt='?'
-    set -a options list-arches='?' doctor='?' print-rule= suppress-sync clear-env whitelist-env=+ setenv=+ unsetenv=+
-    set -a options hostname= no-new-privs json-status-fd= verbose dry-run h/help V/version
+    set -a options emulator-env=+ sysroot=+ guest-setuid= binfmt= host-binfmt= native='?' native-root= list-native
+    set -a options l/load-interp=+ load-binfmt=+ mount-binfmt='?' list-arches='?' doctor='?' print-rule= suppress-sync clear-env
+    set -a options whitelist-env=+ setenv=+ unsetenv=+ hostname= no-new-privs json-status-fd= verbose dry-run
+    set -a options h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -98,6 +99,9 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l sysroot -x -a '(_
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id bits count'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l binfmt -x -a 'kernel trace auto' -d 'who follows the rules'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'keep or hide the rules of this system'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native -a '@build @cc @deb' -d 'run tools of the tree natively'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native-root -x -a '(__fish_complete_directories)' -d 'where native tools come from'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-native -d 'list what would run natively'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l mount-binfmt -a '(__fish_complete_directories)' -d 'mount a new binfmt_misc'

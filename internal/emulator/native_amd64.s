@@ -1,0 +1,199 @@
+#include "textflag.h"
+
+// native is where a copy of an emulator begins that knows programs of this machine, see native.go.
+// Like insert, after which it goes on, it is run there and position-independent. RDX is 0, as the
+// kernel has it (ELF_PLAT_INIT in arch/x86/include/asm/elf.h).
+//
+//	R8 its own address, R9 a record, R10 the stack, R11 argv, R12 the environment, R13 what was
+//	seen in that, R14 AT_EXECFD, R15 AT_FLAGS, BX what was read of the program
+TEXT ·native(SB),NOSPLIT|NOFRAME,$0
+	LEAQ	·native(SB), R8
+	MOVQ	SP, R10
+	LEAQ	8(R10), R11
+	MOVQ	(R10), AX
+	LEAQ	16(R10)(AX*8), R12
+	MOVL	$12, R13 // HostTypeUnset, MakeHostUnset
+	MOVQ	R12, BX
+
+variable:
+	MOVQ	(BX), SI
+	ADDQ	$8, BX
+	TESTQ	SI, SI
+	JEQ	auxiliary
+	MOVL	(SI), AX // a string is not the last thing on a stack
+	CMPL	AX, $0x474e414c // LANG
+	JEQ	language
+	CMPL	AX, $0x54534f48 // HOST
+	JEQ	host
+	CMPL	AX, $0x454b414d // MAKE
+	JEQ	make
+	ANDL	$0xffffff, AX
+	CMPL	AX, $0x5f434c // LC_
+	JEQ	locale
+	CMPL	AX, $0x5f444c // LD_
+	JNE	variable
+	MOVBLZX	3(SI), AX
+	CMPL	AX, $0x4c // LD_LIBRARY_PATH
+	JEQ	libraries
+	CMPL	AX, $0x50 // LD_PRELOAD, LD_PROFILE
+	JEQ	emulate
+	CMPL	AX, $0x41 // LD_AUDIT
+	JEQ	emulate
+	JMP	variable
+libraries:
+	ORL	$1, R13 // LibraryPathSet
+	JMP	variable
+host:
+	CMPL	4(SI), $0x45505954 // TYPE
+	JNE	variable
+	ANDL	$~4, R13
+	JMP	variable
+make:
+	CMPL	4(SI), $0x534f485f // _HOS
+	JNE	variable
+	ANDL	$~8, R13
+	JMP	variable
+language:
+	ADDQ	$4, SI
+	CMPB	(SI), $0x3d
+	JEQ	value
+	JMP	variable
+locale:
+	INCQ	SI
+	MOVBLZX	(SI), AX
+	TESTL	AX, AX
+	JEQ	variable
+	CMPL	AX, $0x3d
+	JNE	locale
+value:
+	MOVBLZX	1(SI), AX // C, C.UTF-8, POSIX or nothing
+	TESTL	AX, AX
+	JEQ	variable
+	CMPL	AX, $0x43
+	JEQ	variable
+	CMPL	AX, $0x50
+	JEQ	variable
+	ORL	$2, R13 // LocaleSet
+	JMP	variable
+
+auxiliary:
+	MOVL	$-1, R14
+	XORL	R15, R15
+entry:
+	MOVQ	(BX), AX
+	MOVQ	8(BX), CX
+	ADDQ	$16, BX
+	CMPQ	AX, $0
+	JEQ	read
+	CMPQ	AX, $2
+	JEQ	descriptor
+	CMPQ	AX, $8
+	JEQ	flags
+	CMPQ	AX, $23
+	JNE	entry
+	TESTQ	CX, CX
+	JEQ	entry
+	JMP	emulate // AT_SECURE
+descriptor:
+	MOVL	CX, R14
+	JMP	entry
+flags:
+	MOVQ	CX, R15
+	JMP	entry
+
+read:
+	TESTL	R14, R14
+	JLT	emulate
+	LEAQ	-2304(R10), BX
+	MOVL	R14, DI
+	MOVQ	BX, SI
+	MOVL	$2048, DX
+	MOVQ	R10, CX // R10 and R11 are the kernel's, or changed by it
+	XORL	R10, R10
+	MOVQ	R11, R9
+	MOVQ	CX, SP
+	SUBQ	$2560, SP
+	PUSHQ	CX
+	PUSHQ	R9
+	MOVL	$17, AX // pread64
+	SYSCALL
+	POPQ	R11
+	POPQ	R10
+	MOVQ	-16(R8), R9
+	ADDQ	R8, R9
+
+record:
+	MOVL	(R9), CX
+	TESTL	CX, CX
+	JEQ	emulate
+	LEAQ	20(CX), DX
+	CMPQ	DX, AX
+	JGT	next // or the file could not be read
+	ADDQ	BX, CX
+	MOVQ	8(R9), DX
+	CMPQ	DX, (CX)
+	JNE	next
+	MOVQ	16(R9), DX
+	CMPQ	DX, 8(CX)
+	JNE	next
+	MOVL	24(R9), DX
+	CMPL	DX, 16(CX)
+	JNE	next
+	MOVQ	32(R9), DX
+	CMPQ	DX, 24(BX)
+	JNE	next
+	MOVQ	40(R9), DX
+	CMPQ	DX, 32(BX)
+	JNE	next
+	MOVQ	48(R9), DX
+	CMPQ	DX, 40(BX)
+	JEQ	found
+next:
+	ADDQ	$128, R9
+	JMP	record
+
+found:
+	TESTL	4(R9), R13
+	JNE	emulate
+	PUSHQ	R10
+	PUSHQ	R11
+	MOVL	R14, DI
+	MOVL	$2, SI // F_SETFD, FD_CLOEXEC
+	MOVL	$1, DX
+	MOVL	$72, AX
+	SYSCALL
+	POPQ	R11
+	PUSHQ	R11
+	LEAQ	56(R9), DI
+	LEAQ	8(R11), SI
+	TESTQ	$1, R15 // AT_FLAGS_PRESERVE_ARGV0
+	JEQ	execute
+	ADDQ	$8, SI
+execute:
+	MOVQ	R12, DX
+	MOVL	$59, AX
+	SYSCALL
+	MOVL	R14, DI
+	MOVL	$2, SI
+	XORL	DX, DX
+	MOVL	$72, AX
+	SYSCALL
+	POPQ	R11
+	POPQ	R10
+
+emulate:
+	MOVQ	R10, SP
+	XORL	DX, DX
+	ADDQ	-8(R8), R8
+	JMP	R8
+
+TEXT ·nativeEnd(SB),NOSPLIT|NOFRAME,$0
+	RET
+
+// func nativeCode() (start, end *byte)
+TEXT ·nativeCode(SB),NOSPLIT,$0-16
+	LEAQ	·native(SB), AX
+	MOVQ	AX, start+0(FP)
+	LEAQ	·nativeEnd(SB), AX
+	MOVQ	AX, end+8(FP)
+	RET

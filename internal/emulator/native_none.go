@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package emulator
+
+func lookup() []byte { return nil }

@@ -1,0 +1,147 @@
+package native
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/cache"
+	"github.com/xunshare/xunshare/internal/chroot"
+	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/environ"
+	"github.com/xunshare/xunshare/internal/notes"
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// A Choice is what runs natively, and where that is.
+type Choice struct {
+	Tools []Tool
+	Known []emulator.Native // for the emulator
+	Dir   string            // of the host: what the target sees in Folder. "": Fill makes it
+
+	hostRoot string
+}
+
+// Choose finds the tools and prepares those that run natively. An error is about what was named.
+func (f *Finder) Choose(r *Request, told *notes.Notes) (*Choice, error) {
+	c := &Choice{Tools: f.remember(r), hostRoot: f.HostRoot}
+	if c.any() {
+		c.prepare(told)
+	}
+	for i := range c.Tools {
+		t := &c.Tools[i]
+		switch {
+		case t.Host != "":
+		case t.Named:
+			return nil, remedy.Wrap(fmt.Errorf("--native: %s cannot run natively: %s", t.Name, t.Why), t.hints()...)
+		case t.Guest != "":
+			told.Detail("%s is emulated: %s", t.Name, t.Why)
+		}
+	}
+	c.Known = known(c.Tools)
+	return c, nil
+}
+
+// An entry in the cache has these directories. Its form changes with what fill makes.
+const (
+	form  = "tools 1"
+	shown = "files"
+)
+
+// prepare finds in the cache what the target will see, or makes it there.
+func (c *Choice) prepare(told *notes.Notes) {
+	parts := []string{form, c.hostRoot}
+	for _, t := range c.Tools {
+		parts = append(parts, t.Host)
+	}
+	e, err := cache.Open(cache.Key(parts...), c.make)
+	if err != nil {
+		told.Add("what runs natively is made in memory, anew each time, because the cache cannot be used: %v", err)
+		return
+	}
+	c.Dir = path.Join(e.Dir, shown)
+	for line := range strings.Lines(e.Text) {
+		number, why, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if i, err := strconv.Atoi(number); err == nil && i < len(c.Tools) {
+			c.Tools[i].drop(why)
+		}
+	}
+}
+
+// make makes an entry of the cache. Its text has a line for each tool that turned out to be no good.
+func (c *Choice) make(dir string) (sources []string, text string, err error) {
+	for _, name := range [...]string{shown, chroot.Empty} {
+		if err = os.Mkdir(path.Join(dir, name), 0o755); err != nil {
+			return nil, "", err
+		}
+	}
+	sources, err = fill(path.Join(dir, shown), c.hostRoot, c.Tools)
+	for i, t := range c.Tools {
+		if t.Dropped {
+			text += fmt.Sprintf("%d %s\n", i, t.Why)
+		}
+	}
+	return sources, text, err
+}
+
+// Describe adds to an environment what native programs have to be told of the tree's machine.
+func (c *Choice) Describe(env []string) []string {
+	for _, t := range c.Tools {
+		for _, v := range t.Machine {
+			name, value, _ := strings.Cut(v, "=")
+			env = environ.WithDefault(env, name, value)
+		}
+	}
+	return env
+}
+
+// List is Find for somebody who wants to know: it tries what Choose prepares.
+func (f *Finder) List(r *Request) []Tool {
+	tools := f.Find(r)
+	c := copier{shelf: shelfOf(f.HostRoot)}
+	for i := range tools {
+		if t := &tools[i]; t.Host != "" {
+			if _, err := c.adapt(t.Host); err != nil {
+				t.drop(fmt.Sprintf("%s: %v", t.Host, err))
+			}
+		}
+	}
+	return tools
+}
+
+// Says is how a tool runs, in words.
+func (t *Tool) Says() string {
+	switch {
+	case t.Host != "":
+		return "natively, " + t.Host
+	case t.Guest == "":
+		return "not: " + t.Why
+	case t.Hint != "":
+		return "emulated: " + t.Why + "; " + t.Hint
+	}
+	return "emulated: " + t.Why
+}
+
+func (c *Choice) any() bool {
+	for _, t := range c.Tools {
+		if t.Host != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Tool) hints() []string {
+	if t.Hint == "" {
+		return nil
+	}
+	return []string{t.Hint}
+}
+
+// Fill makes what the target sees, in a directory that is empty.
+func (c *Choice) Fill(dir string) error {
+	_, err := fill(dir, c.hostRoot, c.Tools)
+	return err
+}

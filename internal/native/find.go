@@ -1,0 +1,223 @@
+package native
+
+import (
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/inside"
+)
+
+// A Tool is a program of the tree that was asked for.
+type Tool struct {
+	Name    string
+	Guest   string          // its file in the tree, without symbolic links; "" if there is none
+	Host    string          // the file that runs in its place; "" for none
+	Why     string          // it is emulated; "" if it is not
+	Hint    string          // what to do about that; "" for nothing
+	Named   bool            // by the user, and not as one of a set
+	Dropped bool            // the host's file was found to be no good
+	Known   emulator.Native // what tells the tree's file from all others
+	Machine []string        // variables that tell the host's the tree's machine
+}
+
+// drop has a tool emulated after all.
+func (t *Tool) drop(why string) { t.Host, t.Why, t.Dropped = "", why, true }
+
+// A Finder looks for programs.
+type Finder struct {
+	Tree     *inside.Root
+	Arch     *binfmt.Arch // of the tree
+	HostRoot string       // where the host's programs are; "" for this system, else a tree of its architecture
+}
+
+// Find looks for all that was asked for. What is in the tree more than once, as compilers of several
+// versions, is listed for each.
+func (f *Finder) Find(r *Request) (tools []Tool) {
+	differ := f.releasesDiffer()
+	for _, w := range r.wanted {
+		found := f.locate(&w.program)
+		for _, place := range found {
+			t := Tool{Name: w.name, Named: w.named, Guest: place.file}
+			if err := f.examine(&t, &w.program); err != nil {
+				t.Why = err.Error()
+			} else if t.Why = differ; differ == "" {
+				f.match(&t, place.pkg)
+			}
+			tools = append(tools, t)
+		}
+		if len(found) == 0 {
+			tools = append(tools, Tool{Name: w.name, Named: w.named, Why: "the tree has none"})
+		}
+	}
+	f.distrust(tools)
+	return tools
+}
+
+type place struct{ file, pkg string }
+
+// locate lists where a program is in the tree.
+func (f *Finder) locate(p *program) (found []place) {
+	if strings.Contains(p.place, "%T") {
+		return f.locateCompilers(p)
+	}
+	if file, err := inside.Resolve(f.Tree.Seen(), bin+p.name); err == nil {
+		pkg := p.pkg
+		if triplet, _, ok := strings.Cut(path.Base(file), "-"+p.name); ok {
+			pkg = strings.ReplaceAll(pkg, "%T", packageOf(triplet))
+		}
+		return []place{{file, pkg}}
+	}
+	return nil
+}
+
+// packageOf is a triplet in the name of a package, which has no underscore.
+func packageOf(triplet string) string { return strings.ReplaceAll(triplet, "_", "-") }
+
+// gccDirs are where GCC's own programs are: in Debian since 13 they are in libexec.
+var gccDirs = [...]string{"/usr/lib/gcc", "/usr/libexec/gcc"}
+
+func (f *Finder) locateCompilers(p *program) (found []place) {
+	for _, triplet := range f.Tree.List(gccDirs[0]) {
+		for _, version := range f.Tree.List(path.Join(gccDirs[0], triplet)) {
+			fill := strings.NewReplacer("%T", triplet, "%V", version)
+			for _, dir := range gccDirs {
+				file, err := inside.Resolve(f.Tree.Seen(), strings.Replace(fill.Replace(p.place), gccDirs[0], dir, 1))
+				if err == nil && f.Tree.Exists(file) {
+					found = append(found, place{file, strings.ReplaceAll(p.pkg, "%T", packageOf(triplet))})
+					break
+				}
+			}
+		}
+	}
+	return found
+}
+
+// examine reads what tells the tree's program from all others.
+func (f *Finder) examine(t *Tool, p *program) error {
+	file, err := f.Tree.Read(t.Guest)
+	if err != nil {
+		return cause(err)
+	}
+	defer file.Close()
+	image, err := binfmt.Inspect(file)
+	switch {
+	case err != nil:
+		return err
+	case image.ELF == nil:
+		return fmt.Errorf("it is %s", image.Kind)
+	case image.ELF.Arch() != f.Arch:
+		return fmt.Errorf("it is not for %s", f.Arch.Name)
+	case f.Tree.Mode(t.Guest)&(unix.S_ISUID|unix.S_ISGID) != 0:
+		return errors.New("it is set-id")
+	case p.endianness && f.bigEndian():
+		return errors.New("what it does depends on the byte order")
+	}
+	if t.Machine, err = f.describe(file, p); err != nil {
+		return err
+	}
+	t.Known.Flags = p.emulated
+	if f.bigEndian() {
+		t.Known.Flags |= emulator.LocaleSet
+	}
+	return identify(file, &t.Known)
+}
+
+func (f *Finder) bigEndian() bool { return f.Arch.Data == byte(elf.ELFDATA2MSB) }
+
+// The form of the note that has the build-id (elf(5), "Notes"): three numbers, "GNU\0", the id.
+const (
+	buildIDSection = ".note.gnu.build-id"
+	noteHead       = 16
+	headAt         = 24
+)
+
+// identify reads the build-id and a part of the header.
+func identify(file *os.File, n *emulator.Native) error {
+	e, err := elf.NewFile(file)
+	if err != nil {
+		return err
+	}
+	s := e.Section(buildIDSection)
+	if s == nil || s.Size != noteHead+uint64(len(n.ID)) || s.Offset+s.Size > emulator.NativeWindow {
+		return errors.New("it has no build-id that it could be known by")
+	}
+	n.Offset = uint32(s.Offset) + noteHead
+	if _, err = file.ReadAt(n.ID[:], int64(n.Offset)); err == nil {
+		_, err = file.ReadAt(n.Head[:], headAt)
+	}
+	return err
+}
+
+// match finds the host's program: it lies where the tree's does, but for what a cross compiler has
+// in a folder of its own.
+func (f *Finder) match(t *Tool, pkg string) {
+	file := t.Guest
+	for _, dir := range gccDirs {
+		if rest, ok := strings.CutPrefix(file, dir+"/"); ok {
+			file = dir + "-cross/" + rest
+		}
+	}
+	t.Host = path.Join("/", f.HostRoot, file)
+	err := f.check(t.Host)
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, fs.ErrNotExist):
+		t.Why = "this machine has no " + file
+		if f.HostRoot != "" {
+			t.Why = f.HostRoot + " has no " + file
+		}
+		if pkg == "" {
+			pkg = t.Name
+		}
+		t.Hint = f.install(pkg)
+	default:
+		t.Why = fmt.Sprintf("%s: %v", t.Host, err)
+	}
+	t.Host = ""
+}
+
+// install is the command that gets a package.
+func (f *Finder) install(pkg string) string {
+	if f.HostRoot != "" {
+		return "xunshare --into=" + f.HostRoot + " apt-get install " + pkg
+	}
+	return "apt install " + pkg
+}
+
+// check finds out whether a file can run in another's place.
+func (f *Finder) check(file string) error {
+	r, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	image, err := binfmt.Inspect(r)
+	switch {
+	case err != nil:
+		return err
+	case image.ELF == nil:
+		return fmt.Errorf("is %s", image.Kind)
+	case image.ELF.Arch() != binfmt.Host():
+		return errors.New("is not a program for this machine")
+	}
+	return nil
+}
+
+// cause drops the path, which the sentence has.
+func cause(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package native
+
+import (
+	"bytes"
+	"debug/elf"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// asked are libraries that programs ask for while they run: threads end with the first.
+var asked = [...]string{"libgcc_s.so.1"}
+
+// A shelf is where the host has its libraries.
+type shelf struct {
+	root    string
+	dirs    []string
+	machine elf.Machine // of the programs that it is for; found out by the first
+}
+
+// shelfOf reads what ldconfig(8) reads. The loader's own directories come last.
+func shelfOf(root string) *shelf {
+	s := &shelf{root: root}
+	files, _ := filepath.Glob(path.Join("/", root, "/etc/ld.so.conf.d/*.conf"))
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(text)) {
+			if line = strings.TrimSpace(line); path.IsAbs(line) {
+				s.dirs = append(s.dirs, line)
+			}
+		}
+	}
+	s.dirs = append(s.dirs, "/lib64", "/usr/lib64", "/lib", "/usr/lib")
+	return s
+}
+
+// find is the file of a library; "" if there is none.
+func (s *shelf) find(name string) string {
+	for _, dir := range s.dirs {
+		file := path.Join("/", s.root, dir, name)
+		f, err := elf.Open(file)
+		if err != nil {
+			continue
+		}
+		f.Close()
+		if f.Machine == s.machine && f.Class == elf.ELFCLASS64 {
+			return file
+		}
+	}
+	return ""
+}
+
+// collect adds the files of all libraries that an image needs, and that those need, to a list. The
+// loader is one that libc needs; it is not copied as it is.
+func (s *shelf) collect(b image, files []string) ([]string, error) {
+	f, err := elf.NewFile(bytes.NewReader(b))
+	if err != nil {
+		return files, err
+	}
+	s.machine = f.Machine
+	names, err := f.ImportedLibraries()
+	for _, name := range names {
+		if strings.HasPrefix(name, "ld-linux") || strings.HasPrefix(name, "ld64.so") {
+			continue
+		}
+		file := s.find(name)
+		if file == "" {
+			return files, fmt.Errorf("needs %s, which is not found", name)
+		}
+		if slices.Contains(files, file) {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err == nil {
+			files, err = s.collect(text, append(files, file))
+		}
+		if err != nil {
+			return files, err
+		}
+	}
+	return files, err
+}

@@ -1,0 +1,180 @@
+package native
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Folder is where the target sees what runs natively. It has so short a name because names of the
+// loader and of files that programs have built in are overwritten with names in it.
+const Folder = "/dev/.n"
+
+// The names in it. Those of files that are not there keep programs from the tree's.
+const (
+	loaderName = "ld.so"
+	pluginName = "lto.so"
+	bfdPlugins = "/bfd"
+	noCache    = Folder + "/ld.cache"
+	noPreload  = Folder + "/ld.preload"
+)
+
+// linkerPlugin is GCC's, for link-time optimization.
+const linkerPlugin = "liblto_plugin.so"
+
+// An image is a program, a library or the loader that is being copied.
+type image []byte
+
+// overwrite puts one name in the place of another, wherever that is as a whole string or at its
+// beginning. A file with a longer name in the place is no file that this knows.
+func (b image) overwrite(name, by string) error {
+	if len(by) > len(name) {
+		return fmt.Errorf("there is no room for %s where it has %s", by, name)
+	}
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte("\x00"+name+"\x00"))
+		if i < 0 {
+			return nil
+		}
+		at += i + 1
+		copy(b[at:at+len(name)], by+strings.Repeat("\x00", len(name)-len(by)))
+	}
+}
+
+// loader is the program's loader (PT_INTERP); "" if it needs none.
+func (b image) loader() (name string, at, size uint64, err error) {
+	f, err := elf.NewFile(bytes.NewReader(b))
+	if err != nil {
+		return "", 0, 0, err
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP && p.Off+p.Filesz <= uint64(len(b)) {
+			name, _, _ := strings.Cut(string(b[p.Off:p.Off+p.Filesz]), "\x00")
+			return name, p.Off, p.Filesz, nil
+		}
+	}
+	return "", 0, 0, nil
+}
+
+// useLoader makes the copied loader the program's.
+func (b image) useLoader() (original string, err error) {
+	const by = Folder + "/" + loaderName + "\x00"
+	name, at, size, err := b.loader()
+	switch {
+	case err != nil || name == "":
+		return name, err
+	case size < uint64(len(by)):
+		return "", errors.New("there is no room for the name of another loader in it")
+	}
+	copy(b[at:], by)
+	return name, nil
+}
+
+// directories are lists of those that a loader knows. glibc's has two, each of which has names with a
+// / at their ends (elf/dl-load.c, system_dirs).
+var directories = regexp.MustCompile(`\x00(/(usr/)?lib[^\x00]*/\x00){2,}`)
+
+// keepToFolder makes a loader look for libraries in the folder, and nowhere else. It has counted the
+// letters of the directories, so they stay as many.
+func (b image) keepToFolder() error {
+	lists := directories.FindAllIndex(b, -1)
+	if len(lists) == 0 {
+		return errors.New("the loader's directories are not where glibc has them")
+	}
+	for _, list := range lists {
+		for dir := list[0] + 1; dir < list[1]; {
+			size := bytes.IndexByte(b[dir:], 0)
+			copy(b[dir:], padded(Folder, size))
+			dir += size + 1
+		}
+	}
+	if err := b.overwrite("/etc/ld.so.cache", noCache); err != nil {
+		return err
+	}
+	return b.overwrite("/etc/ld.so.preload", noPreload)
+}
+
+// padded is a directory with so many letters and a / at its end: with more slashes, or one above it
+// that has no libraries.
+func padded(dir string, size int) string {
+	if len(dir) >= size {
+		dir = "/dev"
+	}
+	return dir + strings.Repeat("/", size-len(dir))
+}
+
+// becomeNative makes a cross compiler look for the tree's files where the tree's own compiler does.
+// The folder of GCC keeps its length, which is built in elsewhere (gcc/cppdefault.cc).
+func (b image) becomeNative(file string) error {
+	for _, dir := range gccDirs {
+		name := []byte(dir + "-cross/")
+		for at := bytes.Index(b, name); at >= 0; at = bytes.Index(b, name) {
+			copy(b[at:], padded(dir, len(name)))
+		}
+		if rest, ok := strings.CutPrefix(file, dir+"-cross/"); ok {
+			b.includeAsNative(padded(dir, len(name)), path.Dir(rest))
+		}
+	}
+	return b.overwrite(linkerPlugin, Folder+"/"+pluginName)
+}
+
+// includeAsNative is for the programs that know where headers are. A cross compiler has a prefix
+// of its own for those, TRIPLET, and no /usr/local.
+func (b image) includeAsNative(dir, version string) {
+	triplet := path.Dir(version)
+	headers := strings.NewReplacer("include/c++/"+path.Base(version)+"/"+triplet, "include/"+triplet+"/c++/"+path.Base(version))
+	b.rename(dir+version+"/../../../../"+triplet+"/", func(name string) string {
+		if name == "include" {
+			return "/usr/local/include"
+		}
+		return "/usr/" + headers.Replace(name)
+	})
+}
+
+// rename overwrites all strings that begin so with what becomes of their ends, which has to be
+// shorter.
+func (b image) rename(prefix string, becomes func(end string) string) {
+	for at := bytes.Index(b, []byte(prefix)); at >= 0; at = bytes.Index(b, []byte(prefix)) {
+		size := bytes.IndexByte(b[at:], 0)
+		name := becomes(string(b[at+len(prefix) : at+size]))
+		copy(b[at:at+size], name+strings.Repeat("\x00", size-len(name)))
+	}
+}
+
+// pluginDir is where libbfd's plugins are, by the end of the name that it has for that.
+const pluginDir = "/bfd-plugins"
+
+// usePlugins makes libbfd look for plugins in the folder, and tells whether it does.
+func (b image) usePlugins() (uses bool) {
+	for {
+		end := bytes.Index(b, []byte(pluginDir+"\x00")) + len(pluginDir)
+		if end < len(pluginDir) {
+			return uses
+		}
+		at := bytes.LastIndexByte(b[:end], 0) + 1
+		copy(b[at:end], padded(Folder+bfdPlugins, end-at))
+		uses = true
+	}
+}
+
+// dropRunPath keeps a program from looking for libraries where it says.
+func (b image) dropRunPath() error {
+	f, err := elf.NewFile(bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	for _, tag := range [...]elf.DynTag{elf.DT_RPATH, elf.DT_RUNPATH} {
+		dirs, err := f.DynString(tag)
+		for _, dir := range dirs {
+			err = errors.Join(err, b.overwrite(dir, ""))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/emulator"
+)
+
+// known is what an emulator has to know of the tools that run natively.
+func known(tools []Tool) (all []emulator.Native) {
+	for i, t := range tools {
+		if t.Host != "" {
+			t.Known.Path = path.Join(Folder, fileOf(i, &t))
+			all = append(all, t.Known)
+		}
+	}
+	return all
+}
+
+// fileOf is a tool's file in the folder. It has the name of the host's file, which is what ps(1)
+// shows, in a directory of its own.
+func fileOf(i int, t *Tool) string { return path.Join(strconv.Itoa(i), path.Base(t.Host)) }
+
+// A copier fills a folder.
+type copier struct {
+	dir     string
+	shelf   *shelf
+	loader  string   // of the programs, on the host
+	libs    []string // the files of their libraries
+	sources []string // all files that were read
+}
+
+// fill makes the folder for tools in dir, which is empty. A tool that turns out not to be good for
+// it is emulated; an error is one of writing.
+func fill(dir, hostRoot string, tools []Tool) (sources []string, err error) {
+	c := &copier{dir: dir, shelf: shelfOf(hostRoot)}
+	for i := range tools {
+		t := &tools[i]
+		if t.Host == "" {
+			continue
+		}
+		b, err := c.adapt(t.Host)
+		if err != nil {
+			t.drop(fmt.Sprintf("%s: %v", t.Host, err))
+			continue
+		}
+		err = errors.Join(c.write(fileOf(i, t), b), c.addLinkerPlugin(t.Host))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c.sources, errors.Join(c.addLibraries(), c.addLoader())
+}
+
+// adapt reads a program and makes it one that finds its loader in the folder, and the tree's
+// compiler.
+func (c *copier) adapt(file string) (image, error) {
+	b, err := c.read(file)
+	if err != nil {
+		return nil, err
+	}
+	libs, err := c.shelf.collect(b, c.libs)
+	if err != nil {
+		return nil, err
+	}
+	loader, err := b.useLoader()
+	switch {
+	case err != nil:
+		return nil, err
+	case c.loader != "" && loader != "" && loader != c.loader:
+		return nil, fmt.Errorf("needs the loader %s, and others need %s", loader, c.loader)
+	case loader != "":
+		c.loader = loader
+	}
+	c.libs = libs
+	return b, errors.Join(b.dropRunPath(), b.becomeNative(strings.TrimPrefix(file, c.shelf.root)))
+}
+
+// addLinkerPlugin copies that of a compiler, which lies beside its programs.
+func (c *copier) addLinkerPlugin(program string) error {
+	if path.Base(program) != "lto-wrapper" {
+		return nil
+	}
+	b, err := c.read(path.Join(path.Dir(program), linkerPlugin))
+	if err != nil {
+		return nil // the compiler says so where it wants it
+	}
+	if libs, err := c.shelf.collect(b, c.libs); err == nil {
+		c.libs = libs
+	}
+	return c.write(pluginName, b)
+}
+
+// addLibraries copies the libraries that programs need, and those that they ask for while they run.
+func (c *copier) addLibraries() error {
+	if c.loader == "" {
+		return nil
+	}
+	for _, name := range asked {
+		if file := c.shelf.find(name); file != "" && !slices.Contains(c.libs, file) {
+			c.libs = append(c.libs, file)
+		}
+	}
+	for _, file := range c.libs {
+		b, err := c.read(file)
+		if err != nil {
+			return err
+		}
+		if b.usePlugins() {
+			err = c.addPlugins(path.Dir(file))
+		}
+		if err = errors.Join(err, c.write(path.Base(file), b)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addPlugins copies those of libbfd, which are beside it. The linker's is one of them.
+func (c *copier) addPlugins(dir string) error {
+	const own = "libdep.so"
+	if b, err := c.read(path.Join(dir, pluginDir, own)); err == nil {
+		if err := c.write(path.Join(bfdPlugins, own), b); err != nil {
+			return err
+		}
+	}
+	err := os.MkdirAll(path.Join(c.dir, bfdPlugins), 0o755)
+	if err == nil {
+		err = os.Symlink("../"+pluginName, path.Join(c.dir, bfdPlugins, linkerPlugin))
+	}
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+func (c *copier) addLoader() error {
+	if c.loader == "" {
+		return nil
+	}
+	b, err := c.read(path.Join("/", c.shelf.root, c.loader))
+	if err == nil {
+		err = b.keepToFolder()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.loader, err)
+	}
+	return c.write(loaderName, b)
+}
+
+func (c *copier) read(file string) (image, error) {
+	b, err := os.ReadFile(file)
+	if err == nil && !slices.Contains(c.sources, file) {
+		c.sources = append(c.sources, file)
+	}
+	return b, cause(err)
+}
+
+func (c *copier) write(name string, b image) error {
+	file := path.Join(c.dir, name)
+	if err := os.MkdirAll(path.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, b, 0o755)
+}

@@ -1,0 +1,68 @@
+package native
+
+import (
+	"encoding/json"
+	"path"
+	"path/filepath"
+
+	"github.com/xunshare/xunshare/internal/cache"
+	"github.com/xunshare/xunshare/internal/inside"
+)
+
+// remember is Find with a memory: to look at some hundred programs takes as long as all the rest of
+// a launch. It is asked anew when one of them has changed, or a directory that has them.
+func (f *Finder) remember(r *Request) (tools []Tool) {
+	const form = "found 1"
+	root, err := filepath.Abs(f.Tree.Root)
+	if err != nil || f.Tree.View != "" {
+		return f.Find(r)
+	}
+	names := []string{form, root, f.HostRoot, f.Arch.Name}
+	for _, w := range r.wanted {
+		names = append(names, w.name)
+	}
+	e, err := cache.Open(cache.Key(names...), func(string) ([]string, string, error) {
+		tools := f.Find(r)
+		text, err := json.Marshal(tools)
+		return f.basis(root, tools), string(text), err
+	})
+	if err != nil {
+		return f.Find(r)
+	}
+	defer e.Close()
+	if json.Unmarshal([]byte(e.Text), &tools) != nil {
+		return f.Find(r)
+	}
+	return tools
+}
+
+// basis lists the files and directories that Find goes by.
+func (f *Finder) basis(root string, tools []Tool) (files []string) {
+	dirs := []string{"/usr/bin", "/etc/alternatives", infoDir, "/etc", "/usr/lib"}
+	for _, dir := range gccDirs {
+		dirs = append(dirs, dir)
+		for _, triplet := range f.Tree.List(dir) {
+			dirs = append(dirs, path.Join(dir, triplet))
+			for _, version := range f.Tree.List(path.Join(dir, triplet)) {
+				dirs = append(dirs, path.Join(dir, triplet, version))
+			}
+		}
+	}
+	for _, t := range tools {
+		dirs = append(dirs, t.Guest)
+	}
+	for _, name := range dirs {
+		if file, err := inside.Resolve(f.Tree.Seen(), name); err == nil && name != "" {
+			files = append(files, path.Join(root, file))
+		}
+		if name == "/etc" || name == "/usr/lib" {
+			files = append(files, path.Join(root, name, "os-release"), path.Join("/", f.HostRoot, name, "os-release"))
+		}
+	}
+	for _, t := range tools {
+		if t.Host != "" {
+			files = append(files, t.Host)
+		}
+	}
+	return append(files, path.Join("/", f.HostRoot, bin))
+}

@@ -1,0 +1,106 @@
+// Package native finds the programs of a foreign tree in whose place this machine has its own
+// (--native), and prepares those: compilers and shells need not be emulated.
+//
+// A program of the tree is known by its build-id, wherever it lies. What runs in its place is a copy
+// of the host's program in a folder of which only the target can see something, with copies of its
+// loader and libraries: inside there is only the tree. docs/decisions/0027 says why it is so.
+//
+// Not for: recognizing a program when it is executed, which the emulator's copy does (package
+// emulator), and mounting the folder (package chroot).
+package native
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/emulator"
+)
+
+// A program is one that may run natively.
+type program struct {
+	name string
+	set  string // the first that it is in
+	// place is where it lies in the tree; "" for /usr/bin. %T is the triplet of a compiler, %V its
+	// version.
+	place string
+	// pkg is Debian's package of it for the host; "" for one that is called as it is. %T is the
+	// triplet.
+	pkg        string
+	emulated   emulator.NativeFlags // when it is emulated all the same
+	endianness bool                 // what it does depends on the byte order
+	machine    []string             // variables that tell it the machine: %S the system, %C the processor
+}
+
+// The sets. A set has all of those before it in build, the default.
+const (
+	compilers = "cc"
+	build     = "build"
+	packages  = "deb"
+)
+
+// sets lists them, as messages do.
+var sets = []string{compilers, build, packages}
+
+const (
+	bin      = "/usr/bin/"
+	gccDir   = "/usr/lib/gcc/%T/%V/"
+	binutils = "binutils-%T"
+)
+
+// programs are those that give the same results on every machine. Not here are those that tell the
+// machine or its kernel (uname, arch), that compute in long double (printf, seq, sort -g, numfmt),
+// that load modules which are the tree's (perl, python3, iconv), that ask the system who is who (id,
+// whoami), and whatever is never native.
+var programs = slices.Concat(
+	[]program{
+		{name: "gcc", set: compilers, place: bin + "%T-gcc-%V", pkg: "gcc-%T", emulated: emulator.LibraryPathSet},
+		{name: "g++", set: compilers, place: bin + "%T-g++-%V", pkg: "g++-%T", emulated: emulator.LibraryPathSet},
+		{name: "cpp", set: compilers, place: bin + "%T-cpp-%V", pkg: "gcc-%T"},
+		{name: "gcc-ar", set: compilers, place: bin + "%T-gcc-ar-%V", pkg: "gcc-%T"},
+		{name: "gcc-nm", set: compilers, place: bin + "%T-gcc-nm-%V", pkg: "gcc-%T"},
+		{name: "gcc-ranlib", set: compilers, place: bin + "%T-gcc-ranlib-%V", pkg: "gcc-%T"},
+		{name: "cc1", set: compilers, place: gccDir + "cc1", pkg: "gcc-%T"},
+		{name: "cc1plus", set: compilers, place: gccDir + "cc1plus", pkg: "g++-%T"},
+		{name: "collect2", set: compilers, place: gccDir + "collect2", pkg: "gcc-%T", emulated: emulator.LibraryPathSet},
+		{name: "lto-wrapper", set: compilers, place: gccDir + "lto-wrapper", pkg: "gcc-%T"},
+		{name: "lto1", set: compilers, place: gccDir + "lto1", pkg: "gcc-%T"},
+		{name: "ld", set: compilers, pkg: binutils, emulated: emulator.LibraryPathSet},
+		{name: "ld.gold", set: compilers, pkg: binutils, emulated: emulator.LibraryPathSet},
+	},
+	these(compilers, binutils, "as ar nm ranlib strip objcopy objdump readelf size strings addr2line c++filt elfedit"),
+	[]program{{name: "sh", set: build, pkg: "dash"}, {name: "awk", set: build, pkg: "mawk"}},
+	[]program{
+		{name: "bash", set: build, machine: []string{"HOSTTYPE=%C", "MACHTYPE=%S"}, emulated: emulator.HostTypeUnset},
+		{name: "make", set: build, machine: []string{"MAKE_HOST=%S"}, emulated: emulator.MakeHostUnset},
+	},
+	these(build, "", "sed grep patch m4 tar gzip bzip2"),
+	these(build, "findutils", "find xargs"),
+	these(build, "diffutils", "diff cmp diff3 sdiff"),
+	these(build, "xz-utils", "xz"),
+	these(build, "zstd", "zstd"),
+	[]program{{name: "od", set: build, pkg: "coreutils", endianness: true}},
+	these(build, "coreutils", `[ b2sum base32 base64 basename cat chgrp chmod chown cksum comm cp csplit cut date dd dir
+		dircolors dirname du echo env expand expr factor false fmt fold head install join link ln ls md5sum mkdir mkfifo
+		mktemp mv nice nl nohup nproc paste pr printenv pwd readlink realpath rm rmdir sha1sum sha224sum sha256sum
+		sha384sum sha512sum shuf sleep split stat stty sum sync tac tail tee test timeout touch tr true truncate tsort
+		tty unexpand uniq unlink vdir wc yes`),
+	these(packages, "dpkg", "dpkg-deb dpkg-split update-alternatives"),
+)
+
+func these(set, pkg, names string) (all []program) {
+	for _, name := range strings.Fields(names) {
+		all = append(all, program{name: name, set: set, pkg: pkg})
+	}
+	return all
+}
+
+// never are the programs that would not be right, with what they would do.
+var never = map[string]string{
+	"uname": "tells the machine", "arch": "tells the machine", "getconf": "tells what the machine can do",
+	"dpkg": "knows its architecture", "apt": "knows its architecture", "apt-get": "knows its architecture", "rpm": "knows its architecture",
+	"perl": "has modules that are the tree's", "python3": "has modules that are the tree's",
+	"iconv": "has modules that are the tree's", "ldconfig": "looks for libraries of its own machine", "ldd": "looks for libraries of its own machine",
+	"locale": "has data that are the tree's", "localedef": "makes data of its own machine", "gpgv": "has modules that are the tree's",
+	"su": "changes the user", "passwd": "changes the user", "login": "changes the user", "sudo": "changes the user",
+	"chroot": "enters another root", "unshare": "enters another root", "mount": "changes the tree", "umount": "changes the tree",
+}

@@ -1,0 +1,89 @@
+package rules
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"text/tabwriter"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/cache"
+	"github.com/xunshare/xunshare/internal/cmdline"
+	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/inside"
+	"github.com/xunshare/xunshare/internal/native"
+	"github.com/xunshare/xunshare/internal/notes"
+	"github.com/xunshare/xunshare/internal/remedy"
+)
+
+// finder looks for programs of the tree that need not be emulated.
+func (c *chooser) finder(a *binfmt.Arch) *native.Finder {
+	return &native.Finder{Tree: c.in, Arch: a, HostRoot: c.Foreign.NativeRoot}
+}
+
+// natives are those that an emulator is to know; none for an architecture that is not the tree's.
+func (c *chooser) natives(e *emulator.Emulator) ([]emulator.Native, error) {
+	if c.Foreign.Native == nil {
+		return nil, nil
+	}
+	if c.tree == nil {
+		c.tree = c.treeArch()
+	}
+	if e.Arch != c.tree {
+		return nil, nil
+	}
+	if why := cannotLookUp(e.Path); why != nil {
+		c.notes.Add("%s: %v, so all programs are emulated", e.Path, why)
+		return nil, nil
+	}
+	if c.Native == nil {
+		chosen, err := c.finder(e.Arch).Choose(c.Foreign.Native, c.notes)
+		if err != nil {
+			return nil, err
+		}
+		c.Native = chosen
+	}
+	return c.Native.Known, nil
+}
+
+// cannotLookUp says why an emulator cannot be made to know programs of this machine.
+func cannotLookUp(file string) error {
+	if err := emulator.CanLookUp(); err != nil {
+		return err
+	}
+	return cannotInsert(file)
+}
+
+// kept is the path in the cache of a copy that knows programs of this machine: to make it takes as
+// long as all the rest of a launch.
+func kept(want emulator.Copy, file string) (string, error) {
+	const form = "emulator 1"
+	name := path.Base(file)
+	e, err := cache.Open(cache.Key(form, file, fmt.Sprint(want)), func(dir string) ([]string, string, error) {
+		return []string{file}, "", want.Write(path.Join(dir, name), file)
+	})
+	if err != nil {
+		return "", err
+	}
+	return path.Join(e.Dir, name), nil
+}
+
+// ListNative prints what would run natively in a tree, from where, and why the rest would not.
+func ListNative(asked *cmdline.Options, told *notes.Notes) error {
+	c := chooser{Options: asked, notes: told}
+	c.in = &inside.Root{Root: asked.Root, Dir: func() string { return "/" }}
+	a := c.treeArch()
+	switch {
+	case a == nil:
+		return remedy.New("--list-native: nothing in "+asked.Root+" tells its architecture", "name a tree that has programs")
+	case a.RunsHere():
+		_, err := fmt.Printf("%s is a tree for %s: all its programs run here without an emulator\n", asked.Root, a.Name)
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "PROGRAM\tIN THE TREE\tRUNS")
+	for _, t := range c.finder(a).List(asked.Foreign.Native) {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", t.Name, orDash(t.Guest), t.Says())
+	}
+	return w.Flush()
+}
