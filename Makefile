@@ -5,7 +5,7 @@
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local SYSCONFDIR=/etc DESTDIR=
 # make packages .deb, .rpm, .apk and a tarball of each of PACKAGE_ARCHES, in PACKAGES; make release VERSION= checks first
-# make bench    start-up and memory, side by side with others; BENCHFLAGS='-only into', '-only second-stage' (minutes)...
+# make bench    start-up and memory, side by side with others; BENCHFLAGS='-only into', '-only native' (minutes)...
 # make cover    coverage of all tests, run as an ordinary user and as root
 # make fuzz     FUZZTIME=30s for each fuzz target
 # make lint     gofmt, vet, staticcheck; cross builds compile

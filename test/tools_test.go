@@ -2,7 +2,6 @@ package test
 
 import (
 	"bytes"
-	"debug/elf"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,9 +26,15 @@ func buildTree(arch string) string {
 	return made("builds/"+arch, "builds/"+arch)
 }
 
-// nativeArches are the architectures whose cross compilers are installed for the tests: one like this
-// machine and one with the other byte order.
-var nativeArches = []string{"arm64", "s390x"}
+// nativeArches are the architectures whose cross compilers are installed for the tests, one like this
+// machine and one with the other byte order, and those of a full run.
+func nativeArches() []string {
+	arches := words("arm64 s390x")
+	if os.Getenv("XUNSHARE_TEST_FULL") != "" {
+		arches = append(arches, words("armhf ppc64el")...)
+	}
+	return arches
+}
 
 // whoRuns is a script that prints where the program is that runs it: in the tree or in the folder of
 // what runs natively. It has to be a program by itself, since the shell can be native or not.
@@ -130,7 +135,7 @@ func TestNativeUpgrade(t *testing.T) {
 // What compilers and binutils make natively is what the emulated ones make.
 func TestNativeBuild(t *testing.T) {
 	const script = `mkdir /out/w; cp /mnt/* /out/w; cd /out/w; make >log 2>&1 || cat log; ./c; ./cc; rm log`
-	for _, arch := range nativeArches {
+	for _, arch := range nativeArches() {
 		t.Run(arch, func(t *testing.T) {
 			t.Parallel()
 			root := buildTree(arch)
@@ -147,7 +152,7 @@ func TestNativeBuild(t *testing.T) {
 				t.Errorf("only %d files: %v", len(files), files)
 			}
 			for _, file := range files {
-				wantSame(t, file, outputs[1]+"/w/"+filepath.Base(file))
+				wantSame(t, arch, file, outputs[1]+"/w/"+filepath.Base(file))
 			}
 		})
 	}
@@ -155,16 +160,20 @@ func TestNativeBuild(t *testing.T) {
 
 // wantSame compares files, but for what says which package a compiler is of. An archive is a file
 // with its members one after the other.
-func wantSame(t *testing.T, a, b string) {
+func wantSame(t *testing.T, arch, a, b string) {
 	t.Helper()
-	one, two := contentOf(t, a), contentOf(t, b)
+	one, two := contentOf(t, arch, a), contentOf(t, arch, b)
 	if !bytes.Equal(one, two) {
 		t.Errorf("%s differs", filepath.Base(a))
 	}
 }
 
+// objcopy is whose objcopy knows the files of an architecture.
+var objcopy = map[string]string{"arm64": "aarch64-linux-gnu", "s390x": "s390x-linux-gnu", "armhf": "arm-linux-gnueabihf",
+	"ppc64el": "powerpc64le-linux-gnu", "riscv64": "riscv64-linux-gnu"}
+
 // contentOf is a file without the section .comment and the build-id.
-func contentOf(t *testing.T, file string) []byte {
+func contentOf(t *testing.T, arch, file string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -173,17 +182,8 @@ func contentOf(t *testing.T, file string) []byte {
 	if !bytes.HasPrefix(text, []byte("\x7fELF")) && !bytes.HasPrefix(text, []byte("!<arch>")) {
 		return text
 	}
-	tool := "aarch64-linux-gnu-objcopy"
-	if e, err := elf.Open(file); err == nil {
-		if e.Machine == elf.EM_S390 {
-			tool = "s390x-linux-gnu-objcopy"
-		}
-		e.Close()
-	} else if bytes.Contains(text, []byte("s390")) {
-		tool = "s390x-linux-gnu-objcopy"
-	}
 	bare := t.TempDir() + "/bare"
-	cmd := exec.Command(tool, "-D", "-R", ".comment", "-R", ".note.gnu.build-id", "-R", ".gnu_debuglink", file, bare)
+	cmd := exec.Command(objcopy[arch]+"-objcopy", "-D", "-R", ".comment", "-R", ".note.gnu.build-id", "-R", ".gnu_debuglink", file, bare)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -21,12 +21,12 @@ type Choice struct {
 	Known []emulator.Native // for the emulator
 	Dir   string            // of the host: what the target sees in Folder. "": Fill makes it
 
-	hostRoot string
+	finder *Finder
 }
 
 // Choose finds the tools and prepares those that run natively. An error is about what was named.
 func (f *Finder) Choose(r *Request, told *notes.Notes) (*Choice, error) {
-	c := &Choice{Tools: f.remember(r), hostRoot: f.HostRoot}
+	c := &Choice{Tools: f.remember(r), finder: f}
 	if c.any() {
 		c.prepare(told)
 	}
@@ -46,15 +46,18 @@ func (f *Finder) Choose(r *Request, told *notes.Notes) (*Choice, error) {
 
 // An entry in the cache has these directories. Its form changes with what fill makes.
 const (
-	form  = "tools 1"
+	form  = "tools 2"
 	shown = "files"
 )
 
 // prepare finds in the cache what the target will see, or makes it there.
 func (c *Choice) prepare(told *notes.Notes) {
-	parts := []string{form, c.hostRoot}
+	parts := []string{form, c.finder.HostRoot}
 	for _, t := range c.Tools {
 		parts = append(parts, t.Host)
+		if t.Name == perl { // which has files of the tree
+			parts = append(parts, c.finder.Tree.Root)
+		}
 	}
 	e, err := cache.Open(cache.Key(parts...), c.make)
 	if err != nil {
@@ -77,7 +80,7 @@ func (c *Choice) make(dir string) (sources []string, text string, err error) {
 			return nil, "", err
 		}
 	}
-	sources, err = fill(path.Join(dir, shown), c.hostRoot, c.Tools)
+	sources, err = c.finder.fill(path.Join(dir, shown), c.Tools)
 	for i, t := range c.Tools {
 		if t.Dropped {
 			text += fmt.Sprintf("%d %s\n", i, t.Why)
@@ -100,10 +103,10 @@ func (c *Choice) Describe(env []string) []string {
 // List is Find for somebody who wants to know: it tries what Choose prepares.
 func (f *Finder) List(r *Request) []Tool {
 	tools := f.Find(r)
-	c := copier{shelf: shelfOf(f.HostRoot)}
+	c := copier{tree: f.Tree, shelf: shelfOf(f.HostRoot)}
 	for i := range tools {
 		if t := &tools[i]; t.Host != "" {
-			if _, err := c.adapt(t.Host); err != nil {
+			if _, err := c.adapt(t); err != nil {
 				t.drop(fmt.Sprintf("%s: %v", t.Host, err))
 			}
 		}
@@ -142,6 +145,6 @@ func (t *Tool) hints() []string {
 
 // Fill makes what the target sees, in a directory that is empty.
 func (c *Choice) Fill(dir string) error {
-	_, err := fill(dir, c.hostRoot, c.Tools)
+	_, err := c.finder.fill(dir, c.Tools)
 	return err
 }

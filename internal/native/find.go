@@ -118,6 +118,8 @@ func (f *Finder) examine(t *Tool, p *program) error {
 		return fmt.Errorf("it is not for %s", f.Arch.Name)
 	case f.Tree.Mode(t.Guest)&(unix.S_ISUID|unix.S_ISGID) != 0:
 		return errors.New("it is set-id")
+	case p.words && f.Arch.Class != byte(elf.ELFCLASS64):
+		return errors.New("what it does depends on the size of words")
 	case p.endianness && f.bigEndian():
 		return errors.New("what it does depends on the byte order")
 	}

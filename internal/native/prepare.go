@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/emulator"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // known is what an emulator has to know of the tools that run natively.
@@ -29,7 +30,8 @@ func fileOf(i int, t *Tool) string { return path.Join(strconv.Itoa(i), path.Base
 
 // A copier fills a folder.
 type copier struct {
-	dir     string
+	dir     string // "" to try, and to write nothing
+	tree    *inside.Root
 	shelf   *shelf
 	loader  string   // of the programs, on the host
 	libs    []string // the files of their libraries
@@ -38,14 +40,14 @@ type copier struct {
 
 // fill makes the folder for tools in dir, which is empty. A tool that turns out not to be good for
 // it is emulated; an error is one of writing.
-func fill(dir, hostRoot string, tools []Tool) (sources []string, err error) {
-	c := &copier{dir: dir, shelf: shelfOf(hostRoot)}
+func (f *Finder) fill(dir string, tools []Tool) (sources []string, err error) {
+	c := &copier{dir: dir, tree: f.Tree, shelf: shelfOf(f.HostRoot)}
 	for i := range tools {
 		t := &tools[i]
 		if t.Host == "" {
 			continue
 		}
-		b, err := c.adapt(t.Host)
+		b, err := c.adapt(t)
 		if err != nil {
 			t.drop(fmt.Sprintf("%s: %v", t.Host, err))
 			continue
@@ -60,8 +62,8 @@ func fill(dir, hostRoot string, tools []Tool) (sources []string, err error) {
 
 // adapt reads a program and makes it one that finds its loader in the folder, and the tree's
 // compiler.
-func (c *copier) adapt(file string) (image, error) {
-	b, err := c.read(file)
+func (c *copier) adapt(t *Tool) (image, error) {
+	b, err := c.read(t.Host)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,12 @@ func (c *copier) adapt(file string) (image, error) {
 		c.loader = loader
 	}
 	c.libs = libs
-	return b, errors.Join(b.dropRunPath(), b.becomeNative(strings.TrimPrefix(file, c.shelf.root)))
+	if t.Name == perl {
+		if err := c.addPerl(b); err != nil {
+			return nil, err
+		}
+	}
+	return b, errors.Join(b.dropRunPath(), b.becomeNative(strings.TrimPrefix(t.Host, c.shelf.root)))
 }
 
 // addLinkerPlugin copies that of a compiler, which lies beside its programs.

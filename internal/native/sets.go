@@ -28,6 +28,7 @@ type program struct {
 	pkg        string
 	emulated   emulator.NativeFlags // when it is emulated all the same
 	endianness bool                 // what it does depends on the byte order
+	words      bool                 // and on the size of words
 	machine    []string             // variables that tell it the machine: %S the system, %C the processor
 }
 
@@ -36,6 +37,7 @@ const (
 	compilers = "cc"
 	build     = "build"
 	packages  = "deb"
+	alone     = "" // in none, by name only
 )
 
 // sets lists them, as messages do.
@@ -49,7 +51,7 @@ const (
 
 // programs are those that give the same results on every machine. Not here are those that tell the
 // machine or its kernel (uname, arch), that compute in long double (printf, seq, sort -g, numfmt),
-// that load modules which are the tree's (perl, python3, iconv), that ask the system who is who (id,
+// that load modules which are the tree's (python3, iconv), that ask the system who is who (id,
 // whoami), and whatever is never native.
 var programs = slices.Concat(
 	[]program{
@@ -84,6 +86,7 @@ var programs = slices.Concat(
 		mktemp mv nice nl nohup nproc paste pr printenv pwd readlink realpath rm rmdir sha1sum sha224sum sha256sum
 		sha384sum sha512sum shuf sleep split stat stty sum sync tac tail tee test timeout touch tr true truncate tsort
 		tty unexpand uniq unlink vdir wc yes`),
+	[]program{{name: perl, set: alone, endianness: true, words: true}},
 	these(packages, "dpkg", "dpkg-deb dpkg-split update-alternatives"),
 )
 
@@ -98,8 +101,8 @@ func these(set, pkg, names string) (all []program) {
 var never = map[string]string{
 	"uname": "tells the machine", "arch": "tells the machine", "getconf": "tells what the machine can do",
 	"dpkg": "knows its architecture", "apt": "knows its architecture", "apt-get": "knows its architecture", "rpm": "knows its architecture",
-	"perl": "has modules that are the tree's", "python3": "has modules that are the tree's",
-	"iconv": "has modules that are the tree's", "ldconfig": "looks for libraries of its own machine", "ldd": "looks for libraries of its own machine",
+	"python3": "has modules that are the tree's",
+	"iconv":   "has modules that are the tree's", "ldconfig": "looks for libraries of its own machine", "ldd": "looks for libraries of its own machine",
 	"locale": "has data that are the tree's", "localedef": "makes data of its own machine", "gpgv": "has modules that are the tree's",
 	"su": "changes the user", "passwd": "changes the user", "login": "changes the user", "sudo": "changes the user",
 	"chroot": "enters another root", "unshare": "enters another root", "mount": "changes the tree", "umount": "changes the tree",

@@ -39,6 +39,7 @@ type Choice struct {
 type chooser struct {
 	*cmdline.Options
 	in    *inside.Root
+	files []string // what the program's name may stand for
 	notes *notes.Notes
 	Choice
 }
@@ -47,7 +48,7 @@ type chooser struct {
 // stand for, env is its environment, which is returned with what an emulator has to learn from it.
 // With traced the rules are those of a tracer, for what the kernel is not to follow, or cannot.
 func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, traced bool, told *notes.Notes) (Choice, []string, error) {
-	c := chooser{Options: asked, in: in, notes: told}
+	c := chooser{Options: asked, in: in, files: files, notes: told}
 	c.Traced = traced
 	if !c.Loads() {
 		c.Instance = c.Foreign.None

@@ -54,8 +54,7 @@ func cannotLookUp(file string) error {
 	return cannotInsert(file)
 }
 
-// kept is the path in the cache of a copy that knows programs of this machine: to make it takes as
-// long as all the rest of a launch.
+// kept is the path in the cache of a copy: to make it takes as long as all the rest of a launch.
 func kept(want emulator.Copy, file string) (string, error) {
 	const form = "emulator 1"
 	name := path.Base(file)

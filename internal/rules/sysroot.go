@@ -38,17 +38,33 @@ func (s sysroots) of(a *binfmt.Arch, hard bool) (found *sysroot) {
 // prefixVariable is the environment's form of QEMU's option -L.
 const prefixVariable = "QEMU_LD_PREFIX"
 
-// variables are what makes QEMU use the sysroot of an architecture. An emulated program does not
-// see the variable (QEMU_UNSET_ENV, option -U), because the programs that it starts may be for
-// another architecture. One that the user has set is left alone, and seen.
-func (r *sysroot) variables() []emulator.Variable {
+// setting is the variable that makes QEMU use a sysroot; "" for none.
+func (r *sysroot) setting() string {
 	if r == nil {
+		return ""
+	}
+	return prefixVariable + "=" + r.Dir
+}
+
+// variables are what makes QEMU use the sysroot of an architecture.
+func (r *sysroot) variables() []emulator.Variable { return unseen(r.setting()) }
+
+// unseen are settings of QEMU's that an emulated program does not see (QEMU_UNSET_ENV, option -U),
+// because the programs that it starts may be for another architecture. One that the user has set is
+// left alone, and seen.
+func unseen(settings ...string) (variables []emulator.Variable) {
+	names := ""
+	for _, s := range settings {
+		if name, _, set := strings.Cut(s, "="); set {
+			variables = append(variables, emulator.Variable{Text: s})
+			names += name + ","
+		}
+	}
+	if len(variables) == 0 {
 		return nil
 	}
-	return []emulator.Variable{
-		{Text: prefixVariable + "=" + r.Dir},
-		{Text: "QEMU_UNSET_ENV=" + prefixVariable + ",QEMU_UNSET_ENV", Companion: true},
-	}
+	const unset = "QEMU_UNSET_ENV"
+	return append(variables, emulator.Variable{Text: unset + "=" + names + unset, Companion: true})
 }
 
 // chooseSysroots finds out which sysroot each of the architectures uses. Those that were given

@@ -38,13 +38,14 @@ func (c *chooser) interpreterOf(e *emulator.Emulator, r *sysroot) (string, error
 	if err != nil {
 		return "", err
 	}
-	copied := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(c.Foreign.Env, r.variables()), Native: known}
-	return c.copied(copied, e.Path)
+	quick := c.quickAuthentication(e)
+	copied := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(c.Foreign.Env, unseen(r.setting(), quick)), Native: known}
+	return c.copied(copied, e.Path, len(known) > 0 || quick != "")
 }
 
 // copied is the path of a copy that differs from the emulator at file, or that path itself if
-// nothing does. The child inherits the descriptor.
-func (c *chooser) copied(want emulator.Copy, file string) (string, error) {
+// nothing does. It may be kept in the cache, or else the child inherits its descriptor.
+func (c *chooser) copied(want emulator.Copy, file string, keep bool) (string, error) {
 	if len(want.Env) > 0 {
 		if why := cannotInsert(file); why != nil {
 			c.leaveToEnvironment(want.Env, fmt.Sprintf("%s: %v", file, why))
@@ -54,7 +55,7 @@ func (c *chooser) copied(want emulator.Copy, file string) (string, error) {
 	if !want.Mark && len(want.Env)+len(want.Native) == 0 {
 		return file, nil
 	}
-	if len(want.Native) > 0 {
+	if keep {
 		if path, err := kept(want, file); err == nil {
 			return path, nil
 		}
@@ -115,7 +116,7 @@ func (c *chooser) brief(r *binfmt.Rule) (*binfmt.Rule, error) {
 		c.leaveToEnvironment(env, "rule "+r.Name+" has no flag F")
 		return r, nil
 	}
-	interpreter, err := c.copied(emulator.Copy{Env: env}, r.Interpreter)
+	interpreter, err := c.copied(emulator.Copy{Env: env}, r.Interpreter, false)
 	told := rebuilt(r)
 	told.Interpreter = interpreter
 	return told, err

@@ -11,8 +11,9 @@
 // contender once, in a new random order, so that what else the machine does falls on all of them
 // alike. REGEXP selects among SUITE/CONTENDER, such as native/unshare.
 //
-// A tenth, "second-stage", has debootstrap build an arm64 system. It runs only if REGEXP names it,
-// for it takes minutes for each contender, and the network; -builds says how often.
+// A tenth, "second-stage", has debootstrap build an arm64 system, and another, "native-tools", builds
+// programs in one, emulated and natively. They run only if REGEXP names them ("native" does), for they
+// take minutes for each contender, and the network; -builds says how often.
 //
 // The suites print figures and the goals that xunshare has set itself; they do not judge. What
 // cannot run here is listed with the reason. Compare within one run only: between runs the machine
@@ -74,8 +75,8 @@ func parse(args []string) (options, error) {
 	only := ""
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 200, "start every contender this often")
-	flags.IntVar(&o.builds, "builds", 1, "second-stage: build with every contender this often")
-	flags.StringVar(&o.mirror, "mirror", "http://deb.debian.org/debian", "second-stage: `URL` of a Debian mirror")
+	flags.IntVar(&o.builds, "builds", 1, "second-stage, native-tools: build with every contender this often")
+	flags.StringVar(&o.mirror, "mirror", "http://deb.debian.org/debian", "second-stage, native-tools: `URL` of a Debian mirror")
 	flags.StringVar(&only, "only", "", "only the contenders whose SUITE/NAME matches this `regexp`")
 	flags.StringVar(&o.tree, "tree", "", "native `directory` to enter (default: a busybox tree made for the run)")
 	flags.StringVar(&o.foreign, "foreign", "", "arm64 `directory` to enter (default: ask scripts/get-tree)")
@@ -100,7 +101,7 @@ func run(ctx context.Context, opts options) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.remove()) }()
 	b.printMachine()
-	for _, suite := range []func(context.Context) error{b.native, b.into, b.foreign, b.traced, b.waiting, b.userOnly, b.inPlace, b.subids, b.calls, b.secondStage} {
+	for _, suite := range []func(context.Context) error{b.native, b.into, b.foreign, b.traced, b.waiting, b.userOnly, b.inPlace, b.subids, b.calls, b.secondStage, b.nativeTools} {
 		if err := suite(ctx); err != nil {
 			return err
 		}

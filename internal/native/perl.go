@@ -1,0 +1,135 @@
+package native
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/inside"
+)
+
+// Perl's modules in C are the tree's, so a native perl has the host's beside it, of the same version.
+// What Config.pm says of the machine is the tree's. Modules in C of other packages are found in
+// neither.
+const perl = "perl"
+
+// perlDirs are directories of perl's own in /usr/lib/TRIPLET, and those of the folder in their place.
+// The last two are for what other packages bring along.
+var perlDirs = [...]struct{ dir, in string }{
+	{"/perl-base", "/perl-base"},
+	{"/perl/", "/perl"},
+	{"/perl5/", "/none"},
+}
+
+var perlVersion = regexp.MustCompile(`(?m)^\s*version => '([^']*)'`)
+
+// addPerl copies the modules that perl, which b is a copy of, has of its own, and makes it look there.
+func (c *copier) addPerl(b image) error {
+	host, tree := archDir(c.shelf.root), treeArchDir(c.tree)
+	if host == "" || tree == "" {
+		return errors.New("its modules are not where Debian has them")
+	}
+	ours, err := os.ReadFile(path.Join("/", c.shelf.root, host, "perl-base/Config.pm"))
+	if err != nil {
+		return cause(err)
+	}
+	theirs, err := c.readTree(path.Join(tree, "perl-base/Config.pm"))
+	if err != nil {
+		return cause(err)
+	}
+	version := perlVersion.FindSubmatch(ours)
+	if other := perlVersion.FindSubmatch(theirs); version == nil || other == nil || string(version[1]) != string(other[1]) {
+		return errors.New("is another version of perl")
+	}
+	for _, d := range perlDirs {
+		b.relocate(host+d.dir, Folder+d.in)
+	}
+	b.relocate("/usr/local"+strings.TrimPrefix(host, "/usr")+"/perl/", Folder+"/none")
+	short := string(version[1][:strings.LastIndexByte(string(version[1]), '.')])
+	if c.dir == "" { // nothing is to be made
+		return nil
+	}
+	return errors.Join(c.copyTree(path.Join(host, "perl-base"), "perl-base"), c.copyTree(path.Join(host, "perl", short), "perl"),
+		c.copyConfig(path.Join(tree, "perl-base"), "perl-base"))
+}
+
+// archDir is the directory of this machine's libraries that has perl's; "" if there is none.
+func archDir(root string) string {
+	found, _ := filepath.Glob(path.Join("/", root, "/usr/lib/*/perl-base"))
+	if len(found) != 1 {
+		return ""
+	}
+	return strings.TrimPrefix(path.Dir(found[0]), path.Clean(root))
+}
+
+func treeArchDir(tree *inside.Root) string {
+	for _, name := range tree.List("/usr/lib") {
+		if dir := "/usr/lib/" + name; tree.IsDir(dir + "/perl-base") {
+			return dir
+		}
+	}
+	return ""
+}
+
+// relocate overwrites all strings that begin so. Their lengths are built in (perl.c, STR_WITH_LEN).
+func (b image) relocate(prefix, by string) {
+	b.rename(prefix, func(end string) string { return padded(by, len(prefix)+len(end)) })
+}
+
+// copyTree copies the files of a directory of the host, but for what is about the machine.
+func (c *copier) copyTree(dir, to string) error {
+	top, err := filepath.EvalSymlinks(path.Join("/", c.shelf.root, dir))
+	if errors.Is(err, fs.ErrNotExist) { // perl alone, without its libraries
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(top, func(file string, entry fs.DirEntry, err error) error {
+		name := strings.TrimPrefix(file, top)
+		switch {
+		case err != nil || strings.HasPrefix(name, "/Config") || !strings.HasSuffix(name, ".pm") && !strings.HasSuffix(name, ".pl") && !strings.HasSuffix(name, ".so"):
+			return err
+		case entry.IsDir():
+			return nil
+		}
+		b, err := c.read(file)
+		if err == nil {
+			err = c.write(path.Join(to, name), b)
+		}
+		return err
+	})
+}
+
+// copyConfig copies what the tree's perl says of the machine.
+func (c *copier) copyConfig(dir, to string) error {
+	for _, name := range c.tree.List(dir) {
+		if !strings.HasPrefix(name, "Config") {
+			continue
+		}
+		b, err := c.readTree(path.Join(dir, name))
+		if err == nil {
+			err = c.write(path.Join(to, name), b)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTree reads a file of the tree.
+func (c *copier) readTree(file string) (image, error) {
+	f, err := c.tree.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c.sources = append(c.sources, path.Join(c.tree.Root, file))
+	return io.ReadAll(f)
+}
