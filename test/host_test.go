@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -43,6 +44,23 @@ func TestArm64Host(t *testing.T) {
 	cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 5 {
 		t.Errorf("status %d", code)
+	}
+}
+
+// buildTests builds the tests of a package for arm64.
+func buildTests(dir, name string) error {
+	cmd := command("go", "test", "-c", "-o", dir+"/"+name+"-arm64.test", "../internal/"+name)
+	cmd.Env = append(os.Environ(), "GOARCH=arm64")
+	return cmd.Run()
+}
+
+// The instructions for arm64 that look for native programs run in an emulator, too.
+func TestArm64LookUp(t *testing.T) {
+	tests := made("arm64-tests/emulator", "emulator-arm64.test")
+	cmd := exec.Command(binary(), "--arch=arm64", tests, "-test.run=^TestLookUp$", "-test.v")
+	cmd.Dir = "../internal/emulator"
+	if r := finish(t, cmd); r.status != 0 || strings.Count(r.out, "    --- PASS: TestLookUp/") < 15 || strings.Contains(r.out, "SKIP") {
+		t.Errorf("%+v", r)
 	}
 }
 

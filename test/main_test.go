@@ -48,6 +48,8 @@ func makeThing(dir, thing string) error {
 		return fetchEmulator(dir, which)
 	case "debian":
 		return fetchDebian(dir, which)
+	case "arm64-tests":
+		return buildTests(dir, which)
 	case "builds":
 		return fetchBuildTree(dir, which)
 	case "libc":

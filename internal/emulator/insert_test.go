@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +47,11 @@ func environmentOf(t *testing.T, program string, inserted []Variable, args, env 
 func compiled(t *testing.T, source, flags string) string {
 	t.Helper()
 	file := t.TempDir() + "/program"
-	cmd := exec.Command("gcc", append(strings.Fields(flags), "-O", "-x", "c", "-o", file, "-")...)
+	compiler := "gcc"
+	if runtime.GOARCH == "arm64" {
+		compiler = "aarch64-linux-gnu-gcc" // Debian's own has this name too
+	}
+	cmd := exec.Command(compiler, append(strings.Fields(flags), "-O", "-x", "c", "-o", file, "-")...)
 	cmd.Stdin = strings.NewReader(source)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

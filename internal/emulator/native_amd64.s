@@ -46,10 +46,14 @@ libraries:
 host:
 	CMPL	4(SI), $0x45505954 // TYPE
 	JNE	variable
+	CMPB	8(SI), $0x3d
+	JNE	variable
 	ANDL	$~4, R13
 	JMP	variable
 make:
 	CMPL	4(SI), $0x534f485f // _HOS
+	JNE	variable
+	CMPW	8(SI), $0x3d54 // T=
 	JNE	variable
 	ANDL	$~8, R13
 	JMP	variable

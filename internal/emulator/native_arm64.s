@@ -1,0 +1,204 @@
+#include "textflag.h"
+
+// native: see native_amd64.s. X0 is 0 where it goes on, as the kernel has it (start_thread in
+// arch/arm64/include/asm/processor.h).
+//
+//	R19 its own address, R9 a record, R10 the stack, R11 argv, R12 the environment, R13 what was
+//	seen in that, R14 AT_EXECFD, R15 AT_FLAGS, R20 what was read of the program
+TEXT ·native(SB),NOSPLIT|NOFRAME,$0
+begin:
+	ADR	begin, R19
+	MOVD	RSP, R10
+	ADD	$8, R10, R11
+	MOVD	(R10), R1
+	ADD	R1<<3, R10, R12
+	ADD	$16, R12
+	MOVD	$12, R13 // HostTypeUnset, MakeHostUnset
+	MOVD	R12, R9
+
+variable:
+	MOVD	(R9), R3
+	ADD	$8, R9
+	CBZ	R3, auxiliary
+	MOVWU	(R3), R1
+	MOVD	$0x474e414c, R2 // LANG
+	CMPW	R2, R1
+	BEQ	language
+	MOVD	$0x54534f48, R2 // HOST
+	CMPW	R2, R1
+	BEQ	host
+	MOVD	$0x454b414d, R2 // MAKE
+	CMPW	R2, R1
+	BEQ	make
+	AND	$0xffffff, R1
+	MOVD	$0x5f434c, R2 // LC_
+	CMPW	R2, R1
+	BEQ	locale
+	MOVD	$0x5f444c, R2 // LD_
+	CMPW	R2, R1
+	BNE	variable
+	MOVBU	3(R3), R1
+	CMPW	$0x4c, R1 // LD_LIBRARY_PATH
+	BEQ	libraries
+	CMPW	$0x50, R1 // LD_PRELOAD, LD_PROFILE
+	BEQ	emulate
+	CMPW	$0x41, R1 // LD_AUDIT
+	BEQ	emulate
+	B	variable
+libraries:
+	ORR	$1, R13 // LibraryPathSet
+	B	variable
+host:
+	MOVWU	4(R3), R1
+	MOVD	$0x45505954, R2 // TYPE
+	CMPW	R2, R1
+	BNE	variable
+	MOVBU	8(R3), R1
+	CMPW	$0x3d, R1
+	BNE	variable
+	AND	$~4, R13
+	B	variable
+make:
+	MOVWU	4(R3), R1
+	MOVD	$0x534f485f, R2 // _HOS
+	CMPW	R2, R1
+	BNE	variable
+	MOVHU	8(R3), R1
+	CMPW	$0x3d54, R1 // T=
+	BNE	variable
+	AND	$~8, R13
+	B	variable
+language:
+	MOVBU	4(R3), R1
+	ADD	$4, R3
+	CMPW	$0x3d, R1
+	BEQ	value
+	B	variable
+locale:
+	ADD	$1, R3
+	MOVBU	(R3), R1
+	CBZ	R1, variable
+	CMPW	$0x3d, R1
+	BNE	locale
+value:
+	MOVBU	1(R3), R1 // C, C.UTF-8, POSIX or nothing
+	CBZ	R1, variable
+	CMPW	$0x43, R1
+	BEQ	variable
+	CMPW	$0x50, R1
+	BEQ	variable
+	ORR	$2, R13 // LocaleSet
+	B	variable
+
+auxiliary:
+	MOVD	$-1, R14
+	MOVD	ZR, R15
+entry:
+	MOVD	(R9), R1
+	MOVD	8(R9), R2
+	ADD	$16, R9
+	CBZ	R1, read
+	CMP	$2, R1
+	BEQ	descriptor
+	CMP	$8, R1
+	BEQ	flags
+	CMP	$23, R1
+	BNE	entry
+	CBZ	R2, entry
+	B	emulate // AT_SECURE
+descriptor:
+	MOVD	R2, R14
+	B	entry
+flags:
+	MOVD	R2, R15
+	B	entry
+
+read:
+	TBNZ	$63, R14, emulate
+	SUB	$2304, R10, R20
+	SUB	$2560, R10, R1
+	MOVD	R1, RSP
+	MOVD	R14, R0
+	MOVD	R20, R1
+	MOVD	$2048, R2
+	MOVD	ZR, R3
+	MOVD	$67, R8 // pread64
+	SVC
+	MOVD	-16(R19), R9
+	ADD	R19, R9
+
+record:
+	MOVWU	(R9), R4
+	CBZ	R4, emulate
+	ADD	$20, R4, R5
+	CMP	R0, R5
+	BGT	next // or the file could not be read
+	ADD	R20, R4
+	MOVD	8(R9), R5
+	MOVD	(R4), R6
+	CMP	R5, R6
+	BNE	next
+	MOVD	16(R9), R5
+	MOVD	8(R4), R6
+	CMP	R5, R6
+	BNE	next
+	MOVWU	24(R9), R5
+	MOVWU	16(R4), R6
+	CMPW	R5, R6
+	BNE	next
+	MOVD	32(R9), R5
+	MOVD	24(R20), R6
+	CMP	R5, R6
+	BNE	next
+	MOVD	40(R9), R5
+	MOVD	32(R20), R6
+	CMP	R5, R6
+	BNE	next
+	MOVD	48(R9), R5
+	MOVD	40(R20), R6
+	CMP	R5, R6
+	BEQ	found
+next:
+	ADD	$128, R9
+	B	record
+
+found:
+	MOVWU	4(R9), R5
+	TST	R13, R5
+	BNE	emulate
+	MOVD	R14, R0
+	MOVD	$2, R1 // F_SETFD, FD_CLOEXEC
+	MOVD	$1, R2
+	MOVD	$25, R8
+	SVC
+	ADD	$56, R9, R0
+	ADD	$8, R11, R1
+	TBZ	$0, R15, execute // AT_FLAGS_PRESERVE_ARGV0
+	ADD	$8, R1
+execute:
+	MOVD	R12, R2
+	MOVD	$221, R8
+	SVC
+	MOVD	R14, R0
+	MOVD	$2, R1
+	MOVD	ZR, R2
+	MOVD	$25, R8
+	SVC
+
+emulate:
+	MOVD	R10, RSP
+	MOVD	ZR, R0
+	MOVD	-8(R19), R16
+	ADD	R19, R16
+	JMP	(R16)
+
+TEXT ·nativeEnd(SB),NOSPLIT|NOFRAME,$0
+	RET
+
+// func nativeCode() (start, end *byte)
+TEXT ·nativeCode(SB),NOSPLIT,$0-16
+	MOVD	$·native(SB), R0
+	MOVD	R0, start+0(FP)
+	MOVD	$·nativeEnd(SB), R0
+	MOVD	R0, end+8(FP)
+	RET
