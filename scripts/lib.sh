@@ -204,3 +204,13 @@ find_source() {
 		done
 	done <"$work/targets"
 }
+
+# use_suite ARCH SUITE: apt_private from the mirror of this machine's first source, whose keyring has the keys of all of
+# Debian's suites.
+use_suite() {
+	find_source "$(dpkg --print-architecture)"
+	rm -r "$work/apt/lists"
+	apt_private "$1"
+	printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$2" >"$work/sources.list"
+	printf '%s\n' "Dir::Etc::SourceList \"$work/sources.list\";" 'Dir::Etc::SourceParts "/dev/null";' >>"$work/apt.conf"
+}

@@ -36,10 +36,29 @@ const (
 	HostTypeUnset
 	// MakeHostUnset is for one that takes it from MAKE_HOST.
 	MakeHostUnset
+	// WithLibrary is for one that does something else where an argument begins with -l...
+	WithLibrary
+	// Links is for one that does where no argument is -c, -S or -E...
+	Links
+	// Offloads is for one that does where an argument begins with -fope, as in -fopenmp.
+	Offloads
+	// Plugins is for one that loads the linker's plugin, liblto_plugin.so, behind an argument -plugin or
+	// --plugin: it is given this machine's. With any other plugin it is emulated.
+	Plugins
+	// FromFile is for one that takes arguments from a file, of which nothing is known (@file): who
+	// called it may have been emulated.
+	FromFile
 )
 
 // NativeWindow is how much of a file is read: a build-id beyond is not found.
 const NativeWindow = 2048
+
+// LinkerPlugin is where native linkers find GCC's plugin.
+const LinkerPlugin = NativeFolder + "/lto.so"
+
+// NativeFolder is where a target sees what runs natively. It has so short a name because names that
+// the loader and programs have built in are overwritten with names in it.
+const NativeFolder = "/dev/.n"
 
 // The offsets in a record, which the instructions know.
 const (
@@ -58,15 +77,16 @@ func CanLookUp() error {
 	return nil
 }
 
-// addNative adds them. The table ends with a record of which the offset is 0.
+// addNative adds them. The table ends with a record of which the offset is 0; behind it is the path of
+// the linker's plugin.
 func (s *segment) addNative(next uint64, known []Native) (begin uint64) {
 	table := roundUp(uint64(len(lookup())), codeAlign)
-	begin = s.addCode(lookup(), table, next)
+	begin = s.addCode(lookup(), table+uint64(len(known)+1)*recordSize, table, next)
 	s.text = append(s.text, make([]byte, begin+table-uint64(len(s.text)))...)
 	for _, n := range known {
 		s.text = append(s.text, n.record()...)
 	}
-	s.text = append(s.text, make([]byte, recordSize)...)
+	s.text = append(append(append(s.text, make([]byte, recordSize)...), LinkerPlugin...), 0)
 	return begin
 }
 

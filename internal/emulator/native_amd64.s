@@ -12,7 +12,7 @@ TEXT ·native(SB),NOSPLIT|NOFRAME,$0
 	LEAQ	8(R10), R11
 	MOVQ	(R10), AX
 	LEAQ	16(R10)(AX*8), R12
-	MOVL	$12, R13 // HostTypeUnset, MakeHostUnset
+	MOVL	$44, R13 // HostTypeUnset, MakeHostUnset, Links
 	MOVQ	R12, BX
 
 variable:
@@ -157,8 +157,87 @@ next:
 	JMP	record
 
 found:
+	XORL	BX, BX // where an argument was exchanged, and for what
+	TESTL	$496, 4(R9) // WithLibrary, Links, Offloads, Plugins, FromFile
+	JEQ	decide
+	MOVQ	R11, CX
+argument:
+	MOVQ	(CX), SI
+	ADDQ	$8, CX
+	TESTQ	SI, SI
+	JEQ	decide
+	MOVL	(SI), AX
+	CMPB	AX, $0x40 // @
+	JEQ	file
+	CMPL	AX, $0x756c702d // -plu
+	JEQ	plugin
+	CMPL	AX, $0x6c702d2d // --pl
+	JEQ	plugin
+	CMPL	AX, $0x706f662d // -fop
+	JEQ	open
+	CMPW	AX, $0x6c2d // -l
+	JEQ	library
+	ANDL	$0xffffff, AX
+	CMPL	AX, $0x632d // -c
+	JEQ	compiles
+	CMPL	AX, $0x532d // -S
+	JEQ	compiles
+	CMPL	AX, $0x452d // -E
+	JNE	argument
+compiles:
+	ANDL	$~32, R13
+	JMP	argument
+library:
+	ORL	$16, R13
+	JMP	argument
+file:
+	ORL	$256, R13
+	JMP	argument
+open:
+	CMPB	4(SI), $0x65 // e
+	JNE	argument
+	ORL	$64, R13
+	JMP	argument
+plugin:
+	TESTL	$128, 4(R9)
+	JEQ	argument
+	CMPB	7(SI), $0 // -plugin and not -plugin-opt=
+	JEQ	itself
+	CMPB	8(SI), $0
+	JNE	argument
+itself:
+	MOVQ	(CX), SI
+	TESTQ	SI, SI
+	JEQ	decide
+	MOVQ	$0x2f6e2e2f7665642f, AX // /dev/.n/
+	CMPQ	AX, (SI)
+	JEQ	argument
+	MOVQ	SI, DI
+ending:
+	INCQ	SI
+	CMPB	-1(SI), $0
+	JNE	ending
+	ORL	$128, R13
+	LEAQ	-17(SI), SI
+	CMPQ	SI, DI
+	JLT	argument
+	MOVQ	$0x705f6f746c62696c, AX // liblto_p
+	CMPQ	AX, (SI)
+	JNE	argument
+	MOVQ	$0x6f732e6e6967756c, AX // lugin.so
+	CMPQ	AX, 8(SI)
+	JNE	argument
+	ANDL	$~128, R13
+	MOVQ	CX, BX
+	MOVQ	DI, -2296(R10)
+	MOVQ	-24(R8), AX
+	ADDQ	R8, AX
+	MOVQ	AX, (CX)
+	JMP	argument
+decide:
+	MOVQ	BX, -2304(R10)
 	TESTL	4(R9), R13
-	JNE	emulate
+	JNE	restore
 	PUSHQ	R10
 	PUSHQ	R11
 	MOVL	R14, DI
@@ -184,6 +263,12 @@ execute:
 	SYSCALL
 	POPQ	R11
 	POPQ	R10
+restore:
+	MOVQ	-2304(R10), BX
+	TESTQ	BX, BX
+	JEQ	emulate
+	MOVQ	-2296(R10), AX
+	MOVQ	AX, (BX)
 
 emulate:
 	MOVQ	R10, SP

@@ -13,7 +13,7 @@ begin:
 	MOVD	(R10), R1
 	ADD	R1<<3, R10, R12
 	ADD	$16, R12
-	MOVD	$12, R13 // HostTypeUnset, MakeHostUnset
+	MOVD	$44, R13 // HostTypeUnset, MakeHostUnset, Links
 	MOVD	R12, R9
 
 variable:
@@ -164,8 +164,97 @@ next:
 
 found:
 	MOVWU	4(R9), R5
+	MOVD	ZR, R21 // where an argument was exchanged, and for what: R22
+	MOVD	$496, R2 // WithLibrary, Links, Offloads, Plugins, FromFile
+	TST	R2, R5
+	BEQ	decide
+	MOVD	R11, R6
+argument:
+	MOVD	(R6), R3
+	ADD	$8, R6
+	CBZ	R3, decide
+	MOVWU	(R3), R1
+	AND	$0xff, R1, R2
+	CMPW	$0x40, R2 // @
+	BEQ	file
+	MOVD	$0x756c702d, R2 // -plu
+	CMPW	R2, R1
+	BEQ	plugin
+	MOVD	$0x6c702d2d, R2 // --pl
+	CMPW	R2, R1
+	BEQ	plugin
+	MOVD	$0x706f662d, R2 // -fop
+	CMPW	R2, R1
+	BEQ	open
+	AND	$0xffff, R1, R2
+	MOVD	$0x6c2d, R4 // -l
+	CMPW	R4, R2
+	BEQ	library
+	AND	$0xffffff, R1
+	MOVD	$0x632d, R2 // -c
+	CMPW	R2, R1
+	BEQ	compiles
+	MOVD	$0x532d, R2 // -S
+	CMPW	R2, R1
+	BEQ	compiles
+	MOVD	$0x452d, R2 // -E
+	CMPW	R2, R1
+	BNE	argument
+compiles:
+	AND	$~32, R13
+	B	argument
+library:
+	ORR	$16, R13
+	B	argument
+file:
+	ORR	$256, R13
+	B	argument
+open:
+	MOVBU	4(R3), R1
+	CMPW	$0x65, R1 // e
+	BNE	argument
+	ORR	$64, R13
+	B	argument
+plugin:
+	TBZ	$7, R5, argument
+	MOVBU	7(R3), R1 // -plugin and not -plugin-opt=
+	CBZ	R1, itself
+	MOVBU	8(R3), R1
+	CBNZ	R1, argument
+itself:
+	MOVD	(R6), R3
+	CBZ	R3, decide
+	MOVD	$0x2f6e2e2f7665642f, R1 // /dev/.n/
+	MOVD	(R3), R2
+	CMP	R1, R2
+	BEQ	argument
+	MOVD	R3, R4
+ending:
+	ADD	$1, R3
+	MOVBU	-1(R3), R1
+	CBNZ	R1, ending
+	ORR	$128, R13
+	SUB	$17, R3
+	CMP	R4, R3
+	BLT	argument
+	MOVD	$0x705f6f746c62696c, R1 // liblto_p
+	MOVD	(R3), R2
+	CMP	R1, R2
+	BNE	argument
+	MOVD	$0x6f732e6e6967756c, R1 // lugin.so
+	MOVD	8(R3), R2
+	CMP	R1, R2
+	BNE	argument
+	AND	$~128, R13
+	MOVD	R6, R21
+	MOVD	R4, R22
+	MOVD	-24(R19), R1
+	ADD	R19, R1
+	MOVD	R1, (R6)
+	B	argument
+decide:
 	TST	R13, R5
-	BNE	emulate
+	BNE	restore
 	MOVD	R14, R0
 	MOVD	$2, R1 // F_SETFD, FD_CLOEXEC
 	MOVD	$1, R2
@@ -184,6 +273,9 @@ execute:
 	MOVD	ZR, R2
 	MOVD	$25, R8
 	SVC
+restore:
+	CBZ	R21, emulate
+	MOVD	R22, (R21)
 
 emulate:
 	MOVD	R10, RSP

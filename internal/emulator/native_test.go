@@ -2,8 +2,10 @@ package emulator
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,6 +86,24 @@ func TestLookUp(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { lookUp(t, driver, c.file, c.known, c.args, c.want) })
 	}
+	gone := with(func(n *Native) { n.Path, n.Flags = dir+"/none", Plugins })
+	lookUp(t, driver, file, []Native{gone}, "1 0 -- emulator /path zero -plugin /x/liblto_plugin.so", "emulated 5 emulator 0 /x/liblto_plugin.so")
+	for flag, cases := range map[NativeFlags]map[string]bool{
+		WithLibrary: {"-c a.c": true, "a.c -lm": false, "-l m": false, "a.c": true, "-L/usr/lib a-l": true},
+		Links:       {"-c a.c": true, "a.c": false, "a.c -S": true, "-O2 -E a.c": true, "-cpp a.c": false, "-C a.c": false, "c -": false},
+		Offloads:    {"-fopenmp -c a.c": false, "-fopenacc": false, "-fopt-info": true, "-fop": true, "a.c": true},
+		FromFile:    {"-o a @a.rsp": false, "a@b": true},
+		Plugins: {"-plugin /x/liblto_plugin.so a.o": true, "--plugin liblto_plugin.so": true, "-plugin /x/other.so": false,
+			"-plugin-opt=x y": true, "-plugin /dev/.n/lto.so": true, "-plugin": true, "-plugin liblto_plugin.s": false, "a.o": true},
+	} {
+		for arguments, native := range cases {
+			want := strings.TrimSpace(fmt.Sprintf("emulated %d emulator 0 %s", 3+len(strings.Fields(arguments)), strings.Join(regexp.MustCompile(`\S*liblto\S*`).FindAllString(arguments, -1), " ")))
+			if native {
+				want = "native zero " + plugin.ReplaceAllString(arguments, LinkerPlugin)
+			}
+			lookUp(t, driver, file, []Native{with(func(n *Native) { n.Flags = flag })}, "1 0 -- emulator /path zero "+arguments, want)
+		}
+	}
 	for flag, cases := range map[NativeFlags]map[string]bool{
 		LibraryPathSet: {"LD_LIBRARY_PATH=/x": false, "LD_BIND_NOW=1": true},
 		LocaleSet: {"LANG=C": true, "LANG=C.UTF-8": true, "LANG=POSIX": true, "LANG=": true, "LANG=de_DE": false, "LC_ALL=de": false, "LC_ALL=": true,
@@ -103,6 +123,8 @@ func TestLookUp(t *testing.T) {
 		}
 	}
 }
+
+var plugin = regexp.MustCompile(`\S*liblto_plugin\.so`)
 
 // imageOf is what is known of a program, in a file of that size.
 func imageOf(n *Native, size int) []byte {

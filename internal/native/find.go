@@ -1,12 +1,15 @@
 package native
 
 import (
+	"bytes"
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -51,6 +54,7 @@ func (f *Finder) Find(r *Request) (tools []Tool) {
 				t.Why = err.Error()
 			} else if t.Why = differ; differ == "" {
 				f.match(&t, place.pkg)
+				f.compareOffloading(&t, w.offloading)
 			}
 			tools = append(tools, t)
 		}
@@ -59,7 +63,34 @@ func (f *Finder) Find(r *Request) (tools []Tool) {
 		}
 	}
 	f.distrust(tools)
+	f.pair(tools)
 	return tools
+}
+
+// pair has those emulated that would hand this machine's plugin to a program which is emulated.
+func (f *Finder) pair(tools []Tool) {
+	for i := range tools {
+		t := &tools[i]
+		for _, p := range programs {
+			if p.name == t.Name && t.Host != "" {
+				if other := f.lacking(strings.Fields(p.needs), tools); other != "" {
+					t.Host, t.Why = "", other+" is emulated"
+				}
+			}
+		}
+	}
+}
+
+// lacking is the first of these programs that the tree has and that is not among those which run
+// natively; "" if there is none.
+func (f *Finder) lacking(names []string, tools []Tool) string {
+	for _, name := range names {
+		native := slices.ContainsFunc(tools, func(t Tool) bool { return t.Name == name && t.Host != "" })
+		if !native && f.Tree.Exists(bin+name) {
+			return name
+		}
+	}
+	return ""
 }
 
 type place struct{ file, pkg string }
@@ -157,6 +188,33 @@ func identify(file *os.File, n *emulator.Native) error {
 		_, err = file.ReadAt(n.Head[:], headAt)
 	}
 	return err
+}
+
+// compareOffloading finds out whether only the tree's compiler can leave work to a graphics card: then
+// it has options of that in its debugging information, too.
+func (f *Finder) compareOffloading(t *Tool, flags emulator.NativeFlags) {
+	if t.Host == "" || flags == 0 {
+		return
+	}
+	driver := strings.NewReplacer("-g++-", "-gcc-").Replace(t.Guest)
+	if flags == emulator.Offloads { // a compiler itself, of which the driver tells
+		version := path.Dir(t.Guest)
+		driver = bin + path.Base(path.Dir(version)) + "-gcc-" + path.Base(version)
+	}
+	if f.offloads(f.Tree, driver) && !f.offloads(&inside.Root{Root: f.HostRoot}, driver) {
+		t.Known.Flags |= flags
+	}
+}
+
+// offloads tells whether a compiler was configured with offload targets.
+func (f *Finder) offloads(in *inside.Root, driver string) bool {
+	r, err := in.Read(driver)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	text, err := io.ReadAll(r)
+	return err == nil && bytes.Contains(text, []byte("--enable-offload-targets="))
 }
 
 // match finds the host's program: it lies where the tree's does, but for what a cross compiler has

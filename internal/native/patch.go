@@ -8,20 +8,23 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/xunshare/xunshare/internal/emulator"
 )
 
-// Folder is where the target sees what runs natively. It has so short a name because names of the
-// loader and of files that programs have built in are overwritten with names in it.
-const Folder = "/dev/.n"
+// Folder is where the target sees what runs natively.
+const Folder = emulator.NativeFolder
 
 // The names in it. Those of files that are not there keep programs from the tree's.
 const (
 	loaderName = "ld.so"
-	pluginName = "lto.so"
 	bfdPlugins = "/bfd"
 	noCache    = Folder + "/ld.cache"
 	noPreload  = Folder + "/ld.preload"
 )
+
+// pluginName is that of the linker's plugin.
+var pluginName = path.Base(emulator.LinkerPlugin)
 
 // linkerPlugin is GCC's, for link-time optimization.
 const linkerPlugin = "liblto_plugin.so"
@@ -110,16 +113,20 @@ func padded(dir string, size int) string {
 // becomeNative makes a cross compiler look for the tree's files where the tree's own compiler does.
 // The folder of GCC keeps its length, which is built in elsewhere (gcc/cppdefault.cc).
 func (b image) becomeNative(file string) error {
+	version := "" // of a compiler itself, with the triplet
 	for _, dir := range gccDirs {
 		name := []byte(dir + "-cross/")
 		for at := bytes.Index(b, name); at >= 0; at = bytes.Index(b, name) {
 			copy(b[at:], padded(dir, len(name)))
 		}
 		if rest, ok := strings.CutPrefix(file, dir+"-cross/"); ok {
-			b.includeAsNative(padded(dir, len(name)), path.Dir(rest))
+			version = path.Dir(rest)
 		}
 	}
-	return b.overwrite(linkerPlugin, Folder+"/"+pluginName)
+	if version != "" {
+		b.includeAsNative(padded(gccDirs[0], len(gccDirs[0]+"-cross/")), version)
+	}
+	return b.overwrite(linkerPlugin, emulator.LinkerPlugin)
 }
 
 // includeAsNative is for the programs that know where headers are. A cross compiler has a prefix

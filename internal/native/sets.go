@@ -30,6 +30,8 @@ type program struct {
 	endianness bool                 // what it does depends on the byte order
 	words      bool                 // and on the size of words
 	machine    []string             // variables that tell it the machine: %S the system, %C the processor
+	needs      string               // programs that have to run natively as well, if the tree has them: it hands them a plugin
+	offloading emulator.NativeFlags // when it is emulated if only the tree's compiler can leave work to a graphics card
 }
 
 // The sets. A set has all of those before it in build, the default.
@@ -47,6 +49,9 @@ const (
 	bin      = "/usr/bin/"
 	gccDir   = "/usr/lib/gcc/%T/%V/"
 	binutils = "binutils-%T"
+
+	driver = emulator.LibraryPathSet | emulator.FromFile
+	linker = driver | emulator.Plugins
 )
 
 // programs are those that give the same results on every machine. Not here are those that tell the
@@ -55,21 +60,24 @@ const (
 // whoami), and whatever is never native.
 var programs = slices.Concat(
 	[]program{
-		{name: "gcc", set: compilers, place: bin + "%T-gcc-%V", pkg: "gcc-%T", emulated: emulator.LibraryPathSet},
-		{name: "g++", set: compilers, place: bin + "%T-g++-%V", pkg: "g++-%T", emulated: emulator.LibraryPathSet},
+		{name: "gcc", needs: "ld ld.gold", set: compilers, place: bin + "%T-gcc-%V", pkg: "gcc-%T", emulated: driver, offloading: emulator.WithLibrary | emulator.Offloads},
+		{name: "g++", needs: "ld ld.gold", set: compilers, place: bin + "%T-g++-%V", pkg: "g++-%T", emulated: driver, offloading: emulator.Links | emulator.Offloads},
 		{name: "cpp", set: compilers, place: bin + "%T-cpp-%V", pkg: "gcc-%T"},
-		{name: "gcc-ar", set: compilers, place: bin + "%T-gcc-ar-%V", pkg: "gcc-%T"},
-		{name: "gcc-nm", set: compilers, place: bin + "%T-gcc-nm-%V", pkg: "gcc-%T"},
-		{name: "gcc-ranlib", set: compilers, place: bin + "%T-gcc-ranlib-%V", pkg: "gcc-%T"},
-		{name: "cc1", set: compilers, place: gccDir + "cc1", pkg: "gcc-%T"},
-		{name: "cc1plus", set: compilers, place: gccDir + "cc1plus", pkg: "g++-%T"},
-		{name: "collect2", set: compilers, place: gccDir + "collect2", pkg: "gcc-%T", emulated: emulator.LibraryPathSet},
+		{name: "gcc-ar", needs: "ar", set: compilers, place: bin + "%T-gcc-ar-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+		{name: "gcc-nm", needs: "nm", set: compilers, place: bin + "%T-gcc-nm-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+		{name: "gcc-ranlib", needs: "ranlib", set: compilers, place: bin + "%T-gcc-ranlib-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+		{name: "cc1", set: compilers, place: gccDir + "cc1", pkg: "gcc-%T", offloading: emulator.Offloads},
+		{name: "cc1plus", set: compilers, place: gccDir + "cc1plus", pkg: "g++-%T", offloading: emulator.Offloads},
+		{name: "collect2", set: compilers, place: gccDir + "collect2", pkg: "gcc-%T", emulated: driver},
 		{name: "lto-wrapper", set: compilers, place: gccDir + "lto-wrapper", pkg: "gcc-%T"},
-		{name: "lto1", set: compilers, place: gccDir + "lto1", pkg: "gcc-%T"},
-		{name: "ld", set: compilers, pkg: binutils, emulated: emulator.LibraryPathSet},
-		{name: "ld.gold", set: compilers, pkg: binutils, emulated: emulator.LibraryPathSet},
+		{name: "lto1", set: compilers, place: gccDir + "lto1", pkg: "gcc-%T", offloading: emulator.Offloads},
+		{name: "ld", set: compilers, pkg: binutils, emulated: linker},
+		{name: "ld.gold", set: compilers, pkg: binutils, emulated: linker},
+		{name: "ar", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
+		{name: "nm", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
+		{name: "ranlib", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
 	},
-	these(compilers, binutils, "as ar nm ranlib strip objcopy objdump readelf size strings addr2line c++filt elfedit"),
+	these(compilers, binutils, "as strip objcopy objdump readelf size strings addr2line c++filt elfedit"),
 	[]program{{name: "sh", set: build, pkg: "dash"}, {name: "awk", set: build, pkg: "mawk"}},
 	[]program{
 		{name: "bash", set: build, machine: []string{"HOSTTYPE=%C", "MACHTYPE=%S"}, emulated: emulator.HostTypeUnset},

@@ -19,6 +19,9 @@ __attribute__((used)) static void report(long *at, long zero)
 	printf("emulated %ld %s", at[0], (char *)at[1]);
 	if (descriptor >= 0)
 		printf(" %d", fcntl(descriptor, F_GETFD));
+	for (int i = 1; i < at[0]; i++)
+		if (strstr((char *)at[i + 1], "liblto") || strstr((char *)at[i + 1], "lto.so"))
+			printf(" %s", (char *)at[i + 1]);
 	puts("");
 	exit(0);
 }
