@@ -311,7 +311,7 @@ func TestNativeErrors(t *testing.T) {
 		"there is none\nxunshare: hint: add --into=DIR":                                   "--arch=arm64 --native",
 		"nothing is\nxunshare: hint: add --arch=auto":                                     "-r --root=" + root + " --native",
 		"there are none\nxunshare: hint: add --native":                                    "--into=" + root + " --native-root=/",
-		"--native: sh cannot run natively: the tree is ":                                  "--into=" + tree("arm64") + " --native=sh",
+		"xunshare: hint: --native-root takes programs":                                    "--into=" + tree("arm64") + " --native=sh",
 	} {
 		r := run(t, append(words(strings.ReplaceAll(options, "TWIN", twin)), "/bin/true")...)
 		if r.status != 1 || r.out != "" || !strings.Contains(r.err, strings.ReplaceAll(want, "TWIN", twin)) {
@@ -330,6 +330,9 @@ func TestNativeRoot(t *testing.T) {
 	list := run(t, "--into="+root, "--native=readlink", "--native-root="+twin, "--list-native")
 	if want := "natively, " + twin + "/usr/bin/readlink\n"; !strings.HasSuffix(list.out, want) {
 		t.Errorf("%+v, want %s", list, want)
+	}
+	if r := run(t, "--into="+tree("arm64"), "--native", "true"); r.status != 0 || !strings.Contains(r.err, "all programs are emulated: the tree is ") {
+		t.Errorf("%+v", r)
 	}
 	none := into(t, root, "--native=@cc --native-root="+twin, whoRuns)
 	if !regexp.MustCompile(isEmulated).MatchString(none.out) {

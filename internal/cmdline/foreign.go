@@ -3,6 +3,7 @@ package cmdline
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,9 +70,11 @@ func listNative(o *Options, _ string) (err error) {
 	return err
 }
 
-func setNativeRoot(o *Options, v string) error {
-	o.Foreign.NativeRoot = v
-	return notEmpty(v)
+func setNativeRoot(o *Options, v string) (err error) {
+	if err = notEmpty(v); err == nil {
+		o.Foreign.NativeRoot, err = filepath.Abs(v)
+	}
+	return err
 }
 
 const archOption = "arch"

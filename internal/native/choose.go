@@ -29,20 +29,40 @@ func (f *Finder) Choose(r *Request, told *notes.Notes) (*Choice, error) {
 	c := &Choice{Tools: f.remember(r), finder: f}
 	if c.any() {
 		c.prepare(told)
+		f.pair(c.Tools)
 	}
-	for i := range c.Tools {
-		t := &c.Tools[i]
-		switch {
-		case t.Host != "":
-		case t.Named:
-			return nil, remedy.Wrap(fmt.Errorf("--native: %s cannot run natively: %s", t.Name, t.Why), t.hints()...)
-		case t.Guest != "":
-			told.Detail("%s is emulated: %s", t.Name, t.Why)
-		}
+	if err := c.tell(told); err != nil {
+		return nil, err
 	}
 	c.Known = known(c.Tools)
 	return c, nil
 }
+
+// tell says what is emulated. What was named has to run natively.
+func (c *Choice) tell(told *notes.Notes) error {
+	differ := c.finder.releasesDiffer()
+	for _, t := range c.Tools {
+		switch {
+		case t.Host != "":
+		case t.Named && differ != "" && t.Why == differ:
+			return remedy.New("--native: "+t.Name+" cannot run natively: "+differ, twinHint)
+		case t.Named:
+			return remedy.Wrap(fmt.Errorf("--native: %s cannot run natively: %s", t.Name, t.Why), t.hints()...)
+		case t.Guest != "":
+			told.Detail("%s is emulated: %s", t.Name, t.Why)
+		}
+	}
+	switch {
+	case differ != "":
+		told.Add("--native: all programs are emulated: %s; %s", differ, twinHint)
+	case !c.any():
+		told.Add("--native: all programs are emulated; --list-native tells why")
+	}
+	return nil
+}
+
+// twinHint is what to do about another release.
+const twinHint = "--native-root takes programs from a system for this machine, of the tree's release, which examples/debian-tree makes"
 
 // An entry in the cache has these directories. Its form changes with what fill makes.
 const (
@@ -111,6 +131,7 @@ func (f *Finder) List(r *Request) []Tool {
 			}
 		}
 	}
+	f.pair(tools)
 	return tools
 }
 

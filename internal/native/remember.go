@@ -2,6 +2,7 @@ package native
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
 	"path/filepath"
 
@@ -19,7 +20,7 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 	}
 	names := []string{form, root, f.HostRoot, f.Arch.Name}
 	for _, w := range r.wanted {
-		names = append(names, w.name)
+		names = append(names, fmt.Sprint(w.name, w.named))
 	}
 	e, err := cache.Open(cache.Key(names...), func(string) ([]string, string, error) {
 		tools := f.Find(r)

@@ -1,0 +1,95 @@
+package test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// projects are what the recipes of the cookbook are run in: files, and what the tools print in the
+// end. The program is dynamic and fails anywhere but on arm64 and s390x.
+var projects = map[string]struct {
+	files map[string]string
+	want  string
+}{
+	"go": {map[string]string{
+		"go.mod":    "module example\n\ngo 1.21\n",
+		"a_test.go": "package example\n\nimport (\n\t\"runtime\"\n\t\"testing\"\n)\n\nfunc TestArch(t *testing.T) {\n\tif runtime.GOARCH != \"arm64\" {\n\t\tt.Fatal(runtime.GOARCH)\n\t}\n}\n",
+	}, `(?m)^ok  \texample\t`},
+	"cmake": {map[string]string{
+		"hello.c":        helloC,
+		"CMakeLists.txt": "cmake_minimum_required(VERSION 3.13)\nproject(hello C)\nenable_testing()\nadd_executable(hello hello.c)\nadd_test(NAME hello COMMAND hello)\n",
+	}, "100% tests passed"},
+	"meson": {map[string]string{
+		"hello.c":     helloC,
+		"meson.build": "project('hello', 'c')\ntest('hello', executable('hello', 'hello.c'))\n",
+	}, `(?m)^Ok: +1 *$`},
+	"make":      {map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, "(?m)^hello from arm64$"},
+	"build-all": {map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, "(?m)^(arm64|s390x): done in [0-9]+ s\n(arm64|s390x): done in [0-9]+ s\n$"},
+	"bwrap":     {nil, "^aarch64\n$"},
+}
+
+const helloC = `#include <stdio.h>
+int main(void)
+{
+#if defined __aarch64__
+	puts("hello from arm64");
+#elif defined __s390x__
+	puts("hello from s390x");
+#else
+	return 1;
+#endif
+	return 0;
+}
+`
+
+const checkedMakefile = "hello: hello.c\n\t$(CC) -o $@ hello.c\ncheck: hello\n\t./hello\n"
+
+// The recipes of the cookbook do what they say, as they stand there.
+func TestCookbook(t *testing.T) {
+	text, err := os.ReadFile("../docs/cookbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	for name, file := range map[string]string{"xunshare": binary(), "build-all": "../examples/build-all"} {
+		if file, err = filepath.Abs(file); err == nil {
+			err = os.Symlink(file, bin+"/"+name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	recipes := regexp.MustCompile("(?s)<!-- (run|elsewhere): ([^>]*) -->\n```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if blocks := strings.Count(string(text), "```sh"); blocks != len(recipes) {
+		t.Errorf("%d recipes, %d of them say what runs them", blocks, len(recipes))
+	}
+	for _, r := range recipes {
+		if kind, name, script := r[1], r[2], r[3]; kind == "run" {
+			t.Run(name, func(t *testing.T) { cook(t, bin, name, script) })
+		}
+	}
+}
+
+// cook runs a recipe in its project.
+func cook(t *testing.T, bin, name, script string) {
+	t.Parallel()
+	p, known := projects[name]
+	if !known {
+		t.Fatal("there is no project for it")
+	}
+	dir := t.TempDir()
+	for file, text := range p.files {
+		write(t, dir+"/"+file, text, 0o644)
+	}
+	cmd := exec.Command("sh", "-ec", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TREE="+tree("arm64"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || !regexp.MustCompile(p.want).Match(out) {
+		t.Errorf("%v, want %s: %s", err, p.want, out)
+	}
+}
