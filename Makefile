@@ -5,6 +5,7 @@
 # make build    bin/xunshare
 # make install  PREFIX=/usr/local SYSCONFDIR=/etc DESTDIR=
 # make packages .deb, .rpm, .apk and a tarball of each of PACKAGE_ARCHES, in PACKAGES; make release VERSION= checks first
+# make docs     the manual and the documents as HTML, in SITE
 # make bench    start-up and memory, side by side with others; BENCHFLAGS='-only into', '-only native' (minutes)...
 # make cover    coverage of all tests, run as an ordinary user and as root
 # make fuzz     FUZZTIME=30s for each fuzz target
@@ -17,6 +18,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 FUZZTIME ?= 30s
 PACKAGES ?= .cache/dist
+SITE ?= .cache/site
 PACKAGE_ARCHES ?= amd64 arm64 riscv64 ppc64le s390x
 ARCH ?= arm64
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -36,7 +38,7 @@ LDFLAGS = -s -w -buildid= $(ENTRY) -X runtime.godebugDefault=asyncpreemptoff=1
 EXPERIMENT := $(if $(GOEXPERIMENT),,$(shell GOEXPERIMENT=nogreenteagc $(GO) list -f '{{.Name}}' runtime >/dev/null 2>&1 && echo GOEXPERIMENT=nogreenteagc))
 BUILD = CGO_ENABLED=0 $(EXPERIMENT) $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' $(BUILDFLAGS)
 
-.PHONY: build demo test test-fast test-full test-deps install packages release bench cover fuzz lint cross vulncheck clean
+.PHONY: build demo test test-fast test-full test-deps install packages release docs bench cover fuzz lint cross vulncheck clean
 
 build:
 	@mkdir -p $(dir $(BIN))
@@ -79,6 +81,11 @@ release:
 	@grep -qx 'const version = "$(VERSION)"' cmd/xunshare/main.go || { echo 'release: VERSION=$(VERSION) is not the one in cmd/xunshare/main.go' >&2; exit 1; }
 	@grep -q '^## $(VERSION) - [0-9]' CHANGELOG.md || { echo 'release: CHANGELOG.md has no entry with a date for $(VERSION)' >&2; exit 1; }
 	$(MAKE) packages
+
+# The manual and the documents as HTML, in SITE.
+docs:
+	@scripts/install-deps docs
+	scripts/make-docs $(SITE)
 
 bench: build
 	@scripts/install-deps bench

@@ -104,29 +104,29 @@ func TestSeveralArches(t *testing.T) {
 // without xunshare, and what they start may be foreign.
 func TestWrap(t *testing.T) {
 	needSubIDs(t)
-	foreign := tree("s390x") + "/bin/busybox"
+	foreign := tree("ppc64el") + "/bin/busybox"
 	for _, c := range []struct{ script, want string }{
 		{"id -u", who()},
-		{foreign + " uname -m", "s390x\n"},
+		{foreign + " uname -m", "ppc64le\n"},
 		{"unshare -Ur " + foreign + " id -u", "0\n"},
 		{"unshare --map-auto -r " + foreign + " sh -c 'id -u; wc -l </proc/self/uid_map'", "0\n2\n"},
-		{"unshare -Urm " + foreign + " sh -c 'umount -l /proc/sys/fs/binfmt_misc 2>/dev/null; uname -m'", "s390x\n"},
-		{"bwrap --ro-bind / / --unshare-all --proc /proc --dev /dev " + foreign + " uname -m", "s390x\n"},
-		{binary() + " -rm --root=" + tree("s390x") + " /bin/uname -m", "s390x\n"},
-		{binary() + " --arch=auto -r --root=" + tree("s390x") + " /bin/uname -m", "s390x\n"},
+		{"unshare -Urm " + foreign + " sh -c 'umount -l /proc/sys/fs/binfmt_misc 2>/dev/null; uname -m'", "ppc64le\n"},
+		{"bwrap --ro-bind / / --unshare-all --proc /proc --dev /dev " + foreign + " uname -m", "ppc64le\n"},
+		{binary() + " -rm --root=" + tree("ppc64el") + " /bin/uname -m", "ppc64le\n"},
+		{binary() + " --arch=auto -r --root=" + tree("ppc64el") + " /bin/uname -m", "ppc64le\n"},
 		{"grep -c 'Cap[IPEA][a-z]*:.0000000000000000' /proc/self/status", "4\n"},
 	} {
-		run(t, "--arch=s390x", "--", "sh", "-c", c.script).want(t, c.want)
+		run(t, "--arch=ppc64le", "--", "sh", "-c", c.script).want(t, c.want)
 	}
 	// Without sub-ids, and where they turn out to be unusable, there is the caller's own id.
 	path := t.TempDir()
 	for _, name := range []string{"newuidmap", "newgidmap"} {
 		write(t, path+"/"+name, "#!/bin/sh\nexit 1\n", 0o755)
 	}
-	cmd := exec.Command(binary(), "--verbose", "--arch=s390x", "sh", "-c", "grep -c . /proc/self/uid_map; "+foreign+" id -u")
+	cmd := exec.Command(binary(), "--verbose", "--arch=ppc64le", "sh", "-c", "grep -c . /proc/self/uid_map; "+foreign+" id -u")
 	cmd.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"))
 	if r := finish(t, cmd); r.out != "1\n"+who() || !strings.Contains(r.err, "note: only one id is mapped: map the users: newuidmap: exit status 1") ||
-		strings.Count(r.err, "note: s390x: ") != 1 {
+		strings.Count(r.err, "note: ppc64le: QEMU") != 1 {
 		t.Errorf("with helpers that fail: %+v", r)
 	}
 }
@@ -139,33 +139,33 @@ func who() string {
 // Of a host that has rules, which here is an outer xunshare, those are used that do, and none is
 // lost.
 func TestHostRules(t *testing.T) {
-	arm, s390 := tree("arm64")+"/bin/busybox uname -m", tree("s390x")+"/bin/busybox uname -m"
+	arm, power := tree("armhf")+"/bin/busybox uname -m", tree("ppc64el")+"/bin/busybox uname -m"
 	inner := func(args string) result {
-		return run(t, "--arch=arm64", "--", "sh", "-c", binary()+" --verbose "+args)
+		return run(t, "--arch=arm", "--", "sh", "-c", binary()+" --verbose "+args)
 	}
 	for _, c := range []struct {
 		args, out, note string
 	}{
-		{"--arch=auto " + arm, "aarch64\n", "the rules of this system suffice for aarch64"},
-		{"-r --arch=auto --root=" + tree("arm64") + " /bin/uname -m", "aarch64\n", "the rules of this system suffice for aarch64"},
-		{"--arch=s390x -- sh -c '" + arm + "; " + s390 + "; ls /proc/sys/fs/binfmt_misc | grep -c qemu'", "aarch64\ns390x\n2\n", "s390x: QEMU"},
-		{"--arch=arm64 --guest-setuid=no " + arm, "aarch64\n", "flags POF"},
-		{"--arch=s390x,arm64 -- sh -c '" + arm + "; ls /proc/sys/fs/binfmt_misc | grep -c qemu'", "aarch64\n3\n", "s390x: QEMU"},
+		{"--arch=auto " + arm, "armv7l\n", "the rules of this system suffice for arm"},
+		{"-r --arch=auto --root=" + tree("armhf") + " /bin/uname -m", "armv7l\n", "the rules of this system suffice for arm"},
+		{"--arch=ppc64le -- sh -c '" + arm + "; " + power + "; ls /proc/sys/fs/binfmt_misc | grep -c qemu'", "armv7l\nppc64le\n2\n", "ppc64le: QEMU"},
+		{"--arch=arm --guest-setuid=no " + arm, "armv7l\n", "flags POF"},
+		{"--arch=ppc64le,arm -- sh -c '" + arm + "; ls /proc/sys/fs/binfmt_misc | grep -c qemu'", "armv7l\n3\n", "ppc64le: QEMU"},
 	} {
 		if r := inner(c.args); r.status != 0 || r.out != c.out || !strings.Contains(r.err, c.note) {
 			t.Errorf("%s: %+v, want %q and %q", c.args, r, c.out, c.note)
 		}
 	}
-	for _, args := range []string{"--host-binfmt=hide --arch=s390x " + arm, "--arch=none " + arm} {
-		if r := inner(args); r.status != 126 || !strings.Contains(r.err, "is a program for aarch64, and no rule runs it here") {
+	for _, args := range []string{"--host-binfmt=hide --arch=ppc64le " + arm, "--arch=none " + arm} {
+		if r := inner(args); r.status != 126 || !strings.Contains(r.err, "is a program for arm, and no rule runs it here") {
 			t.Errorf("%s: %+v", args, r)
 		}
 	}
 	// A rule whose emulator is gone cannot be kept, and does not get in the way.
-	gone := t.TempDir() + "/qemu-aarch64"
-	copyFile(t, "/usr/bin/qemu-aarch64-static", gone)
-	r := run(t, "--arch=arm64", "--emulator="+gone, "--", "sh", "-c", "rm "+gone+"; "+arm+"; "+binary()+" --verbose --arch=s390x "+s390)
-	if r.out != "aarch64\ns390x\n" || !strings.Contains(r.err, "not kept: rule \"qemu-aarch64\": emulator "+gone+": no such file") {
+	gone := t.TempDir() + "/qemu-arm"
+	copyFile(t, "/usr/bin/qemu-arm-static", gone)
+	r := run(t, "--arch=arm", "--emulator="+gone, "--", "sh", "-c", "rm "+gone+"; "+arm+"; "+binary()+" --verbose --arch=ppc64le "+power)
+	if r.out != "armv7l\nppc64le\n" || !strings.Contains(r.err, "not kept: rule \"qemu-arm\": emulator "+gone+": no such file") {
 		t.Errorf("without the emulator: %+v", r)
 	}
 }

@@ -48,6 +48,10 @@ func makeThing(dir, thing string) error {
 		return fetchEmulator(dir, which)
 	case "debian":
 		return fetchDebian(dir, which)
+	case "site":
+		return makeSite(dir)
+	case "picture":
+		return makePicture(dir)
 	case "arm64-tests":
 		return buildTests(dir, which)
 	case "builds":

@@ -41,12 +41,12 @@ type Header struct {
 type layout struct {
 	size, phoff, flags, phentsize, phnum int // of the ELF header
 	word                                 int // of an offset
-	entry, offset, filesz                int // of a program header
+	entry, offset, vaddr, filesz         int // of a program header
 }
 
 var (
-	layout32 = layout{size: 52, phoff: 28, flags: 36, phentsize: 42, phnum: 44, word: 4, entry: 32, offset: 4, filesz: 16}
-	layout64 = layout{size: 64, phoff: 32, flags: 48, phentsize: 54, phnum: 56, word: 8, entry: 56, offset: 8, filesz: 32}
+	layout32 = layout{size: 52, phoff: 28, flags: 36, phentsize: 42, phnum: 44, word: 4, entry: 32, offset: 4, vaddr: 8, filesz: 16}
+	layout64 = layout{size: 64, phoff: 32, flags: 48, phentsize: 54, phnum: 56, word: 8, entry: 56, offset: 8, vaddr: 16, filesz: 32}
 )
 
 // readStart fills buf from the start of r, as far as the file reaches.

@@ -2,7 +2,7 @@
 // for, what a file is to execve(2), and whether an emulator on disk can do its work.
 //
 // All of it is judgement about text and files. It registers nothing and mounts nothing, and it does
-// not look for emulators. To look into ELF files for anything but who runs them, use debug/elf.
+// not look for emulators.
 package binfmt
 
 import (

@@ -10,9 +10,9 @@ package cache
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"os"
 	"path"
@@ -46,24 +46,28 @@ type Entry struct {
 // Close says that the entry is not used any more. The end of the process does so as well.
 func (e *Entry) Close() { e.lock.Close() }
 
-// Key names an entry by all that decides what is in it, the form of it included.
-func Key(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return fmt.Sprintf("%x", sum[:16])
+// Key is all that decides what is in an entry, the form of it included.
+func Key(parts ...string) string { return strings.Join(parts, "\x00") }
+
+// name is the directory of an entry. A key that has the name of another one replaces its entry.
+func name(key string) string {
+	h := fnv.New128a()
+	h.Write([]byte(key))
+	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// Open finds an entry or makes it. The error is one of the cache, or the maker's.
+// Open finds the entry for a key or makes it. The error is one of the cache, or the maker's.
 func Open(key string, maker Maker) (*Entry, error) {
 	cache, err := directory()
 	if err != nil {
 		return nil, err
 	}
-	dir := path.Join(cache, key)
-	if e := reuse(dir); e != nil {
+	dir := path.Join(cache, name(key))
+	if e := reuse(dir, key); e != nil {
 		return e, nil
 	}
 	tidy(cache)
-	return add(cache, dir, maker)
+	return add(cache, dir, key, maker)
 }
 
 // ErrForeign is for a cache, or a part of it, that others may write to.
@@ -116,12 +120,12 @@ func lock(dir string, how int) (*os.File, error) {
 }
 
 // reuse takes an entry that is there and good; nil if it is not.
-func reuse(dir string) *Entry {
+func reuse(dir, key string) *Entry {
 	held, err := lock(dir, unix.LOCK_SH)
 	if err != nil {
 		return nil
 	}
-	text, good := check(dir)
+	text, good := check(dir, key)
 	if own(dir) != nil || !good {
 		held.Close()
 		return nil
@@ -132,27 +136,27 @@ func reuse(dir string) *Entry {
 }
 
 // add makes an entry. Of two launches that do so at the same time one is first.
-func add(cache, dir string, maker Maker) (*Entry, error) {
-	stage, err := os.MkdirTemp(cache, unready)
+func add(cache, dir, key string, maker Maker) (*Entry, error) {
+	stage, err := newStage(cache)
 	if err != nil {
 		return nil, err
 	}
 	held, err := lock(stage, unix.LOCK_SH)
 	if err == nil {
-		err = fill(stage, maker)
+		err = fill(stage, key, maker)
 	}
 	if err == nil {
-		err = place(stage, dir)
+		err = place(stage, dir, key)
 	}
 	if err == nil {
-		text, _ := check(dir)
+		text, _ := check(dir, key)
 		return &Entry{path.Join(dir, made), text, held}, nil
 	}
 	os.RemoveAll(stage)
 	if held != nil {
 		held.Close()
 	}
-	if e := reuse(dir); e != nil {
+	if e := reuse(dir, key); e != nil {
 		return e, nil
 	}
 	return nil, err
@@ -160,12 +164,12 @@ func add(cache, dir string, maker Maker) (*Entry, error) {
 
 // place gives an entry its name, unless another launch has been first. One that was no good has the
 // name until then.
-func place(stage, dir string) error {
+func place(stage, dir, key string) error {
 	err := os.Rename(stage, dir)
 	if err == nil {
 		return nil
 	}
-	if e := reuse(dir); e != nil {
+	if e := reuse(dir, key); e != nil {
 		e.Close()
 		return os.ErrExist
 	}
@@ -173,7 +177,17 @@ func place(stage, dir string) error {
 	return os.Rename(stage, dir)
 }
 
-func fill(stage string, maker Maker) error {
+// newStage makes the directory that becomes an entry.
+func newStage(cache string) (dir string, err error) {
+	for n := 0; ; n++ {
+		dir = fmt.Sprintf("%s/%s%d.%d", cache, unready, os.Getpid(), n)
+		if err = os.Mkdir(dir, 0o755); !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+	}
+}
+
+func fill(stage, key string, maker Maker) error {
 	dir := path.Join(stage, made)
 	if err := errors.Join(os.Chmod(stage, 0o755), os.Mkdir(dir, 0o755)); err != nil {
 		return err
@@ -182,7 +196,7 @@ func fill(stage string, maker Maker) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path.Join(stage, manifest), describe(dir, sources, text), 0o644)
+	return os.WriteFile(path.Join(stage, manifest), describe(key, dir, sources, text), 0o644)
 }
 
 // discard removes an entry that nobody uses. One that is used loses its name.
@@ -205,7 +219,9 @@ func remove(dir string) {
 func tidy(cache string) {
 	left, _ := filepath.Glob(path.Join(cache, unready+"*"))
 	for _, dir := range left {
-		remove(dir)
+		if !isMaking(dir) {
+			remove(dir)
+		}
 	}
 	used, _ := filepath.Glob(path.Join(cache, "*", manifest))
 	slices.SortFunc(used, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
@@ -215,6 +231,13 @@ func tidy(cache string) {
 			discard(path.Dir(file))
 		}
 	}
+}
+
+// isMaking tells whether the launch that has made a directory is there: it may not have locked it yet.
+func isMaking(dir string) bool {
+	var pid int
+	_, err := fmt.Sscanf(path.Base(dir), unready+"%d", &pid)
+	return err == nil && pid != os.Getpid() && !errors.Is(unix.Kill(pid, 0), unix.ESRCH)
 }
 
 func modified(file string) int64 {

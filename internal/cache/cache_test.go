@@ -115,6 +115,20 @@ func TestUsed(t *testing.T) {
 	}
 }
 
+// An entry of another key is not taken, even under its name.
+func TestSameName(t *testing.T) {
+	cache := in(t)
+	calls := 0
+	open(t, "one", writes(&calls, "/")).Close()
+	if err := os.Rename(cache+"/"+name("one"), cache+"/"+name("two")); err != nil {
+		t.Fatal(err)
+	}
+	open(t, "two", writes(&calls, "/")).Close()
+	if calls != 2 {
+		t.Errorf("made %d times", calls)
+	}
+}
+
 // A maker that fails leaves nothing, and its error is returned.
 func TestMakerFails(t *testing.T) {
 	cache, failed := in(t), errors.New("failed")
@@ -232,12 +246,9 @@ func TestLimit(t *testing.T) {
 		e.Close()
 		time.Sleep(10 * time.Millisecond) // of which the time stamps tell
 	}
-	left, _ := filepath.Glob(cache + "/*")
-	names := make([]string, len(left))
-	for i, file := range left {
-		names[i] = filepath.Base(file)
-	}
-	if got := strings.Join(names, " "); got != "a c" {
-		t.Errorf("left: %s", got)
+	for key, kept := range map[string]bool{"a": true, "b": false, "c": true} {
+		if _, err := os.Stat(cache + "/" + name(key)); (err == nil) != kept {
+			t.Errorf("%s: %v", key, err)
+		}
 	}
 }

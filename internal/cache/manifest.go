@@ -17,10 +17,11 @@ const (
 	made     = "made"     // what the maker makes
 )
 
-// describe writes a manifest: a line for each source and for each file that was made, with what
-// changes when the file does, and then the maker's text.
-func describe(dir string, sources []string, text string) []byte {
+// describe writes a manifest: the key, a line for each source and for each file that was made, with
+// what changes when the file does, and then the maker's text.
+func describe(key, dir string, sources []string, text string) []byte {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%q\n", key)
 	for _, file := range sources {
 		fmt.Fprintf(&b, "%s %s\n", signature(file, unix.Stat), file)
 	}
@@ -34,14 +35,21 @@ func describe(dir string, sources []string, text string) []byte {
 }
 
 // check compares an entry with its manifest. It is good if all is as that says.
-func check(dir string) (text string, good bool) {
+func check(dir, key string) (text string, good bool) {
 	all, err := os.ReadFile(path.Join(dir, manifest))
 	if err != nil {
 		return "", false
 	}
 	lines, text, complete := strings.Cut(string(all), "\n\n")
+	was, lines, _ := strings.Cut(lines, "\n")
+	if was != strconv.Quote(key) {
+		return "", false
+	}
 	for line := range strings.SplitSeq(lines, "\n") {
-		was, file, _ := strings.Cut(line, " ")
+		was, file, found := strings.Cut(line, " ")
+		if !found { // nothing at all
+			continue
+		}
 		look := unix.Stat
 		if !path.IsAbs(file) {
 			file, look = path.Join(dir, made, file), unix.Lstat

@@ -2,11 +2,11 @@ package native
 
 import (
 	"bufio"
-	"crypto/md5"
-	"encoding/hex"
-	"io"
 	"path"
+	"strconv"
 	"strings"
+
+	"github.com/xunshare/xunshare/internal/environ"
 )
 
 // infoDir is where dpkg keeps what it knows of packages (dpkg(1), FILES).
@@ -16,23 +16,30 @@ const infoDir = "/var/lib/dpkg/info"
 // altered program is there to run as it is, and may have the build-id of the true one. Of a tree
 // without dpkg nothing is known.
 func (f *Finder) distrust(tools []Tool) {
-	wanted := map[string][]*Tool{}
-	for i := range tools {
-		if t := &tools[i]; t.Host != "" {
+	sums := f.sums(tools)
+	wanted := map[string][]int{}
+	for i, t := range tools {
+		if sums[i] != "" {
 			for _, name := range [...]string{t.Guest, strings.TrimPrefix(t.Guest, "/usr")} { // before the merge of /usr
-				wanted[name] = append(wanted[name], t)
+				wanted[name] = append(wanted[name], i)
 			}
 		}
 	}
 	for _, list := range f.Tree.List(infoDir) {
 		if strings.HasSuffix(list, ".md5sums") && len(wanted) > 0 {
-			f.compare(path.Join(infoDir, list), wanted)
+			f.compare(path.Join(infoDir, list), func(name, sum string) {
+				for _, i := range wanted[name] {
+					if sums[i] != sum {
+						tools[i].Host, tools[i].Why = "", "it is not the file that its package has"
+					}
+				}
+			})
 		}
 	}
 }
 
 // compare reads a list of sums: a line each of the sum, two blanks, and the path without its first /.
-func (f *Finder) compare(list string, wanted map[string][]*Tool) {
+func (f *Finder) compare(list string, each func(name, sum string)) {
 	sums, err := f.Tree.Read(list)
 	if err != nil {
 		return
@@ -40,25 +47,39 @@ func (f *Finder) compare(list string, wanted map[string][]*Tool) {
 	defer sums.Close()
 	for lines := bufio.NewScanner(sums); lines.Scan(); {
 		sum, name, _ := strings.Cut(lines.Text(), "  ")
-		for _, t := range wanted["/"+name] {
-			if t.Host != "" && f.sum(t.Guest) != sum {
-				t.Host, t.Why = "", "it is not the file that its package has"
-			}
-		}
+		each("/"+name, sum)
 	}
 }
 
-// sum is the MD5 of a file in the tree. It need not keep anybody from forging: a tree can have lists
-// as false as its files.
-func (f *Finder) sum(file string) string {
-	r, err := f.Tree.Read(file)
+// sums are the MD5 sums of the tools' files in the tree, "" for none. They need not keep anybody from
+// forging: a tree can have lists as false as its files. md5sum(1) makes them, since the library for it
+// costs every start of the program.
+func (f *Finder) sums(tools []Tool) []string {
+	sums := make([]string, len(tools))
+	cmd := environ.Command("md5sum")
+	var which []int
+	for i, t := range tools {
+		if t.Host == "" {
+			continue
+		}
+		if file, err := f.Tree.Read(t.Guest); err == nil {
+			defer file.Close()
+			cmd.ExtraFiles = append(cmd.ExtraFiles, file)
+			cmd.Args = append(cmd.Args, "/proc/self/fd/"+strconv.Itoa(2+len(cmd.ExtraFiles)))
+			which = append(which, i)
+		}
+	}
+	if len(which) == 0 {
+		return sums
+	}
+	out, err := cmd.Output()
 	if err != nil {
-		return ""
+		return make([]string, len(tools))
 	}
-	defer r.Close()
-	h := md5.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return ""
+	for n, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		if n < len(which) {
+			sums[which[n]], _, _ = strings.Cut(line, " ")
+		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return sums
 }

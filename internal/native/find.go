@@ -2,7 +2,6 @@ package native
 
 import (
 	"bytes"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -69,9 +68,10 @@ func (f *Finder) Find(r *Request) (tools []Tool) {
 
 // pair has those emulated that would hand this machine's plugin to a program which is emulated.
 func (f *Finder) pair(tools []Tool) {
+	all := programs()
 	for i := range tools {
 		t := &tools[i]
-		for _, p := range programs {
+		for _, p := range all {
 			if p.name == t.Name && t.Host != "" {
 				if other := f.lacking(strings.Fields(p.needs), tools); other != "" {
 					t.Host, t.Why = "", other+" is emulated"
@@ -149,7 +149,7 @@ func (f *Finder) examine(t *Tool, p *program) error {
 		return fmt.Errorf("it is not for %s", f.Arch.Name)
 	case f.Tree.Mode(t.Guest)&(unix.S_ISUID|unix.S_ISGID) != 0:
 		return errors.New("it is set-id")
-	case p.words && f.Arch.Class != byte(elf.ELFCLASS64):
+	case p.words && f.Arch.Class != class64:
 		return errors.New("what it does depends on the size of words")
 	case p.endianness && f.bigEndian():
 		return errors.New("what it does depends on the byte order")
@@ -164,29 +164,26 @@ func (f *Finder) examine(t *Tool, p *program) error {
 	return identify(file, &t.Known)
 }
 
-func (f *Finder) bigEndian() bool { return f.Arch.Data == byte(elf.ELFDATA2MSB) }
-
-// The form of the note that has the build-id (elf(5), "Notes"): three numbers, "GNU\0", the id.
+// Numbers of elf(5), in e_ident.
 const (
-	buildIDSection = ".note.gnu.build-id"
-	noteHead       = 16
-	headAt         = 24
+	class64 = 2 // ELFCLASS64
+	dataMSB = 2 // ELFDATA2MSB
 )
+
+func (f *Finder) bigEndian() bool { return f.Arch.Data == dataMSB }
+
+// headAt is where the part of the header begins that is compared.
+const headAt = 24
 
 // identify reads the build-id and a part of the header.
 func identify(file *os.File, n *emulator.Native) error {
-	e, err := elf.NewFile(file)
-	if err != nil {
-		return err
-	}
-	s := e.Section(buildIDSection)
-	if s == nil || s.Size != noteHead+uint64(len(n.ID)) || s.Offset+s.Size > emulator.NativeWindow {
+	id, at, _, err := binfmt.Note(file, binfmt.NoteBuildID)
+	if err != nil || len(id) != len(n.ID) || at+uint64(len(id)) > emulator.NativeWindow {
 		return errors.New("it has no build-id that it could be known by")
 	}
-	n.Offset = uint32(s.Offset) + noteHead
-	if _, err = file.ReadAt(n.ID[:], int64(n.Offset)); err == nil {
-		_, err = file.ReadAt(n.Head[:], headAt)
-	}
+	n.Offset = uint32(at)
+	copy(n.ID[:], id)
+	_, err = file.ReadAt(n.Head[:], headAt)
 	return err
 }
 
@@ -227,7 +224,7 @@ func (f *Finder) match(t *Tool, pkg string) {
 		}
 	}
 	t.Host = path.Join("/", f.HostRoot, file)
-	err := f.check(t.Host)
+	err := check(t.Host)
 	switch {
 	case err == nil:
 		return
@@ -255,7 +252,7 @@ func (f *Finder) install(pkg string) string {
 }
 
 // check finds out whether a file can run in another's place.
-func (f *Finder) check(file string) error {
+func check(file string) error {
 	r, err := os.Open(file)
 	if err != nil {
 		return err

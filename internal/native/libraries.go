@@ -1,8 +1,6 @@
 package native
 
 import (
-	"bytes"
-	"debug/elf"
 	"fmt"
 	"os"
 	"path"
@@ -16,9 +14,8 @@ var asked = [...]string{"libgcc_s.so.1"}
 
 // A shelf is where the host has its libraries.
 type shelf struct {
-	root    string
-	dirs    []string
-	machine elf.Machine // of the programs that it is for; found out by the first
+	root string
+	dirs []string
 }
 
 // shelfOf reads what ldconfig(8) reads. The loader's own directories come last.
@@ -37,16 +34,11 @@ func shelfOf(root string) *shelf {
 	return s
 }
 
-// find is the file of a library; "" if there is none.
+// find is the file of a library for this machine; "" if there is none.
 func (s *shelf) find(name string) string {
 	for _, dir := range s.dirs {
 		file := path.Join("/", s.root, dir, name)
-		f, err := elf.Open(file)
-		if err != nil {
-			continue
-		}
-		f.Close()
-		if f.Machine == s.machine && f.Class == elf.ELFCLASS64 {
+		if check(file) == nil {
 			return file
 		}
 	}
@@ -56,12 +48,7 @@ func (s *shelf) find(name string) string {
 // collect adds the files of all libraries that an image needs, and that those need, to a list. The
 // loader is one that libc needs; it is not copied as it is.
 func (s *shelf) collect(b image, files []string) ([]string, error) {
-	f, err := elf.NewFile(bytes.NewReader(b))
-	if err != nil {
-		return files, err
-	}
-	s.machine = f.Machine
-	names, err := f.ImportedLibraries()
+	names, err := b.dynamic(dtNeeded)
 	for _, name := range names {
 		if strings.HasPrefix(name, "ld-linux") || strings.HasPrefix(name, "ld64.so") {
 			continue

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"strings"
 )
-
-// system is GNU's name of a machine, as programs have it built in that tell it.
-var system = regexp.MustCompile(`^[a-z0-9_]+-[a-z0-9]+-linux-gnu[a-z0-9]*$`)
 
 // describe returns the variables by which a native program learns what the tree's tells of its
 // machine, and what that tells.
@@ -43,8 +39,14 @@ func systemIn(b []byte) string {
 		at += i + len(mark)
 		begin := bytes.LastIndexByte(b[:at], 0) + 1
 		end := bytes.IndexByte(b[at:], 0)
-		if end >= 0 && system.Match(b[begin:at+end]) {
+		if end >= 0 && isSystem(string(b[begin:at+end])) {
 			return string(b[begin : at+end])
 		}
 	}
+}
+
+// isSystem tells whether a string is GNU's name of a machine, as programs have it built in that tell
+// it: aarch64-unknown-linux-gnu.
+func isSystem(s string) bool {
+	return strings.Count(s, "-") == 3 && s[0] != '-' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }

@@ -71,9 +71,9 @@ func checkWanted(t *testing.T, list string, r *Request, word string) {
 // No program of a set is one that is never native, and none is there twice.
 func TestSets(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range programs {
-		if never[p.name] != "" || seen[p.name] || p.set != alone && !slices.Contains(sets, p.set) {
-			t.Errorf("%s: never native %q, twice %v, set %s", p.name, never[p.name], seen[p.name], p.set)
+	for _, p := range programs() {
+		if never(p.name) != "" || seen[p.name] {
+			t.Errorf("%s: never native %q, twice %v", p.name, never(p.name), seen[p.name])
 		}
 		seen[p.name] = true
 	}

@@ -2,13 +2,12 @@ package native
 
 import (
 	"bytes"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/emulator"
 )
 
@@ -24,7 +23,7 @@ const (
 )
 
 // pluginName is that of the linker's plugin.
-var pluginName = path.Base(emulator.LinkerPlugin)
+func pluginName() string { return path.Base(emulator.LinkerPlugin) }
 
 // linkerPlugin is GCC's, for link-time optimization.
 const linkerPlugin = "liblto_plugin.so"
@@ -50,17 +49,13 @@ func (b image) overwrite(name, by string) error {
 
 // loader is the program's loader (PT_INTERP); "" if it needs none.
 func (b image) loader() (name string, at, size uint64, err error) {
-	f, err := elf.NewFile(bytes.NewReader(b))
-	if err != nil {
-		return "", 0, 0, err
-	}
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP && p.Off+p.Filesz <= uint64(len(b)) {
-			name, _, _ := strings.Cut(string(b[p.Off:p.Off+p.Filesz]), "\x00")
-			return name, p.Off, p.Filesz, nil
+	all, _, err := binfmt.Segments(bytes.NewReader(b))
+	for _, s := range all {
+		if s.Type == binfmt.PTInterp && s.Offset+s.Size <= uint64(len(b)) {
+			return b.stringAt(s.Offset), s.Offset, s.Size, nil
 		}
 	}
-	return "", 0, 0, nil
+	return "", 0, 0, err
 }
 
 // useLoader makes the copied loader the program's.
@@ -77,23 +72,27 @@ func (b image) useLoader() (original string, err error) {
 	return name, nil
 }
 
-// directories are lists of those that a loader knows. glibc's has two, each of which has names with a
-// / at their ends (elf/dl-load.c, system_dirs).
-var directories = regexp.MustCompile(`\x00(/(usr/)?lib[^\x00]*/\x00){2,}`)
-
-// keepToFolder makes a loader look for libraries in the folder, and nowhere else. It has counted the
-// letters of the directories, so they stay as many.
+// keepToFolder makes a loader look for libraries in the folder, and nowhere else. glibc's has two
+// lists of directories, each of which has names with a / at their ends (elf/dl-load.c, system_dirs).
+// It has counted their letters, so they stay as many.
 func (b image) keepToFolder() error {
-	lists := directories.FindAllIndex(b, -1)
-	if len(lists) == 0 {
-		return errors.New("the loader's directories are not where glibc has them")
-	}
-	for _, list := range lists {
-		for dir := list[0] + 1; dir < list[1]; {
-			size := bytes.IndexByte(b[dir:], 0)
-			copy(b[dir:], padded(Folder, size))
-			dir += size + 1
+	found := 0
+	for _, begin := range [...]string{"\x00/lib", "\x00/usr/lib"} {
+		for at := 0; ; {
+			i := bytes.Index(b[at:], []byte(begin))
+			if i < 0 {
+				break
+			}
+			at += i + 1
+			end := at + bytes.IndexByte(b[at:], 0)
+			if end > at && b[end-1] == '/' {
+				copy(b[at:end], padded(Folder, end-at))
+				found++
+			}
 		}
+	}
+	if found < 2 {
+		return errors.New("the loader's directories are not where glibc has them")
 	}
 	if err := b.overwrite("/etc/ld.so.cache", noCache); err != nil {
 		return err
@@ -170,18 +169,9 @@ func (b image) usePlugins() (uses bool) {
 
 // dropRunPath keeps a program from looking for libraries where it says.
 func (b image) dropRunPath() error {
-	f, err := elf.NewFile(bytes.NewReader(b))
-	if err != nil {
-		return err
+	dirs, err := b.dynamic(dtRPath, dtRunPath)
+	for _, dir := range dirs {
+		err = errors.Join(err, b.overwrite(dir, ""))
 	}
-	for _, tag := range [...]elf.DynTag{elf.DT_RPATH, elf.DT_RUNPATH} {
-		dirs, err := f.DynString(tag)
-		for _, dir := range dirs {
-			err = errors.Join(err, b.overwrite(dir, ""))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }

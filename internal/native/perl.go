@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/inside"
@@ -26,7 +25,12 @@ var perlDirs = [...]struct{ dir, in string }{
 	{"/perl5/", "/none"},
 }
 
-var perlVersion = regexp.MustCompile(`(?m)^\s*version => '([^']*)'`)
+// perlVersion is what a Config.pm says; "" if it does not.
+func perlVersion(config []byte) string {
+	_, rest, _ := strings.Cut(string(config), "\n    version => '")
+	version, _, _ := strings.Cut(rest, "'")
+	return version
+}
 
 // addPerl copies the modules that perl, which b is a copy of, has of its own, and makes it look there.
 func (c *copier) addPerl(b image) error {
@@ -42,19 +46,19 @@ func (c *copier) addPerl(b image) error {
 	if err != nil {
 		return cause(err)
 	}
-	version := perlVersion.FindSubmatch(ours)
-	if other := perlVersion.FindSubmatch(theirs); version == nil || other == nil || string(version[1]) != string(other[1]) {
+	version := perlVersion(ours)
+	short := strings.LastIndexByte(version, '.')
+	if perlVersion(theirs) != version || short < 0 {
 		return errors.New("is another version of perl")
 	}
 	for _, d := range perlDirs {
 		b.relocate(host+d.dir, Folder+d.in)
 	}
 	b.relocate("/usr/local"+strings.TrimPrefix(host, "/usr")+"/perl/", Folder+"/none")
-	short := string(version[1][:strings.LastIndexByte(string(version[1]), '.')])
 	if c.dir == "" { // nothing is to be made
 		return nil
 	}
-	return errors.Join(c.copyTree(path.Join(host, "perl-base"), "perl-base"), c.copyTree(path.Join(host, "perl", short), "perl"),
+	return errors.Join(c.copyTree(path.Join(host, "perl-base"), "perl-base"), c.copyTree(path.Join(host, "perl", version[:short]), "perl"),
 		c.copyConfig(path.Join(tree, "perl-base"), "perl-base"))
 }
 

@@ -101,7 +101,7 @@ func (c *copier) addLinkerPlugin(program string) error {
 	if libs, err := c.shelf.collect(b, c.libs); err == nil {
 		c.libs = libs
 	}
-	return c.write(pluginName, b)
+	return c.write(pluginName(), b)
 }
 
 // addLibraries copies the libraries that programs need, and those that they ask for while they run.
@@ -139,7 +139,7 @@ func (c *copier) addPlugins(dir string) error {
 	}
 	err := os.MkdirAll(path.Join(c.dir, bfdPlugins), 0o755)
 	if err == nil {
-		err = os.Symlink("../"+pluginName, path.Join(c.dir, bfdPlugins, linkerPlugin))
+		err = os.Symlink("../"+pluginName(), path.Join(c.dir, bfdPlugins, linkerPlugin))
 	}
 	if errors.Is(err, os.ErrExist) {
 		return nil

@@ -45,15 +45,15 @@ func Parse(list string) (*Request, error) {
 // named are the programs that a word stands for.
 func named(word string) (all []wanted, err error) {
 	set, isSet := strings.CutPrefix(word, "@")
-	switch why, denied := never[word]; {
-	case isSet && !slices.Contains(sets, set):
-		return nil, fmt.Errorf("%q is none of @%s", word, strings.Join(sets, ", @"))
-	case denied:
+	switch why := never(word); {
+	case isSet && set != compilers && set != build && set != packages:
+		return nil, fmt.Errorf("%q is none of @%s, @%s, @%s", word, compilers, build, packages)
+	case why != "":
 		return nil, fmt.Errorf("%s is never native: it %s", word, why)
 	case !isSet && (word == "" || strings.ContainsAny(word, "/@ \t\n")):
 		return nil, fmt.Errorf("%q is not the name of a program", word)
 	}
-	for _, p := range programs {
+	for _, p := range programs() {
 		if p.name == word || isSet && (p.set == set || set == build && p.set == compilers) {
 			all = append(all, wanted{p, !isSet})
 		}

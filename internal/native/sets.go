@@ -42,9 +42,6 @@ const (
 	alone     = "" // in none, by name only
 )
 
-// sets lists them, as messages do.
-var sets = []string{compilers, build, packages}
-
 const (
 	bin      = "/usr/bin/"
 	gccDir   = "/usr/lib/gcc/%T/%V/"
@@ -58,45 +55,47 @@ const (
 // machine or its kernel (uname, arch), that compute in long double (printf, seq, sort -g, numfmt),
 // that load modules which are the tree's (python3, iconv), that ask the system who is who (id,
 // whoami), and whatever is never native.
-var programs = slices.Concat(
-	[]program{
-		{name: "gcc", needs: "ld ld.gold", set: compilers, place: bin + "%T-gcc-%V", pkg: "gcc-%T", emulated: driver, offloading: emulator.WithLibrary | emulator.Offloads},
-		{name: "g++", needs: "ld ld.gold", set: compilers, place: bin + "%T-g++-%V", pkg: "g++-%T", emulated: driver, offloading: emulator.Links | emulator.Offloads},
-		{name: "cpp", set: compilers, place: bin + "%T-cpp-%V", pkg: "gcc-%T"},
-		{name: "gcc-ar", needs: "ar", set: compilers, place: bin + "%T-gcc-ar-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
-		{name: "gcc-nm", needs: "nm", set: compilers, place: bin + "%T-gcc-nm-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
-		{name: "gcc-ranlib", needs: "ranlib", set: compilers, place: bin + "%T-gcc-ranlib-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
-		{name: "cc1", set: compilers, place: gccDir + "cc1", pkg: "gcc-%T", offloading: emulator.Offloads},
-		{name: "cc1plus", set: compilers, place: gccDir + "cc1plus", pkg: "g++-%T", offloading: emulator.Offloads},
-		{name: "collect2", set: compilers, place: gccDir + "collect2", pkg: "gcc-%T", emulated: driver},
-		{name: "lto-wrapper", set: compilers, place: gccDir + "lto-wrapper", pkg: "gcc-%T"},
-		{name: "lto1", set: compilers, place: gccDir + "lto1", pkg: "gcc-%T", offloading: emulator.Offloads},
-		{name: "ld", set: compilers, pkg: binutils, emulated: linker},
-		{name: "ld.gold", set: compilers, pkg: binutils, emulated: linker},
-		{name: "ar", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
-		{name: "nm", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
-		{name: "ranlib", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
-	},
-	these(compilers, binutils, "as strip objcopy objdump readelf size strings addr2line c++filt elfedit"),
-	[]program{{name: "sh", set: build, pkg: "dash"}, {name: "awk", set: build, pkg: "mawk"}},
-	[]program{
-		{name: "bash", set: build, machine: []string{"HOSTTYPE=%C", "MACHTYPE=%S"}, emulated: emulator.HostTypeUnset},
-		{name: "make", set: build, machine: []string{"MAKE_HOST=%S"}, emulated: emulator.MakeHostUnset},
-	},
-	these(build, "", "sed grep patch m4 tar gzip bzip2"),
-	these(build, "findutils", "find xargs"),
-	these(build, "diffutils", "diff cmp diff3 sdiff"),
-	these(build, "xz-utils", "xz"),
-	these(build, "zstd", "zstd"),
-	[]program{{name: "od", set: build, pkg: "coreutils", endianness: true}},
-	these(build, "coreutils", `[ b2sum base32 base64 basename cat chgrp chmod chown cksum comm cp csplit cut date dd dir
+func programs() []program {
+	return slices.Concat(
+		[]program{
+			{name: "gcc", needs: "ld ld.gold", set: compilers, place: bin + "%T-gcc-%V", pkg: "gcc-%T", emulated: driver, offloading: emulator.WithLibrary | emulator.Offloads},
+			{name: "g++", needs: "ld ld.gold", set: compilers, place: bin + "%T-g++-%V", pkg: "g++-%T", emulated: driver, offloading: emulator.Links | emulator.Offloads},
+			{name: "cpp", set: compilers, place: bin + "%T-cpp-%V", pkg: "gcc-%T"},
+			{name: "gcc-ar", needs: "ar", set: compilers, place: bin + "%T-gcc-ar-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+			{name: "gcc-nm", needs: "nm", set: compilers, place: bin + "%T-gcc-nm-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+			{name: "gcc-ranlib", needs: "ranlib", set: compilers, place: bin + "%T-gcc-ranlib-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+			{name: "cc1", set: compilers, place: gccDir + "cc1", pkg: "gcc-%T", offloading: emulator.Offloads},
+			{name: "cc1plus", set: compilers, place: gccDir + "cc1plus", pkg: "g++-%T", offloading: emulator.Offloads},
+			{name: "collect2", set: compilers, place: gccDir + "collect2", pkg: "gcc-%T", emulated: driver},
+			{name: "lto-wrapper", set: compilers, place: gccDir + "lto-wrapper", pkg: "gcc-%T"},
+			{name: "lto1", set: compilers, place: gccDir + "lto1", pkg: "gcc-%T", offloading: emulator.Offloads},
+			{name: "ld", set: compilers, pkg: binutils, emulated: linker},
+			{name: "ld.gold", set: compilers, pkg: binutils, emulated: linker},
+			{name: "ar", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
+			{name: "nm", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
+			{name: "ranlib", set: compilers, pkg: binutils, emulated: emulator.Plugins | emulator.FromFile},
+		},
+		these(compilers, binutils, "as strip objcopy objdump readelf size strings addr2line c++filt elfedit"),
+		[]program{{name: "sh", set: build, pkg: "dash"}, {name: "awk", set: build, pkg: "mawk"}},
+		[]program{
+			{name: "bash", set: build, machine: []string{"HOSTTYPE=%C", "MACHTYPE=%S"}, emulated: emulator.HostTypeUnset},
+			{name: "make", set: build, machine: []string{"MAKE_HOST=%S"}, emulated: emulator.MakeHostUnset},
+		},
+		these(build, "", "sed grep patch m4 tar gzip bzip2"),
+		these(build, "findutils", "find xargs"),
+		these(build, "diffutils", "diff cmp diff3 sdiff"),
+		these(build, "xz-utils", "xz"),
+		these(build, "zstd", "zstd"),
+		[]program{{name: "od", set: build, pkg: "coreutils", endianness: true}},
+		these(build, "coreutils", `[ b2sum base32 base64 basename cat chgrp chmod chown cksum comm cp csplit cut date dd dir
 		dircolors dirname du echo env expand expr factor false fmt fold head install join link ln ls md5sum mkdir mkfifo
 		mktemp mv nice nl nohup nproc paste pr printenv pwd readlink realpath rm rmdir sha1sum sha224sum sha256sum
 		sha384sum sha512sum shuf sleep split stat stty sum sync tac tail tee test timeout touch tr true truncate tsort
 		tty unexpand uniq unlink vdir wc yes`),
-	[]program{{name: perl, set: alone, endianness: true, words: true}},
-	these(packages, "dpkg", "dpkg-deb dpkg-split update-alternatives"),
-)
+		[]program{{name: perl, set: alone, endianness: true, words: true}},
+		these(packages, "dpkg", "dpkg-deb dpkg-split update-alternatives"),
+	)
+}
 
 func these(set, pkg, names string) (all []program) {
 	for _, name := range strings.Fields(names) {
@@ -105,13 +104,29 @@ func these(set, pkg, names string) (all []program) {
 	return all
 }
 
-// never are the programs that would not be right, with what they would do.
-var never = map[string]string{
-	"uname": "tells the machine", "arch": "tells the machine", "getconf": "tells what the machine can do",
-	"dpkg": "knows its architecture", "apt": "knows its architecture", "apt-get": "knows its architecture", "rpm": "knows its architecture",
-	"python3": "has modules that are the tree's",
-	"iconv":   "has modules that are the tree's", "ldconfig": "looks for libraries of its own machine", "ldd": "looks for libraries of its own machine",
-	"locale": "has data that are the tree's", "localedef": "makes data of its own machine", "gpgv": "has modules that are the tree's",
-	"su": "changes the user", "passwd": "changes the user", "login": "changes the user", "sudo": "changes the user",
-	"chroot": "enters another root", "unshare": "enters another root", "mount": "changes the tree", "umount": "changes the tree",
+// never says what a program does that would not be right natively; "" for all that may be.
+func never(name string) string {
+	switch name {
+	case "uname", "arch":
+		return "tells the machine"
+	case "getconf":
+		return "tells what the machine can do"
+	case "dpkg", "apt", "apt-get", "rpm":
+		return "knows its architecture"
+	case "python3", "iconv", "gpgv":
+		return "has modules that are the tree's"
+	case "ldconfig", "ldd":
+		return "looks for libraries of its own machine"
+	case "locale":
+		return "has data that are the tree's"
+	case "localedef":
+		return "makes data of its own machine"
+	case "su", "passwd", "login", "sudo":
+		return "changes the user"
+	case "chroot", "unshare":
+		return "enters another root"
+	case "mount", "umount":
+		return "changes the tree"
+	}
+	return ""
 }

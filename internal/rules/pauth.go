@@ -1,10 +1,10 @@
 package rules
 
 import (
-	"debug/elf"
 	"slices"
 	"strings"
 
+	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/inside"
 )
@@ -45,29 +45,18 @@ func (c *chooser) authenticates(e *emulator.Emulator) bool {
 // signs reads the property of a program (GNU_PROPERTY_AARCH64_FEATURE_1_AND of the ELF for the Arm 64-bit
 // Architecture, "Program Property"). One without any is older than it.
 func (c *chooser) signs(file string) bool {
-	const and, pac, head = 0xc0000000, 2, 16
+	const and, pac = 0xc0000000, 2
 	r, err := c.in.Read(file)
 	if err != nil {
 		return true
 	}
 	defer r.Close()
-	f, err := elf.NewFile(r)
-	if err != nil {
-		return true
-	}
-	s := f.Section(".note.gnu.property")
-	if s == nil {
-		return false
-	}
-	b, err := s.Data()
-	if err != nil || len(b) < head {
-		return true
-	}
-	for b = b[head:]; len(b) >= 12; {
-		if f.ByteOrder.Uint32(b) == and {
-			return f.ByteOrder.Uint32(b[8:])&pac != 0
+	b, _, order, err := binfmt.Note(r, binfmt.NoteProperty)
+	for err == nil && len(b) >= 12 {
+		if order.Uint32(b) == and {
+			return order.Uint32(b[8:])&pac != 0
 		}
-		size := (uint64(f.ByteOrder.Uint32(b[4:])) + 7) &^ 7
+		size := (uint64(order.Uint32(b[4:])) + 7) &^ 7
 		b = b[min(uint64(len(b)), 8+size):]
 	}
 	return false

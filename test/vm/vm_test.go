@@ -113,18 +113,6 @@ func areHints(lines string) bool {
 	return lines != ""
 }
 
-// unlessInterrupted is for a case that depends on whether a call that a listener looks at can be
-// interrupted by a signal: not with SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19).
-func unlessInterrupted(never, possibly check) check {
-	return func(t *testing.T, m *machine, got result) {
-		if m.since(5, 19) {
-			never(t, m, got)
-		} else {
-			possibly(t, m, got)
-		}
-	}
-}
-
 // ownRules is for a case that depends on whether a user namespace can have rules of its own (Linux
 // 6.7, commit 21ca59b365c0).
 func ownRules(with, without check) check {

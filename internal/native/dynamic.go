@@ -1,0 +1,73 @@
+package native
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+)
+
+// Tags of the dynamic section (elf(5), "Dynamic tags").
+const (
+	dtNeeded  = 1
+	dtStrtab  = 5
+	dtRPath   = 15
+	dtRunPath = 29
+)
+
+// dynamic are the strings that the dynamic section of an image has under some tags. The machines whose
+// programs are copied are all of 64 bits and little-endian.
+func (b image) dynamic(tags ...uint64) (found []string, err error) {
+	const entry = 16
+	all, order, err := binfmt.Segments(bytes.NewReader(b))
+	if err != nil || order != binary.LittleEndian {
+		return nil, errors.Join(err, errOrder(order))
+	}
+	var section []byte
+	for _, s := range all {
+		if s.Type == binfmt.PTDynamic && s.Offset+s.Size <= uint64(len(b)) && s.Offset <= uint64(len(b)) {
+			section = b[s.Offset : s.Offset+s.Size]
+		}
+	}
+	table := uint64(0)
+	for e := section; len(e) >= entry; e = e[entry:] {
+		if binary.LittleEndian.Uint64(e) == dtStrtab {
+			table = binary.LittleEndian.Uint64(e[8:])
+		}
+	}
+	for e := section; len(e) >= entry; e = e[entry:] {
+		for _, tag := range tags {
+			if binary.LittleEndian.Uint64(e) == tag {
+				found = append(found, b.stringAt(fileOffset(all, table)+binary.LittleEndian.Uint64(e[8:])))
+			}
+		}
+	}
+	return found, nil
+}
+
+func errOrder(order binary.ByteOrder) error {
+	if order == nil || order == binary.LittleEndian {
+		return nil
+	}
+	return errors.New("it is big-endian")
+}
+
+// fileOffset is where in the file an address lies.
+func fileOffset(all []binfmt.Segment, address uint64) uint64 {
+	for _, s := range all {
+		if s.Type == binfmt.PTLoad && address >= s.Address && address < s.Address+s.Size {
+			return address - s.Address + s.Offset
+		}
+	}
+	return 0
+}
+
+// stringAt is the string at an offset.
+func (b image) stringAt(offset uint64) string {
+	if offset >= uint64(len(b)) {
+		return ""
+	}
+	text, _, _ := bytes.Cut(b[offset:], []byte{0})
+	return string(text)
+}
