@@ -21,7 +21,7 @@ const foreignDebian = "arm64"
 
 // fetchDebian makes, in the cache, a Debian system with the xunshare in dir, and copies it.
 func fetchDebian(dir, arch string) error {
-	cmd := command("../scripts/get-debian", arch)
+	cmd := command("../scripts/get-debian", strings.Split(arch, "-")...) // and a suite
 	cmd.Env = append(os.Environ(), "XUNSHARE="+dir+"/xunshare")
 	cmd.Stdout = nil
 	out, err := cmd.Output()

@@ -44,7 +44,7 @@ func TestPackagesAreReproducible(t *testing.T) {
 	}
 }
 
-// The package for Debian is installed in a Debian system, works there for an ordinary user, who
+// The package for Debian is installed in Debian systems of two releases, works there for an ordinary user, who
 // enters a foreign tree with it, and leaves nothing behind when it is purged.
 func TestDebianPackage(t *testing.T) {
 	emulator, err := exec.LookPath("qemu-aarch64-static")
@@ -58,9 +58,19 @@ func TestDebianPackage(t *testing.T) {
 		{"dpkg -i /xunshare.deb >/dev/null && useradd -m you && su -c 'xunshare --into=/arm64 uname -m' you", "aarch64\n"},
 		{"dpkg -i /xunshare.deb >/dev/null && dpkg -V xunshare && dpkg -P xunshare >/dev/null && find / -xdev -name '*xunshare*' ! -path '/run/*' ! -path '/xunshare.deb' ! -path '/proc/*' ! -path '/var/lib/dpkg/*'", ""},
 	} {
-		if r := into(t, system(native), binds, c.script); r.status != 0 || r.out != c.want {
-			t.Errorf("%s: %+v, want %q", c.script, r, c.want)
+		for _, release := range []string{native, native + "-trixie"} {
+			if r := into(t, system(release), binds, c.script); r.status != 0 || r.out != c.want {
+				t.Errorf("%s: %s: %+v, want %q", release, c.script, r, c.want)
+			}
 		}
+	}
+}
+
+// Debian's own examination finds no errors in it.
+func TestLintian(t *testing.T) {
+	out, err := exec.Command("lintian", "--fail-on", "error", shipped(t, "*.deb")).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

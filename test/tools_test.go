@@ -218,6 +218,12 @@ func TestNativeCache(t *testing.T) {
 	if err := os.Chmod(cache+"/xunshare/native", 0o500); err != nil {
 		t.Error(err)
 	}
+	// A full one is left empty.
+	full := t.TempDir()
+	script := "mount -t tmpfs -o size=3m none " + full + " && XDG_CACHE_HOME=" + full + " " + binary() + " --into=" + buildTree("arm64") + " --native sh -c '" + whoRuns + "'; ls -A " + full + "/xunshare/native | wc -l"
+	if r := run(t, "-rm", "sh", "-c", script); !strings.HasSuffix(r.out, "/readlink\n1\n") || !strings.HasPrefix(r.out, "/dev/.n/") || !strings.Contains(r.err, "no space left on device") {
+		t.Errorf("full: %+v", r)
+	}
 	want("read-only", "", withCache(t, cache, "", whoRuns))
 	want("read-only and something new", anew, withCache(t, cache, "--native=@build,@deb", whoRuns))
 	if err := os.Chmod(cache+"/xunshare/native", 0o700); err != nil {
