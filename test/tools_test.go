@@ -232,6 +232,29 @@ func TestNativeCache(t *testing.T) {
 	}
 }
 
+// What is kept of a tree is kept by its whole name, and used again, also where a part of it is the
+// tree's, as perl's Config is.
+func TestNativeRelative(t *testing.T) {
+	root, cache := system(foreignDebian), t.TempDir()
+	var made [2]os.FileInfo
+	for i := range made {
+		cmd := exec.Command(binary(), "--into="+filepath.Base(root), "--native=perl", "perl", "-MConfig", "-e", `print "$Config{archname} ", readlink "/proc/self/exe"`)
+		cmd.Dir = filepath.Dir(root)
+		cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cache)
+		if r := finish(t, cmd); r.out != "aarch64-linux-gnu-thread-multi /dev/.n/0/perl" || r.err != "" {
+			t.Fatalf("%+v", r)
+		}
+		copies, _ := filepath.Glob(cache + "/xunshare/native/*/made/files/0/perl")
+		if len(copies) != 1 {
+			t.Fatalf("copies: %v", copies)
+		}
+		made[i], _ = os.Stat(copies[0])
+	}
+	if !os.SameFile(made[0], made[1]) {
+		t.Error("it was made twice")
+	}
+}
+
 // Launches at the same time, the first of all, do not disturb each other.
 func TestNativeParallel(t *testing.T) {
 	cache := t.TempDir()

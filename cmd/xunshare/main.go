@@ -58,7 +58,7 @@ func run(args []string) (ended supervise.Status, err error) {
 	case asked.Doctor != "":
 		return ended, doctor.Run(asked)
 	case asked.Foreign.ListNative:
-		return ended, rules.ListNative(asked, &notes.Notes{To: os.Stderr, Verbose: asked.Verbose})
+		return ended, rules.ListNative(asked)
 	case asked.PrintRule != nil:
 		return ended, rules.Print(asked)
 	}

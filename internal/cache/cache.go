@@ -70,8 +70,8 @@ func Open(key string, maker Maker) (*Entry, error) {
 	return add(cache, dir, key, maker)
 }
 
-// ErrForeign is for a cache, or a part of it, that others may write to.
-var ErrForeign = errors.New("it does not belong to you alone")
+// errForeign is for a cache, or a part of it, that others may write to.
+var errForeign = errors.New("it does not belong to you alone")
 
 // directory makes the directory of the cache, and refuses one that others may write to.
 func directory() (string, error) {
@@ -101,7 +101,7 @@ func own(dir string) error {
 		return err
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
-		return ErrForeign
+		return errForeign
 	}
 	return nil
 }
@@ -141,15 +141,15 @@ func add(cache, dir, key string, maker Maker) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	text := ""
 	held, err := lock(stage, unix.LOCK_SH)
 	if err == nil {
-		err = fill(stage, key, maker)
+		text, err = fill(stage, key, maker)
 	}
 	if err == nil {
 		err = place(stage, dir, key)
 	}
 	if err == nil {
-		text, _ := check(dir, key)
 		return &Entry{path.Join(dir, made), text, held}, nil
 	}
 	os.RemoveAll(stage)
@@ -187,16 +187,16 @@ func newStage(cache string) (dir string, err error) {
 	}
 }
 
-func fill(stage, key string, maker Maker) error {
+func fill(stage, key string, maker Maker) (text string, err error) {
 	dir := path.Join(stage, made)
 	if err := errors.Join(os.Chmod(stage, 0o755), os.Mkdir(dir, 0o755)); err != nil {
-		return err
+		return "", err
 	}
 	sources, text, err := maker(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return os.WriteFile(path.Join(stage, manifest), describe(key, dir, sources, text), 0o644)
+	return text, os.WriteFile(path.Join(stage, manifest), describe(key, dir, sources, text), 0o644)
 }
 
 // discard removes an entry that nobody uses. One that is used loses its name.

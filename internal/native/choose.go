@@ -40,7 +40,10 @@ func (f *Finder) Choose(r *Request, told *notes.Notes) (*Choice, error) {
 
 // tell says what is emulated. What was named has to run natively.
 func (c *Choice) tell(told *notes.Notes) error {
-	differ := c.finder.releasesDiffer()
+	differ := ""
+	if !c.any() { // or they do not
+		differ = c.finder.releasesDiffer()
+	}
 	for _, t := range c.Tools {
 		switch {
 		case t.Host != "":
@@ -76,7 +79,7 @@ func (c *Choice) prepare(told *notes.Notes) {
 	for _, t := range c.Tools {
 		parts = append(parts, t.Host)
 		if t.Name == perl { // which has files of the tree
-			parts = append(parts, c.finder.Tree.Root)
+			parts = append(parts, c.finder.root())
 		}
 	}
 	e, err := cache.Open(cache.Key(parts...), c.make)
@@ -123,7 +126,7 @@ func (c *Choice) Describe(env []string) []string {
 // List is Find for somebody who wants to know: it tries what Choose prepares.
 func (f *Finder) List(r *Request) []Tool {
 	tools := f.Find(r)
-	c := copier{tree: f.Tree, shelf: shelfOf(f.HostRoot)}
+	c := copier{tree: f.Tree, root: f.root(), shelf: shelfOf(f.HostRoot)}
 	for i := range tools {
 		if t := &tools[i]; t.Host != "" {
 			if _, err := c.adapt(t); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -39,6 +40,14 @@ type Finder struct {
 	Tree     *inside.Root
 	Arch     *binfmt.Arch // of the tree
 	HostRoot string       // where the host's programs are; "" for this system, else a tree of its architecture
+}
+
+// root is the tree's path, wherever the caller works: the cache outlives that.
+func (f *Finder) root() string {
+	if root, err := filepath.Abs(f.Tree.Root); err == nil {
+		return root
+	}
+	return f.Tree.Root
 }
 
 // Find looks for all that was asked for. What is in the tree more than once, as compilers of several

@@ -18,7 +18,7 @@ import (
 const perl = "perl"
 
 // perlDirs are directories of perl's own in /usr/lib/TRIPLET, and those of the folder in their place.
-// The last two are for what other packages bring along.
+// The last is for what other packages bring along.
 var perlDirs = [...]struct{ dir, in string }{
 	{"/perl-base", "/perl-base"},
 	{"/perl/", "/perl"},
@@ -134,6 +134,6 @@ func (c *copier) readTree(file string) (image, error) {
 		return nil, err
 	}
 	defer f.Close()
-	c.sources = append(c.sources, path.Join(c.tree.Root, file))
+	c.sources = append(c.sources, path.Join(c.root, file))
 	return io.ReadAll(f)
 }

@@ -32,6 +32,7 @@ func fileOf(i int, t *Tool) string { return path.Join(strconv.Itoa(i), path.Base
 type copier struct {
 	dir     string // "" to try, and to write nothing
 	tree    *inside.Root
+	root    string // its path
 	shelf   *shelf
 	loader  string   // of the programs, on the host
 	libs    []string // the files of their libraries
@@ -41,7 +42,7 @@ type copier struct {
 // fill makes the folder for tools in dir, which is empty. A tool that turns out not to be good for
 // it is emulated; an error is one of writing.
 func (f *Finder) fill(dir string, tools []Tool) (sources []string, err error) {
-	c := &copier{dir: dir, tree: f.Tree, shelf: shelfOf(f.HostRoot)}
+	c := &copier{dir: dir, tree: f.Tree, root: f.root(), shelf: shelfOf(f.HostRoot)}
 	for i := range tools {
 		t := &tools[i]
 		if t.Host == "" {

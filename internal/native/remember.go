@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"path/filepath"
 
 	"github.com/xunshare/xunshare/internal/cache"
 	"github.com/xunshare/xunshare/internal/inside"
@@ -14,18 +13,17 @@ import (
 // a launch. It is asked anew when one of them has changed, or a directory that has them.
 func (f *Finder) remember(r *Request) (tools []Tool) {
 	const form = "found 1"
-	root, err := filepath.Abs(f.Tree.Root)
-	if err != nil || f.Tree.View != "" {
+	if f.Tree.View != "" {
 		return f.Find(r)
 	}
-	names := []string{form, root, f.HostRoot, f.Arch.Name}
+	names := []string{form, f.root(), f.HostRoot, f.Arch.Name}
 	for _, w := range r.wanted {
 		names = append(names, fmt.Sprint(w.name, w.named))
 	}
 	e, err := cache.Open(cache.Key(names...), func(string) ([]string, string, error) {
 		tools := f.Find(r)
 		text, err := json.Marshal(tools)
-		return f.basis(root, tools), string(text), err
+		return f.basis(tools), string(text), err
 	})
 	if err != nil {
 		return f.Find(r)
@@ -38,7 +36,8 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 }
 
 // basis lists the files and directories that Find goes by.
-func (f *Finder) basis(root string, tools []Tool) (files []string) {
+func (f *Finder) basis(tools []Tool) (files []string) {
+	root := f.root()
 	dirs := []string{"/usr/bin", "/etc/alternatives", infoDir, "/etc", "/usr/lib"}
 	for _, dir := range gccDirs {
 		dirs = append(dirs, dir)

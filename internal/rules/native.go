@@ -12,7 +12,6 @@ import (
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/native"
-	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -68,9 +67,8 @@ func kept(want emulator.Copy, file string) (string, error) {
 }
 
 // ListNative prints what would run natively in a tree, from where, and why the rest would not.
-func ListNative(asked *cmdline.Options, told *notes.Notes) error {
-	c := chooser{Options: asked, notes: told}
-	c.in = &inside.Root{Root: asked.Root, Dir: func() string { return "/" }}
+func ListNative(asked *cmdline.Options) error {
+	c := chooser{Options: asked, in: &inside.Root{Root: asked.Root, Dir: func() string { return "/" }}}
 	a := c.treeArch()
 	switch {
 	case a == nil:
