@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // sources say what to install, by the ID of os-release(5). Of several for one ID the first holds
@@ -69,21 +70,11 @@ type release struct {
 }
 
 func (s *Search) osRelease() release {
-	r := release{major: 1 << 20}
-	for line := range strings.SplitSeq(s.read("/etc/os-release", "/usr/lib/os-release"), "\n") {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		value = strings.Trim(value, `"'`)
-		switch key {
-		case "ID":
-			r.id = value
-		case "ID_LIKE":
-			r.like = value
-		case "VERSION_ID":
-			number, _, _ := strings.Cut(value, ".")
-			if n, err := strconv.Atoi(number); err == nil {
-				r.major = n
-			}
-		}
+	values := inside.ParseRelease(s.read("/etc/os-release", "/usr/lib/os-release"))
+	r := release{id: values["ID"], like: values["ID_LIKE"], major: 1 << 20}
+	number, _, _ := strings.Cut(values["VERSION_ID"], ".")
+	if n, err := strconv.Atoi(number); err == nil {
+		r.major = n
 	}
 	return r
 }

@@ -1,8 +1,9 @@
 package native
 
 import (
-	"bufio"
+	"cmp"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/inside"
@@ -40,16 +41,9 @@ func release(in *inside.Root) string {
 			continue
 		}
 		defer f.Close()
-		values := map[string]string{}
-		for lines := bufio.NewScanner(f); lines.Scan(); {
-			key, value, _ := strings.Cut(lines.Text(), "=")
-			values[key] = strings.Trim(value, `"'`)
-		}
-		number := values["VERSION_ID"]
-		if number == "" {
-			number = values["VERSION_CODENAME"]
-		}
-		return strings.TrimSpace(values["ID"] + " " + number)
+		text, _ := io.ReadAll(io.LimitReader(f, 64<<10))
+		values := inside.ParseRelease(string(text))
+		return strings.TrimSpace(values["ID"] + " " + cmp.Or(values["VERSION_ID"], values["VERSION_CODENAME"]))
 	}
 	return ""
 }
