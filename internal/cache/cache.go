@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -137,15 +138,11 @@ func reuse(dir, key string) *Entry {
 
 // add makes an entry. Of two launches that do so at the same time one is first.
 func add(cache, dir, key string, maker Maker) (*Entry, error) {
-	stage, err := newStage(cache)
+	stage, held, err := newStage(cache)
 	if err != nil {
 		return nil, err
 	}
-	text := ""
-	held, err := lock(stage, unix.LOCK_SH)
-	if err == nil {
-		text, err = fill(stage, key, maker)
-	}
+	text, err := fill(stage, key, maker)
 	if err == nil {
 		err = place(stage, dir, key)
 	}
@@ -153,9 +150,7 @@ func add(cache, dir, key string, maker Maker) (*Entry, error) {
 		return &Entry{path.Join(dir, made), text, held}, nil
 	}
 	os.RemoveAll(stage)
-	if held != nil {
-		held.Close()
-	}
+	held.Close()
 	if e := reuse(dir, key); e != nil {
 		return e, nil
 	}
@@ -177,14 +172,32 @@ func place(stage, dir, key string) error {
 	return os.Rename(stage, dir)
 }
 
-// newStage makes the directory that becomes an entry.
-func newStage(cache string) (dir string, err error) {
-	for n := 0; ; n++ {
-		dir = fmt.Sprintf("%s/%s%d.%d", cache, unready, os.Getpid(), n)
-		if err = os.Mkdir(dir, 0o755); !errors.Is(err, fs.ErrExist) {
-			return dir, err
+// newStage makes the directory that becomes an entry, and holds it. Until it is held, another launch
+// may take it for one that was left, and remove it: then there is another.
+func newStage(cache string) (dir string, held *os.File, err error) {
+	for {
+		dir = fmt.Sprintf("%s/%s%d.%d", cache, unready, os.Getpid(), time.Now().UnixNano())
+		if err = os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
+			continue
+		} else if err != nil {
+			return "", nil, err
+		}
+		if held, err = lock(dir, unix.LOCK_SH); err == nil && isAt(held, dir) {
+			return dir, held, nil
+		} else if err == nil {
+			held.Close()
+		} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EWOULDBLOCK) {
+			os.Remove(dir)
+			return "", nil, err
 		}
 	}
+}
+
+// isAt tells whether an open directory is still the one of its name.
+func isAt(held *os.File, dir string) bool {
+	a, errA := held.Stat()
+	b, errB := os.Lstat(dir)
+	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
 func fill(stage, key string, maker Maker) (text string, err error) {
@@ -207,6 +220,7 @@ func discard(dir string) {
 	}
 }
 
+// remove removes a directory that nobody holds.
 func remove(dir string) {
 	if held, err := lock(dir, unix.LOCK_EX); err == nil {
 		os.RemoveAll(dir)
@@ -219,9 +233,7 @@ func remove(dir string) {
 func tidy(cache string) {
 	left, _ := filepath.Glob(path.Join(cache, unready+"*"))
 	for _, dir := range left {
-		if !isMaking(dir) {
-			remove(dir)
-		}
+		remove(dir)
 	}
 	used, _ := filepath.Glob(path.Join(cache, "*", manifest))
 	slices.SortFunc(used, func(a, b string) int { return cmp.Compare(modified(b), modified(a)) })
@@ -231,13 +243,6 @@ func tidy(cache string) {
 			discard(path.Dir(file))
 		}
 	}
-}
-
-// isMaking tells whether the launch that has made a directory is there: it may not have locked it yet.
-func isMaking(dir string) bool {
-	var pid int
-	_, err := fmt.Sscanf(path.Base(dir), unready+"%d", &pid)
-	return err == nil && pid != os.Getpid() && !errors.Is(unix.Kill(pid, 0), unix.ESRCH)
 }
 
 func modified(file string) int64 {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -158,6 +159,27 @@ func TestParallel(t *testing.T) {
 			if text, err := os.ReadFile(e.Dir + "/f"); err != nil || string(text) != "made" {
 				t.Errorf("%q, %v", text, err)
 			}
+		}()
+	}
+	all.Wait()
+}
+
+// Many launches at once make entries of their own. None takes what another has only just begun for
+// something that was left.
+func TestParallelOthers(t *testing.T) {
+	in(t)
+	var all sync.WaitGroup
+	for n := range 200 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			calls := 0
+			e, err := Open(strconv.Itoa(n), writes(&calls, "/"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			e.Close()
 		}()
 	}
 	all.Wait()
