@@ -23,7 +23,8 @@ func plan(o *resolved, f *Facts) []verb.Step {
 	add(o.rename())
 	add(o.raiseLoopback())
 	add(o.NS.Spread(tree.Root != "" && tree.Pivot))
-	add(rules.Load()) // while the host's paths still lead to the emulators
+	add(rules.Load())    // while the host's paths still lead to the emulators
+	add(o.lendNative(f)) // and to the cache
 	add(tree.Enter(f.Root))
 	add(tree.MountAll(f.Root))
 	add(o.configureApt(f))

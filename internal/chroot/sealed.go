@@ -1,8 +1,8 @@
 package chroot
 
 import (
+	"fmt"
 	"path"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -26,54 +26,73 @@ const Empty = "empty"
 
 const showSealed = "show what runs in place of programs of the tree"
 
+const sealed verb.FD = "sealed"
+
 func (s *Sealed) show(at string) []verb.Step {
-	calls := s.fill(at)
-	if s.Dir != "" {
-		calls = s.cover(at)
+	const flags = unix.MS_NOSUID | unix.MS_NODEV
+	calls := []verb.Call{
+		verb.Mount{Source: memory, Target: at, Type: memory, Flags: flags, Data: everybodys},
+		verb.Meet{Work: filling{s.Fill, "/root" + at}},
+		verb.Mount{Target: at, Flags: flags | unix.MS_REMOUNT | unix.MS_RDONLY},
 	}
-	var steps []verb.Step
+	if s.Dir != "" {
+		calls = s.mount([]verb.Call{verb.Chdir{FD: host}, verb.Chdir{Path: path.Clean(path.Dir(s.Dir)[1:])}}, verb.MoveMount{From: sealed, To: at})
+	}
+	return showing(calls)
+}
+
+// Lend lets the target have the directory as a descriptor, from which no path leads elsewhere: it is
+// mounted nowhere.
+func (s *Sealed) Lend(number int) []verb.Step {
+	lend := verb.Bequeath{FD: sealed, Number: number}
+	if s.Dir != "" {
+		return showing(s.mount([]verb.Call{verb.Chdir{Path: path.Dir(s.Dir)}}, lend))
+	}
+	return showing([]verb.Call{
+		verb.NewMount{Type: memory, As: sealed, Options: []string{everybodys}, Attributes: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV},
+		lend,
+		verb.Meet{Work: filling{s.Fill, fmt.Sprint("/fd/", number)}},
+		verb.Reconfigure{Of: sealed, Option: "ro"},
+		verb.Close{FD: sealed},
+	})
+}
+
+// What is filled for a launch is in memory, and the parent, who has no rights over it, can write to it.
+const (
+	memory     = "tmpfs"
+	everybodys = "mode=1777"
+)
+
+func showing(calls []verb.Call) (steps []verb.Step) {
 	for _, call := range calls {
 		steps = append(steps, verb.Step{Call: call, Reason: showSealed})
 	}
 	return steps
 }
 
-// cover makes the overlay. The layers are named from a place that no path leads to, with names that
-// say nothing of the host: mount(8) shows them.
-func (s *Sealed) cover(at string) []verb.Call {
-	const here, sealed verb.FD = "here", "sealed"
-	dir, name := path.Split(strings.TrimPrefix(s.Dir, "/"))
-	return []verb.Call{
-		verb.OpenPath{Path: ".", As: here},
-		verb.Chdir{FD: host},
-		verb.Chdir{Path: path.Clean(dir)},
-		verb.NewMount{Type: overlay, As: sealed, Options: []string{"source=xunshare", "lowerdir=" + name + ":" + Empty, "userxattr"},
+// mount makes the overlay, which is put where it can be used. The layers are named from a place that
+// no path leads to, with names that say nothing of the host: mount(8) shows them.
+func (s *Sealed) mount(goThere []verb.Call, put verb.Call) []verb.Call {
+	const here verb.FD = "here"
+	calls := append([]verb.Call{verb.OpenPath{Path: ".", As: here}}, goThere...)
+	return append(calls,
+		verb.NewMount{Type: overlay, As: sealed, Options: []string{"source=xunshare", "lowerdir=" + path.Base(s.Dir) + ":" + Empty, "userxattr"},
 			Attributes: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_RDONLY},
 		verb.Chdir{FD: here},
-		verb.MoveMount{From: sealed, To: at},
+		put,
 		verb.Close{FD: sealed},
 		verb.Close{FD: here},
-	}
-}
-
-// fill has the parent fill a tmpfs.
-func (s *Sealed) fill(at string) []verb.Call {
-	const flags = unix.MS_NOSUID | unix.MS_NODEV
-	return []verb.Call{
-		verb.Mount{Source: "tmpfs", Target: at, Type: "tmpfs", Flags: flags, Data: "mode=1777"},
-		verb.Meet{Work: filling{s.Fill, at}},
-		verb.Mount{Target: at, Flags: flags | unix.MS_REMOUNT | unix.MS_RDONLY},
-	}
+	)
 }
 
 // filling is work of the parent.
 type filling struct {
 	fill func(dir string) error
-	at   string
+	at   string // beneath the child's directory in /proc
 }
 
-func (f filling) String() string { return `fill("/proc/CHILD/root` + f.at + `")` }
+func (f filling) String() string { return `fill("/proc/CHILD` + f.at + `")` }
 
 func (f filling) Do(folder string, note func(sentence string)) error {
-	return f.fill(folder + "/root" + f.at)
+	return f.fill(folder + f.at)
 }

@@ -69,6 +69,7 @@ var offers = []offer{
 	{name: "host-binfmt", help: "keep or hide the rules of this system", words: "keep hide"},
 	{name: "native", help: "run tools of the tree natively", words: "@build @cc @deb"},
 	{name: "native-root", help: "where native tools come from", with: directories},
+	{name: "native-tree", help: "a tree like those that the program enters", with: directories},
 	{name: "list-native", help: "list what would run natively"},
 	{name: "load-interp", help: "load a binfmt_misc rule", repeated: true},
 	{name: "load-binfmt", help: "load a binfmt_misc rule", repeated: true},

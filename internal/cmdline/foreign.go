@@ -32,6 +32,7 @@ type Foreign struct {
 
 	Native     *native.Request // which programs of the tree need not be emulated; nil for none
 	NativeRoot string          // where the programs are that run instead; "" for this system
+	NativeTree string          // a tree like those that the target enters by itself, whose programs they are; "" for the root
 	ListNative bool
 
 	Sources []RuleSource // of rules that get flag F where that works
@@ -70,9 +71,14 @@ func listNative(o *Options, _ string) (err error) {
 	return err
 }
 
-func setNativeRoot(o *Options, v string) (err error) {
+func setNativeRoot(o *Options, v string) (err error) { return setDir(&o.Foreign.NativeRoot, v) }
+
+func setNativeTree(o *Options, v string) (err error) { return setDir(&o.Foreign.NativeTree, v) }
+
+// setDir takes a directory, whatever the working directory is later.
+func setDir(dir *string, v string) (err error) {
 	if err = notEmpty(v); err == nil {
-		o.Foreign.NativeRoot, err = filepath.Abs(v)
+		*dir, err = filepath.Abs(v)
 	}
 	return err
 }
@@ -210,10 +216,15 @@ func (o *Options) validateEmulators() error {
 		return remedy.New("--emulator is for the architectures of --arch", "add --arch=auto; a rule names its emulator itself")
 	case o.Foreign.CPU && !o.Loads():
 		return remedy.New("--cpu is for emulators, and nothing asks for one", "add --arch=auto")
-	case o.Foreign.Native != nil && o.Root == "":
-		return remedy.New("--native is for the programs of a tree, and there is none", "add --into=DIR, or --root=DIR with --arch=auto")
+	case o.Foreign.NativeTree != "" && o.Root != "":
+		return remedy.New("--native-tree is for a program that enters trees by itself, and here xunshare does", "leave it out: the programs are those of "+o.Root)
+	case o.Foreign.Native != nil && o.Root == "" && o.Foreign.NativeTree == "":
+		return remedy.New("--native is for the programs of a tree, and there is none", "add --into=DIR, or --root=DIR with --arch=auto",
+			"if PROGRAM enters trees by itself, --native-tree=DIR names one like them")
 	case o.Foreign.Native != nil && !o.Loads():
 		return remedy.New("--native is for what would be emulated, and nothing is", "add --arch=auto")
+	case o.Foreign.NativeTree != "" && o.Foreign.Native == nil:
+		return remedy.New("--native-tree says whose programs are native, and there are none", "add --native")
 	case o.Foreign.NativeRoot != "" && o.Foreign.Native == nil:
 		return remedy.New("--native-root says where native programs come from, and there are none", "add --native")
 	case len(o.Foreign.Sysroots) > 0 && !o.Loads():

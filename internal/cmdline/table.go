@@ -81,6 +81,7 @@ var table = [...]option{
 	{name: "host-binfmt", takes: required, ours: true, set: setHostBinfmt},
 	{name: "native", takes: optional, ours: true, implies: ns.Mount, set: setNative},
 	{name: "native-root", takes: required, ours: true, set: setNativeRoot},
+	{name: "native-tree", takes: required, ours: true, set: setNativeTree},
 	{name: "list-native", ours: true, set: listNative},
 	{name: "list-arches", takes: optional, preset: ListTable, ours: true, set: setListArches},
 	{name: "doctor", takes: optional, preset: DoctorText, ours: true, set: setDoctor},

@@ -80,6 +80,7 @@ Foreign architectures (--arch and rules imply --user and --mount):
       --native[=LIST]       run tools of the tree natively: @cc, @deb, @build
                             (default), or by name; -NAME leaves one out
       --native-root=DIR     take them from the system in DIR, not from this one
+      --native-tree=DIR     the tree, where PROGRAM enters one like it by itself
       --list-native         list what would run natively, and run nothing
   -l, --load-interp=RULE, --load-binfmt=RULE
                             load a binfmt_misc rule; may be repeated. RULE is

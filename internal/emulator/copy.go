@@ -27,8 +27,9 @@ type Copy struct {
 	Mark bool
 	// Env is what each start of the copy finds in its environment, whatever that is otherwise.
 	Env []Variable
-	// Native are the programs that it does not run.
+	// Native are the programs that it does not run, and Plugin is where native linkers find GCC's.
 	Native []Native
+	Plugin string
 }
 
 // Marked makes a copy of the emulator at path that has a mark and nothing else.
@@ -104,7 +105,7 @@ func (c Copy) write(fd int, from *os.File) error {
 		}
 	}
 	if len(c.Env)+len(c.Native) > 0 {
-		return insertInto(descriptor(fd), from.Name(), c.Env, c.Native)
+		return insertInto(descriptor(fd), from.Name(), &c)
 	}
 	return nil
 }

@@ -58,15 +58,15 @@ func CanInsert(h *binfmt.Image) error {
 // insertInto alters the emulator in the file. Its argv[0], which it has in its messages and some
 // examine at, would be /proc/self/fd/N: the instructions make it the name. Where there are programs
 // to be known, it begins with looking for them.
-func insertInto(file descriptor, name string, env []Variable, known []Native) error {
+func insertInto(file descriptor, name string, c *Copy) error {
 	l, err := layOut(file)
 	if err != nil {
 		return err
 	}
 	s := segment{text: make([]byte, len(l.segments)+segmentSize)}
-	begin := s.addInsert(binary.LittleEndian.Uint64(l.header[entryAt:])-l.address, name, env)
-	if len(known) > 0 {
-		begin = s.addNative(begin, known)
+	begin := s.addInsert(binary.LittleEndian.Uint64(l.header[entryAt:])-l.address, name, c.Env)
+	if len(c.Native) > 0 {
+		begin = s.addNative(begin, c.Native, c.Plugin)
 	}
 	copy(s.text, l.completed(uint64(len(s.text))))
 	if err := writeAt(file, s.text, l.offset); err != nil {

@@ -53,13 +53,6 @@ const (
 // NativeWindow is how much of a file is read: a build-id beyond is not found.
 const NativeWindow = 2048
 
-// LinkerPlugin is where native linkers find GCC's plugin.
-const LinkerPlugin = NativeFolder + "/lto.so"
-
-// NativeFolder is where a target sees what runs natively. It has so short a name because names that
-// the loader and programs have built in are overwritten with names in it.
-const NativeFolder = "/dev/.n"
-
 // The offsets in a record, which the instructions know.
 const (
 	recordSize    = 128
@@ -78,15 +71,15 @@ func CanLookUp() error {
 }
 
 // addNative adds them. The table ends with a record of which the offset is 0; behind it is the path of
-// the linker's plugin.
-func (s *segment) addNative(next uint64, known []Native) (begin uint64) {
+// the linker's plugin that flag Plugins is about.
+func (s *segment) addNative(next uint64, known []Native, plugin string) (begin uint64) {
 	table := roundUp(uint64(len(lookup())), codeAlign)
 	begin = s.addCode(lookup(), table+uint64(len(known)+1)*recordSize, table, next)
 	s.text = append(s.text, make([]byte, begin+table-uint64(len(s.text)))...)
 	for _, n := range known {
 		s.text = append(s.text, n.record()...)
 	}
-	s.text = append(append(append(s.text, make([]byte, recordSize)...), LinkerPlugin...), 0)
+	s.text = append(append(append(s.text, make([]byte, recordSize)...), plugin...), 0)
 	return begin
 }
 

@@ -21,27 +21,29 @@ type Choice struct {
 	Known []emulator.Native // for the emulator
 	Dir   string            // of the host: what the target sees in Folder. "": Fill makes it
 
+	Descriptor int    // that the target has Dir open by; 0 if it sees it in Folder
+	Plugin     string // where native linkers find GCC's plugin
+
 	finder *Finder
 }
 
 // Choose finds the tools and prepares those that run natively. An error is about what was named.
 func (f *Finder) Choose(r *Request, told *notes.Notes) (*Choice, error) {
-	c := &Choice{Tools: f.remember(r), finder: f}
-	if c.any() {
+	c := &Choice{Tools: f.remember(r), Descriptor: f.Descriptor, Plugin: path.Join(f.folder(), pluginName), finder: f}
+	if c.Any() {
 		c.prepare(told)
-		f.pair(c.Tools)
 	}
 	if err := c.tell(told); err != nil {
 		return nil, err
 	}
-	c.Known = known(c.Tools)
+	c.Known = known(c.Tools, f.folder())
 	return c, nil
 }
 
 // tell says what is emulated. What was named has to run natively.
 func (c *Choice) tell(told *notes.Notes) error {
 	differ := ""
-	if !c.any() { // or they do not
+	if !c.Any() { // or they do not
 		differ = c.finder.releasesDiffer()
 	}
 	for _, t := range c.Tools {
@@ -58,7 +60,7 @@ func (c *Choice) tell(told *notes.Notes) error {
 	switch {
 	case differ != "":
 		told.Add("--native: all programs are emulated: %s; %s", differ, twinHint)
-	case !c.any():
+	case !c.Any():
 		told.Add("--native: all programs are emulated; --list-native tells why")
 	}
 	return nil
@@ -69,13 +71,13 @@ const twinHint = "--native-root takes programs from a system for this machine, o
 
 // An entry in the cache has these directories. Its form changes with what fill makes.
 const (
-	form  = "tools 2"
+	form  = "tools 3"
 	shown = "files"
 )
 
 // prepare finds in the cache what the target will see, or makes it there.
 func (c *Choice) prepare(told *notes.Notes) {
-	parts := []string{form, c.finder.HostRoot}
+	parts := []string{form, c.finder.HostRoot, c.finder.folder()}
 	for _, t := range c.Tools {
 		parts = append(parts, t.Host)
 		if t.Name == perl { // which has files of the tree
@@ -112,8 +114,13 @@ func (c *Choice) make(dir string) (sources []string, text string, err error) {
 	return sources, text, err
 }
 
-// Describe adds to an environment what native programs have to be told of the tree's machine.
+// Describe adds to an environment what native programs have to be told of the tree's machine. A
+// target that enters trees by itself is told nothing: it is of this machine, and so are others
+// that it starts.
 func (c *Choice) Describe(env []string) []string {
+	if c.Descriptor != 0 {
+		return env
+	}
 	for _, t := range c.Tools {
 		for _, v := range t.Machine {
 			name, value, _ := strings.Cut(v, "=")
@@ -126,7 +133,7 @@ func (c *Choice) Describe(env []string) []string {
 // List is Find for somebody who wants to know: it tries what Choose prepares.
 func (f *Finder) List(r *Request) []Tool {
 	tools := f.Find(r)
-	c := copier{tree: f.Tree, root: f.root(), shelf: shelfOf(f.HostRoot)}
+	c := f.copier("")
 	for i := range tools {
 		if t := &tools[i]; t.Host != "" {
 			if _, err := c.adapt(t); err != nil {
@@ -134,7 +141,6 @@ func (f *Finder) List(r *Request) []Tool {
 			}
 		}
 	}
-	f.pair(tools)
 	return tools
 }
 
@@ -151,7 +157,11 @@ func (t *Tool) Says() string {
 	return "emulated: " + t.Why
 }
 
-func (c *Choice) any() bool {
+// Any tells whether anything runs natively. The receiver may be nil.
+func (c *Choice) Any() bool {
+	if c == nil {
+		return false
+	}
 	for _, t := range c.Tools {
 		if t.Host != "" {
 			return true

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -40,6 +39,18 @@ type Finder struct {
 	Tree     *inside.Root
 	Arch     *binfmt.Arch // of the tree
 	HostRoot string       // where the host's programs are; "" for this system, else a tree of its architecture
+
+	// Descriptor is one that the target inherits, open on the folder, where that has no place in the tree:
+	// the target enters trees by itself. It has two digits. 0 if the folder is at Folder.
+	Descriptor int
+}
+
+// folder is what the target finds the folder by. A root of its own has a /proc of its own.
+func (f *Finder) folder() string {
+	if f.Descriptor != 0 {
+		return fmt.Sprint("/proc/self/fd/", f.Descriptor)
+	}
+	return Folder
 }
 
 // root is the tree's path, wherever the caller works: the cache outlives that.
@@ -71,35 +82,7 @@ func (f *Finder) Find(r *Request) (tools []Tool) {
 		}
 	}
 	f.distrust(tools)
-	f.pair(tools)
 	return tools
-}
-
-// pair has those emulated that would hand this machine's plugin to a program which is emulated.
-func (f *Finder) pair(tools []Tool) {
-	all := programs()
-	for i := range tools {
-		t := &tools[i]
-		for _, p := range all {
-			if p.name == t.Name && t.Host != "" {
-				if other := f.lacking(strings.Fields(p.needs), tools); other != "" {
-					t.Host, t.Why = "", other+" is emulated"
-				}
-			}
-		}
-	}
-}
-
-// lacking is the first of these programs that the tree has and that is not among those which run
-// natively; "" if there is none.
-func (f *Finder) lacking(names []string, tools []Tool) string {
-	for _, name := range names {
-		native := slices.ContainsFunc(tools, func(t Tool) bool { return t.Name == name && t.Host != "" })
-		if !native && f.Tree.Exists(bin+name) {
-			return name
-		}
-	}
-	return ""
 }
 
 type place struct{ file, pkg string }

@@ -83,13 +83,13 @@ func TestSets(t *testing.T) {
 func TestKeepToFolder(t *testing.T) {
 	for name, c := range map[string]struct{ loader, want string }{
 		"Debian": {"\x00x\x00/lib/x86_64-linux-gnu/\x00/usr/lib/x86_64-linux-gnu/\x00/lib/\x00/usr/lib/\x00\x00/etc/ld.so.cache\x00\x00/etc/ld.so.preload\x00",
-			"\x00x\x00/dev/.n///////////////\x00/dev/.n///////////////////\x00/dev/\x00/dev/.n//\x00\x00/dev/.n/ld.cache\x00\x00/dev/.n/ld.preload\x00"},
+			"\x00x\x00/dev/.n///////////////\x00/dev/.n///////////////////\x00/dev/\x00/dev/.n//\x00\x00/dev/null/cache\x00\x00\x00/dev/null/preload\x00\x00"},
 		"Fedora": {"\x00/lib64/\x00/usr/lib64/\x00", "\x00/dev///\x00/dev/.n////\x00"},
 		"twice":  {"\x00/lib64/\x00/usr/lib64/\x00..\x00/lib64/\x00/usr/lib64/\x00", "\x00/dev///\x00/dev/.n////\x00..\x00/dev///\x00/dev/.n////\x00"},
 		"other":  {"\x00/lib/ld-musl-x86_64.so.1\x00/lib/\x00", ""},
 	} {
 		b := image(c.loader)
-		err := b.keepToFolder()
+		err := b.keepToFolder(Folder)
 		if c.want == "" && err == nil || c.want != "" && (err != nil || string(b) != c.want) {
 			t.Errorf("%s: %v, %q", name, err, b)
 		}
@@ -107,13 +107,9 @@ func TestBecomeNative(t *testing.T) {
 		cross + "include/c++/12":                            "/usr/include/c++/12",
 		cross + "include/c++/12/arm-linux-gnueabihf":        "/usr/include/arm-linux-gnueabihf/c++/12",
 		cross + "include/c++/12/backward":                   "/usr/include/c++/12/backward",
-		"liblto_plugin.so":                                  "/dev/.n/lto.so",
-		"not liblto_plugin.so":                              "not liblto_plugin.so",
 	} {
 		b := image("\x00" + before + "\x00rest\x00")
-		if err := b.becomeNative("/usr/lib/gcc-cross/arm-linux-gnueabihf/12/cc1plus"); err != nil {
-			t.Fatal(err)
-		}
+		b.becomeNative("/usr/lib/gcc-cross/arm-linux-gnueabihf/12/cc1plus")
 		if got := strings.TrimRight(string(b[1:len(before)+1]), "\x00"); got != after || string(b[len(before)+1:]) != "\x00rest\x00" {
 			t.Errorf("%s: %s, want %s; %q", before, got, after, b)
 		}

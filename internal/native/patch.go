@@ -8,22 +8,24 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
-	"github.com/xunshare/xunshare/internal/emulator"
 )
 
-// Folder is where the target sees what runs natively.
-const Folder = emulator.NativeFolder
+// Folder is where a target sees what runs natively, in a root that xunshare enters. It has so short a
+// name because names that the loader and programs have built in are overwritten with names in it.
+const Folder = "/dev/.n"
 
-// The names in it. Those of files that are not there keep programs from the tree's.
+// The names in the folder.
 const (
 	loaderName = "ld.so"
 	bfdPlugins = "/bfd"
-	noCache    = Folder + "/ld.cache"
-	noPreload  = Folder + "/ld.preload"
+	pluginName = "lto.so"
 )
 
-// pluginName is that of the linker's plugin.
-func pluginName() string { return path.Base(emulator.LinkerPlugin) }
+// Names of files that are nowhere, as long as those that they keep programs from.
+const (
+	noCache   = "/dev/null/cache"
+	noPreload = "/dev/null/preload"
+)
 
 // linkerPlugin is GCC's, for link-time optimization.
 const linkerPlugin = "liblto_plugin.so"
@@ -58,9 +60,9 @@ func (b image) loader() (name string, at, size uint64, err error) {
 	return "", 0, 0, err
 }
 
-// useLoader makes the copied loader the program's.
-func (b image) useLoader() (original string, err error) {
-	const by = Folder + "/" + loaderName + "\x00"
+// useLoader makes the copied loader, in a folder, the program's.
+func (b image) useLoader(folder string) (original string, err error) {
+	by := folder + "/" + loaderName + "\x00"
 	name, at, size, err := b.loader()
 	switch {
 	case err != nil || name == "":
@@ -75,7 +77,7 @@ func (b image) useLoader() (original string, err error) {
 // keepToFolder makes a loader look for libraries in the folder, and nowhere else. glibc's has two
 // lists of directories, each of which has names with a / at their ends (elf/dl-load.c, system_dirs).
 // It has counted their letters, so they stay as many.
-func (b image) keepToFolder() error {
+func (b image) keepToFolder(folder string) error {
 	found := 0
 	for _, begin := range [...]string{"\x00/lib", "\x00/usr/lib"} {
 		for at := 0; ; {
@@ -86,7 +88,7 @@ func (b image) keepToFolder() error {
 			at += i + 1
 			end := at + bytes.IndexByte(b[at:], 0)
 			if end > at && b[end-1] == '/' {
-				copy(b[at:end], padded(Folder, end-at))
+				copy(b[at:end], padded(folder, end-at))
 				found++
 			}
 		}
@@ -111,7 +113,7 @@ func padded(dir string, size int) string {
 
 // becomeNative makes a cross compiler look for the tree's files where the tree's own compiler does.
 // The folder of GCC keeps its length, which is built in elsewhere (gcc/cppdefault.cc).
-func (b image) becomeNative(file string) error {
+func (b image) becomeNative(file string) {
 	version := "" // of a compiler itself, with the triplet
 	for _, dir := range gccDirs {
 		name := []byte(dir + "-cross/")
@@ -125,7 +127,6 @@ func (b image) becomeNative(file string) error {
 	if version != "" {
 		b.includeAsNative(padded(gccDirs[0], len(gccDirs[0]+"-cross/")), version)
 	}
-	return b.overwrite(linkerPlugin, emulator.LinkerPlugin)
 }
 
 // includeAsNative is for the programs that know where headers are. A cross compiler has a prefix
@@ -155,14 +156,14 @@ func (b image) rename(prefix string, becomes func(end string) string) {
 const pluginDir = "/bfd-plugins"
 
 // usePlugins makes libbfd look for plugins in the folder, and tells whether it does.
-func (b image) usePlugins() (uses bool) {
+func (b image) usePlugins(folder string) (uses bool) {
 	for {
 		end := bytes.Index(b, []byte(pluginDir+"\x00")) + len(pluginDir)
 		if end < len(pluginDir) {
 			return uses
 		}
 		at := bytes.LastIndexByte(b[:end], 0) + 1
-		copy(b[at:end], padded(Folder+bfdPlugins, end-at))
+		copy(b[at:end], padded(folder+bfdPlugins, end-at))
 		uses = true
 	}
 }

@@ -34,6 +34,9 @@ func perlVersion(config []byte) string {
 
 // addPerl copies the modules that perl, which b is a copy of, has of its own, and makes it look there.
 func (c *copier) addPerl(b image) error {
+	if c.folder != Folder {
+		return errors.New("what it starts itself by ($^X) would lead nowhere")
+	}
 	host, tree := archDir(c.shelf.root), treeArchDir(c.tree)
 	if host == "" || tree == "" {
 		return errors.New("its modules are not where Debian has them")
@@ -52,9 +55,9 @@ func (c *copier) addPerl(b image) error {
 		return errors.New("is another version of perl")
 	}
 	for _, d := range perlDirs {
-		b.relocate(host+d.dir, Folder+d.in)
+		b.relocate(host+d.dir, c.folder+d.in)
 	}
-	b.relocate("/usr/local"+strings.TrimPrefix(host, "/usr")+"/perl/", Folder+"/none")
+	b.relocate("/usr/local"+strings.TrimPrefix(host, "/usr")+"/perl/", c.folder+"/none")
 	if c.dir == "" { // nothing is to be made
 		return nil
 	}

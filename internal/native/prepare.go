@@ -13,11 +13,11 @@ import (
 	"github.com/xunshare/xunshare/internal/inside"
 )
 
-// known is what an emulator has to know of the tools that run natively.
-func known(tools []Tool) (all []emulator.Native) {
+// known is what an emulator has to know of the tools that run natively, from a folder.
+func known(tools []Tool, folder string) (all []emulator.Native) {
 	for i, t := range tools {
 		if t.Host != "" {
-			t.Known.Path = path.Join(Folder, fileOf(i, &t))
+			t.Known.Path = path.Join(folder, fileOf(i, &t))
 			all = append(all, t.Known)
 		}
 	}
@@ -31,6 +31,7 @@ func fileOf(i int, t *Tool) string { return path.Join(strconv.Itoa(i), path.Base
 // A copier fills a folder.
 type copier struct {
 	dir     string // "" to try, and to write nothing
+	folder  string // what it is to the target
 	tree    *inside.Root
 	root    string // its path
 	shelf   *shelf
@@ -42,7 +43,7 @@ type copier struct {
 // fill makes the folder for tools in dir, which is empty. A tool that turns out not to be good for
 // it is emulated; an error is one of writing.
 func (f *Finder) fill(dir string, tools []Tool) (sources []string, err error) {
-	c := &copier{dir: dir, tree: f.Tree, root: f.root(), shelf: shelfOf(f.HostRoot)}
+	c := f.copier(dir)
 	for i := range tools {
 		t := &tools[i]
 		if t.Host == "" {
@@ -61,6 +62,10 @@ func (f *Finder) fill(dir string, tools []Tool) (sources []string, err error) {
 	return c.sources, errors.Join(c.addLibraries(), c.addLoader())
 }
 
+func (f *Finder) copier(dir string) *copier {
+	return &copier{dir: dir, folder: f.folder(), tree: f.Tree, root: f.root(), shelf: shelfOf(f.HostRoot)}
+}
+
 // adapt reads a program and makes it one that finds its loader in the folder, and the tree's
 // compiler.
 func (c *copier) adapt(t *Tool) (image, error) {
@@ -72,7 +77,7 @@ func (c *copier) adapt(t *Tool) (image, error) {
 	if err != nil {
 		return nil, err
 	}
-	loader, err := b.useLoader()
+	loader, err := b.useLoader(c.folder)
 	switch {
 	case err != nil:
 		return nil, err
@@ -87,7 +92,8 @@ func (c *copier) adapt(t *Tool) (image, error) {
 			return nil, err
 		}
 	}
-	return b, errors.Join(b.dropRunPath(), b.becomeNative(strings.TrimPrefix(t.Host, c.shelf.root)))
+	b.becomeNative(strings.TrimPrefix(t.Host, c.shelf.root))
+	return b, b.dropRunPath()
 }
 
 // addLinkerPlugin copies that of a compiler, which lies beside its programs.
@@ -102,7 +108,7 @@ func (c *copier) addLinkerPlugin(program string) error {
 	if libs, err := c.shelf.collect(b, c.libs); err == nil {
 		c.libs = libs
 	}
-	return c.write(pluginName(), b)
+	return c.write(pluginName, b)
 }
 
 // addLibraries copies the libraries that programs need, and those that they ask for while they run.
@@ -120,7 +126,7 @@ func (c *copier) addLibraries() error {
 		if err != nil {
 			return err
 		}
-		if b.usePlugins() {
+		if b.usePlugins(c.folder) {
 			err = c.addPlugins(path.Dir(file))
 		}
 		if err = errors.Join(err, c.write(path.Base(file), b)); err != nil {
@@ -140,7 +146,7 @@ func (c *copier) addPlugins(dir string) error {
 	}
 	err := os.MkdirAll(path.Join(c.dir, bfdPlugins), 0o755)
 	if err == nil {
-		err = os.Symlink("../"+pluginName(), path.Join(c.dir, bfdPlugins, linkerPlugin))
+		err = os.Symlink("../"+pluginName, path.Join(c.dir, bfdPlugins, linkerPlugin))
 	}
 	if errors.Is(err, os.ErrExist) {
 		return nil
@@ -154,7 +160,7 @@ func (c *copier) addLoader() error {
 	}
 	b, err := c.read(path.Join("/", c.shelf.root, c.loader))
 	if err == nil {
-		err = b.keepToFolder()
+		err = b.keepToFolder(c.folder)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.loader, err)

@@ -12,7 +12,7 @@ import (
 // remember is Find with a memory: to look at some hundred programs takes as long as all the rest of
 // a launch. It is asked anew when one of them has changed, or a directory that has them.
 func (f *Finder) remember(r *Request) (tools []Tool) {
-	const form = "found 1"
+	const form = "found 2"
 	if f.Tree.View != "" {
 		return f.Find(r)
 	}

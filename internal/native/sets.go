@@ -30,7 +30,6 @@ type program struct {
 	endianness bool                 // what it does depends on the byte order
 	words      bool                 // and on the size of words
 	machine    []string             // variables that tell it the machine: %S the system, %C the processor
-	needs      string               // programs that have to run natively as well, if the tree has them: it hands them a plugin
 	offloading emulator.NativeFlags // when it is emulated if only the tree's compiler can leave work to a graphics card
 }
 
@@ -58,12 +57,12 @@ const (
 func programs() []program {
 	return slices.Concat(
 		[]program{
-			{name: "gcc", needs: "ld ld.gold", set: compilers, place: bin + "%T-gcc-%V", pkg: "gcc-%T", emulated: driver, offloading: emulator.WithLibrary | emulator.Offloads},
-			{name: "g++", needs: "ld ld.gold", set: compilers, place: bin + "%T-g++-%V", pkg: "g++-%T", emulated: driver, offloading: emulator.Links | emulator.Offloads},
+			{name: "gcc", set: compilers, place: bin + "%T-gcc-%V", pkg: "gcc-%T", emulated: driver, offloading: emulator.WithLibrary | emulator.Offloads},
+			{name: "g++", set: compilers, place: bin + "%T-g++-%V", pkg: "g++-%T", emulated: driver, offloading: emulator.Links | emulator.Offloads},
 			{name: "cpp", set: compilers, place: bin + "%T-cpp-%V", pkg: "gcc-%T"},
-			{name: "gcc-ar", needs: "ar", set: compilers, place: bin + "%T-gcc-ar-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
-			{name: "gcc-nm", needs: "nm", set: compilers, place: bin + "%T-gcc-nm-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
-			{name: "gcc-ranlib", needs: "ranlib", set: compilers, place: bin + "%T-gcc-ranlib-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+			{name: "gcc-ar", set: compilers, place: bin + "%T-gcc-ar-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+			{name: "gcc-nm", set: compilers, place: bin + "%T-gcc-nm-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
+			{name: "gcc-ranlib", set: compilers, place: bin + "%T-gcc-ranlib-%V", pkg: "gcc-%T", emulated: emulator.FromFile},
 			{name: "cc1", set: compilers, place: gccDir + "cc1", pkg: "gcc-%T", offloading: emulator.Offloads},
 			{name: "cc1plus", set: compilers, place: gccDir + "cc1plus", pkg: "g++-%T", offloading: emulator.Offloads},
 			{name: "collect2", set: compilers, place: gccDir + "collect2", pkg: "gcc-%T", emulated: driver},

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path"
@@ -17,7 +18,20 @@ import (
 
 // finder looks for programs of the tree that need not be emulated.
 func (c *chooser) finder(a *binfmt.Arch) *native.Finder {
-	return &native.Finder{Tree: c.in, Arch: a, HostRoot: c.Foreign.NativeRoot}
+	f := &native.Finder{Tree: c.in, Arch: a, HostRoot: c.Foreign.NativeRoot}
+	if c.Foreign.NativeTree != "" {
+		f.Descriptor = native.SpareDescriptor()
+	}
+	return f
+}
+
+// within chooses for the tree that has the programs: the root, or, where the target enters trees by
+// itself, one like them.
+func (c *chooser) within() *chooser {
+	if c.Foreign.NativeTree == "" {
+		return c
+	}
+	return &chooser{Options: c.Options, in: &inside.Root{Root: c.Foreign.NativeTree, Dir: func() string { return "/" }}, notes: c.notes}
 }
 
 // natives are those that an emulator is to know; none for an architecture that is not the tree's.
@@ -25,10 +39,15 @@ func (c *chooser) natives(e *emulator.Emulator) ([]emulator.Native, error) {
 	if c.Foreign.Native == nil {
 		return nil, nil
 	}
-	if c.tree == nil {
-		c.tree = c.treeArch()
+	of := c.within()
+	if of.tree == nil {
+		of.tree = of.treeArch()
 	}
-	if e.Arch != c.tree {
+	if e.Arch != of.tree {
+		return nil, nil
+	}
+	if of != c && c.Traced {
+		c.notes.Add("--native: all programs are emulated: a tracer cannot show this machine's to trees that are entered later")
 		return nil, nil
 	}
 	if why := cannotLookUp(e.Path); why != nil {
@@ -36,7 +55,7 @@ func (c *chooser) natives(e *emulator.Emulator) ([]emulator.Native, error) {
 		return nil, nil
 	}
 	if c.Native == nil {
-		chosen, err := c.finder(e.Arch).Choose(c.Foreign.Native, c.notes)
+		chosen, err := of.finder(e.Arch).Choose(c.Foreign.Native, c.notes)
 		if err != nil {
 			return nil, err
 		}
@@ -68,13 +87,14 @@ func kept(want emulator.Copy, file string) (string, error) {
 
 // ListNative prints what would run natively in a tree, from where, and why the rest would not.
 func ListNative(asked *cmdline.Options) error {
-	c := chooser{Options: asked, in: &inside.Root{Root: asked.Root, Dir: func() string { return "/" }}}
+	root := cmp.Or(asked.Root, asked.Foreign.NativeTree)
+	c := chooser{Options: asked, in: &inside.Root{Root: root, Dir: func() string { return "/" }}}
 	a := c.treeArch()
 	switch {
 	case a == nil:
-		return remedy.New("--list-native: nothing in "+asked.Root+" tells its architecture", "name a tree that has programs")
+		return remedy.New("--list-native: nothing in "+root+" tells its architecture", "name a tree that has programs")
 	case a.RunsHere():
-		_, err := fmt.Printf("%s is a tree for %s: all its programs run here without an emulator\n", asked.Root, a.Name)
+		_, err := fmt.Printf("%s is a tree for %s: all its programs run here without an emulator\n", root, a.Name)
 		return err
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)

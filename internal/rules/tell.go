@@ -40,6 +40,9 @@ func (c *chooser) interpreterOf(e *emulator.Emulator, r *sysroot) (string, error
 	}
 	quick := c.quickAuthentication(e)
 	copied := emulator.Copy{Mark: e.Arch == binfmt.Host(), Env: slices.Concat(c.Foreign.Env, unseen(r.setting(), quick)), Native: known}
+	if c.Native != nil {
+		copied.Plugin = c.Native.Plugin
+	}
 	return c.copied(copied, e.Path, len(known) > 0 || quick != "")
 }
 

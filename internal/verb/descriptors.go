@@ -50,6 +50,20 @@ func (r Reopen) Lower(p *machine.Program) {
 	refused()
 }
 
+// Bequeath lets the target inherit a descriptor, under a number.
+type Bequeath struct {
+	FD     FD
+	Number int
+}
+
+func (b Bequeath) String() string { return fmt.Sprintf("dup3(%s, %d)", b.FD, b.Number) }
+
+func (Bequeath) Needs() Need { return Nothing }
+
+func (b Bequeath) Lower(p *machine.Program) {
+	p.Syscall("dup3", "", unix.SYS_DUP3, p.FD(b.FD), num(b.Number), num(0))
+}
+
 // HandOver gives the parent a descriptor of the child's: Perform returns it.
 type HandOver struct{ FD FD }
 

@@ -45,6 +45,8 @@ var mountPlans = map[string]testPlan{
 	"unlink fails":   {steps: mounting("true", verb.Unlink{Path: "/nosuch"}), exit: 99, want: "unlinkat /nosuch: no such file"},
 	"reopen":         {steps: mounting("readlink /proc/self/fd/0", verb.Reopen{"/dev/zero", 0, unix.O_RDONLY}), want: "/dev/zero\n"},
 	"reopen fails":   {steps: mounting("readlink /proc/self/fd/0", verb.Reopen{"/dev/zero", 0, unix.O_RDONLY}, verb.Reopen{"/nosuch", 0, unix.O_RDONLY}), want: "/dev/zero\n"},
+	"bequeath":       {steps: mounting("cat /proc/self/fd/99/hostname", verb.OpenPath{Path: "/etc", As: "etc"}, verb.Bequeath{FD: "etc", Number: 99}), want: hostname()},
+	"bequeath fails": {steps: mounting("true", verb.OpenPath{Path: "/etc", As: "etc"}, verb.Bequeath{FD: "etc", Number: 1 << 30}), exit: 99, want: "dup3: bad file descriptor"},
 	"optional chdir": {steps: mounting("exit 3", verb.Chdir{Path: "/nosuch", Optional: true}), exit: 3},
 
 	"try, the first will do": {steps: mounting("stat -f -c %T /tmp; ls -A /tmp", verb.Try{First: tmpfs("/tmp"), Else: []verb.Call{verb.Bind{Path: "/etc", To: "/tmp"}}}), want: "tmpfs\n"},

@@ -25,10 +25,10 @@ _xunshare()
 		--keep-caps --fake-ids --into= --config= -R= --root= -w= --wd= --mount-proc[=] --propagation=
 		--bind= --ro-bind= --tmpfs= --dev --sys --resolv-conf= --bind-self[=] --read-only[=]
 		--ephemeral[=] --arch= --emulator= --cpu= --emulator-env= --sysroot= --guest-setuid= --binfmt=
-		--host-binfmt= --native[=] --native-root= --list-native -l= --load-interp= --load-binfmt=
-		--mount-binfmt[=] --list-arches[=] --doctor[=] --print-rule= --suppress-sync --clear-env
-		--whitelist-env= --setenv= --unsetenv= --hostname= --no-new-privs --json-status-fd= --verbose
-		--dry-run -h --help -V --version
+		--host-binfmt= --native[=] --native-root= --native-tree= --list-native -l= --load-interp=
+		--load-binfmt= --mount-binfmt[=] --list-arches[=] --doctor[=] --print-rule= --suppress-sync
+		--clear-env --whitelist-env= --setenv= --unsetenv= --hostname= --no-new-privs --json-status-fd=
+		--verbose --dry-run -h --help -V --version
 	'
 	options=" ${options//[$'\t\n']/ } "
 
@@ -73,7 +73,7 @@ _xunshare()
 		--map-group) COMPREPLY=($(compgen -g -- "$cur")) ;;
 		--map-users | --map-groups) COMPREPLY=($(compgen -W 'auto subids all' -- "$cur")) ;;
 		--setgroups) COMPREPLY=($(compgen -W 'allow deny' -- "$cur")) ;;
-		--into | -R | --root | -w | --wd | --mount-proc | --tmpfs | --ephemeral | --sysroot | --native-root | --mount-binfmt) _filedir -d ;;
+		--into | -R | --root | -w | --wd | --mount-proc | --tmpfs | --ephemeral | --sysroot | --native-root | --native-tree | --mount-binfmt) _filedir -d ;;
 		--propagation) COMPREPLY=($(compgen -W 'private slave shared unchanged' -- "$cur")) ;;
 		--resolv-conf) COMPREPLY=($(compgen -W 'auto off' -- "$cur")) ;;
 		--read-only | --guest-setuid) COMPREPLY=($(compgen -W 'yes no' -- "$cur")) ;;

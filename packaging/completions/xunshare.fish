@@ -10,10 +10,10 @@ function __xunshare_program
     set -a options owner= setgroups= S/setuid= G/setgid= keep-caps fake-ids into= config=+
     set -a options R/root= w/wd= mount-proc='?' propagation= bind=+ ro-bind=+ tmpfs=+ dev
     set -a options sys resolv-conf= bind-self='?' read-only='?' ephemeral='?' arch= emulator=+ cpu=
-    set -a options emulator-env=+ sysroot=+ guest-setuid= binfmt= host-binfmt= native='?' native-root= list-native
-    set -a options l/load-interp=+ load-binfmt=+ mount-binfmt='?' list-arches='?' doctor='?' print-rule= suppress-sync clear-env
-    set -a options whitelist-env=+ setenv=+ unsetenv=+ hostname= no-new-privs json-status-fd= verbose dry-run
-    set -a options h/help V/version
+    set -a options emulator-env=+ sysroot=+ guest-setuid= binfmt= host-binfmt= native='?' native-root= native-tree=
+    set -a options list-native l/load-interp=+ load-binfmt=+ mount-binfmt='?' list-arches='?' doctor='?' print-rule= suppress-sync
+    set -a options clear-env whitelist-env=+ setenv=+ unsetenv=+ hostname= no-new-privs json-status-fd= verbose
+    set -a options dry-run h/help V/version
 
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -101,6 +101,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l binfmt -x -a 'ker
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'keep or hide the rules of this system'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native -a '@build @cc @deb' -d 'run tools of the tree natively'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native-root -x -a '(__fish_complete_directories)' -d 'where native tools come from'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native-tree -x -a '(__fish_complete_directories)' -d 'a tree like those that the program enters'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-native -d 'list what would run natively'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -s l -l load-interp -x -d 'load a binfmt_misc rule'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l load-binfmt -x -d 'load a binfmt_misc rule'
