@@ -8,14 +8,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // fetchBuildTree copies a Debian system with compilers.
 func fetchBuildTree(dir, arch string) error {
 	args := strings.SplitN(arch, "-", 3) // architecture, suite, packages
 	if len(args) == 3 {
-		args = append(args[:2], regexp.MustCompile(`[a-z+]+-[a-z0-9]+-linux-gnu`).FindAllString(args[2], -1)...)
+		args = append(args[:2], regexp.MustCompile(`golang-go|[a-z+]+-[a-z0-9]+-linux-gnu`).FindAllString(args[2], -1)...)
 	}
 	tree, err := script("get-build-tree", args...)
 	if err != nil {
@@ -335,7 +334,7 @@ func TestNativeErrors(t *testing.T) {
 	for want, options := range map[string]string{
 		"--native: nosuch cannot run natively: the tree has none\n":                       "--into=" + root + " --native=@cc,nosuch",
 		"uname is never native: it tells the machine\n":                                   "--into=" + root + " --native=uname",
-		`"@all" is none of @cc, @build, @deb` + "\n":                                      "--into=" + root + " --native=@all",
+		`"@all" is none of @cc, @build, @deb, @go` + "\n":                                      "--into=" + root + " --native=@all",
 		"has no /usr/bin/dash\nxunshare: hint: xunshare --into=TWIN apt-get install dash": "--into=" + root + " --native=sh --native-root=TWIN",
 		"xunshare does\nxunshare: hint: leave it out":                                     "--into=" + root + " --native --native-tree=/",
 		"there are none\nxunshare: hint: add --native\n":                                  "--arch=arm64 --native-tree=" + root,
@@ -368,37 +367,5 @@ func TestNativeRoot(t *testing.T) {
 	none := into(t, root, "--native=@cc --native-root="+twin, whoRuns)
 	if !regexp.MustCompile(isEmulated).MatchString(none.out) {
 		t.Errorf("%+v", none)
-	}
-}
-
-// What debootstrap and apt-get make natively is what they make emulated, but for logs, caches, and what
-// tells the time.
-func TestNativeSystem(t *testing.T) {
-	if os.Getenv("XUNSHARE_TEST_FULL") == "" {
-		return // minutes; TestNativeBuild and TestNativeUpgrade are in every run
-	}
-	source := words(read(t, "source", "source"))
-	first := t.TempDir() + "/first"
-	if r := run(t, append(words("-r --fake-ids --suppress-sync --setenv=container=lxc debootstrap --foreign --arch=arm64 --variant=minbase"), source[0], first, source[1])...); r.status != 0 {
-		t.Fatalf("%+v", r)
-	}
-	const script = `/debootstrap/debootstrap --second-stage >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends xz-utils cron >/dev/null 2>&1
-		cd / && find . -xdev ! -path './var/log/*' ! -path './var/cache/*' ! -path './var/lib/apt/*' ! -path './dev/*' ! -path './run/*' ! -path './tmp/*' -printf '%P %y %m %U:%G %l\n' |
-		LC_ALL=C sort; find etc usr var bin sbin lib -xdev -type f ! -path 'var/log/*' ! -path 'var/cache/*' ! -path 'var/lib/apt/*' -exec md5sum {} + | LC_ALL=C sort`
-	var listed [2]string
-	for i, option := range []string{"", "--native=@build,@deb,perl"} {
-		root := filepath.Join(t.TempDir(), "tree")
-		if out, err := exec.Command("cp", "-a", first, root).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		began := time.Now()
-		r := run(t, append(words("--into="+root+" --map=root --fake-ids --suppress-sync --setenv=container=lxc "+option), "/bin/sh", "-ec", script)...)
-		t.Logf("%q took %v", option, time.Since(began).Round(time.Second))
-		if listed[i] = r.out; r.status != 0 || strings.Count(r.out, "\n") < 5000 {
-			t.Fatalf("%q: status %d, %s", option, r.status, r.err)
-		}
-	}
-	if listed[0] != listed[1] {
-		t.Errorf("natively another system is made:\n%s", difference(listed[0], listed[1]))
 	}
 }

@@ -1,6 +1,7 @@
 package binfmt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -46,10 +47,17 @@ func Segments(r io.ReaderAt) ([]Segment, binary.ByteOrder, error) {
 	return all, order, err
 }
 
-// Notes of GNU, by their types (elf(5), "Notes").
+// Owners of notes.
 const (
-	NoteBuildID  = 3 // NT_GNU_BUILD_ID
-	NoteProperty = 5 // NT_GNU_PROPERTY_TYPE_0
+	GNU = "GNU"
+	Go  = "Go"
+)
+
+// Notes by their types: of GNU (elf(5), "Notes"), and Go's (cmd/internal/buildid/note.go).
+const (
+	NoteBuildID   = 3 // NT_GNU_BUILD_ID
+	NoteProperty  = 5 // NT_GNU_PROPERTY_TYPE_0
+	NoteGoBuildID = 4
 )
 
 // errNoNote is for a file that has no such note.
@@ -58,8 +66,8 @@ var errNoNote = errors.New("no such note")
 // maxNotes is how much of a segment of notes is read.
 const maxNotes = 64 << 10
 
-// Note returns what a note of GNU says, and where in the file that lies.
-func Note(r io.ReaderAt, kind uint32) (text []byte, at uint64, order binary.ByteOrder, err error) {
+// Note returns what a note of an owner says, and where in the file that lies.
+func Note(r io.ReaderAt, owner string, kind uint32) (text []byte, at uint64, order binary.ByteOrder, err error) {
 	all, order, err := Segments(r)
 	if err != nil {
 		return nil, 0, nil, err
@@ -72,7 +80,7 @@ func Note(r io.ReaderAt, kind uint32) (text []byte, at uint64, order binary.Byte
 		if err := readAll(r, b, s.Offset); err != nil {
 			return nil, 0, nil, fmt.Errorf("ELF notes: %w", err)
 		}
-		if text, at, found := noteIn(b, kind, order); found {
+		if text, at, found := noteIn(b, owner, kind, order); found {
 			return text, s.Offset + at, order, nil
 		}
 	}
@@ -80,7 +88,7 @@ func Note(r io.ReaderAt, kind uint32) (text []byte, at uint64, order binary.Byte
 }
 
 // noteIn looks for a note: three numbers, a name and a text, both of which are filled up to words.
-func noteIn(b []byte, kind uint32, order binary.ByteOrder) (text []byte, at uint64, found bool) {
+func noteIn(b []byte, owner string, kind uint32, order binary.ByteOrder) (text []byte, at uint64, found bool) {
 	const head, word = 12, 4
 	fill := func(n uint32) uint64 { return (uint64(n) + word - 1) &^ (word - 1) }
 	for len(b) >= head {
@@ -89,7 +97,7 @@ func noteIn(b []byte, kind uint32, order binary.ByteOrder) (text []byte, at uint
 		if end > uint64(len(b)) {
 			break
 		}
-		if order.Uint32(b[8:]) == kind && string(b[head:head+name]) == "GNU\x00" {
+		if order.Uint32(b[8:]) == kind && string(bytes.TrimRight(b[head:head+name], "\x00")) == owner {
 			return b[head+name : head+name+uint64(size)], at + head + name, true
 		}
 		b, at = b[end:], at+end

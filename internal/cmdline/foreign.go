@@ -3,7 +3,6 @@ package cmdline
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -56,31 +55,6 @@ func setBinfmt(o *Options, v string) error {
 	}
 	o.Foreign.Follow = follow
 	return nil
-}
-
-func setNative(o *Options, v string) (err error) {
-	o.Foreign.Native, err = native.Parse(v)
-	return err
-}
-
-func listNative(o *Options, _ string) (err error) {
-	o.Foreign.ListNative = true
-	if o.Foreign.Native == nil {
-		o.Foreign.Native, err = native.Parse("")
-	}
-	return err
-}
-
-func setNativeRoot(o *Options, v string) (err error) { return setDir(&o.Foreign.NativeRoot, v) }
-
-func setNativeTree(o *Options, v string) (err error) { return setDir(&o.Foreign.NativeTree, v) }
-
-// setDir takes a directory, whatever the working directory is later.
-func setDir(dir *string, v string) (err error) {
-	if err = notEmpty(v); err == nil {
-		*dir, err = filepath.Abs(v)
-	}
-	return err
 }
 
 const archOption = "arch"
@@ -216,21 +190,10 @@ func (o *Options) validateEmulators() error {
 		return remedy.New("--emulator is for the architectures of --arch", "add --arch=auto; a rule names its emulator itself")
 	case o.Foreign.CPU && !o.Loads():
 		return remedy.New("--cpu is for emulators, and nothing asks for one", "add --arch=auto")
-	case o.Foreign.NativeTree != "" && o.Root != "":
-		return remedy.New("--native-tree is for a program that enters trees by itself, and here xunshare does", "leave it out: the programs are those of "+o.Root)
-	case o.Foreign.Native != nil && o.Root == "" && o.Foreign.NativeTree == "":
-		return remedy.New("--native is for the programs of a tree, and there is none", "add --into=DIR, or --root=DIR with --arch=auto",
-			"if PROGRAM enters trees by itself, --native-tree=DIR names one like them")
-	case o.Foreign.Native != nil && !o.Loads():
-		return remedy.New("--native is for what would be emulated, and nothing is", "add --arch=auto")
-	case o.Foreign.NativeTree != "" && o.Foreign.Native == nil:
-		return remedy.New("--native-tree says whose programs are native, and there are none", "add --native")
-	case o.Foreign.NativeRoot != "" && o.Foreign.Native == nil:
-		return remedy.New("--native-root says where native programs come from, and there are none", "add --native")
 	case len(o.Foreign.Sysroots) > 0 && !o.Loads():
 		return remedy.New("--sysroot is for emulators, and nothing asks for one", "add --arch=auto")
 	}
-	return nil
+	return o.validateNative()
 }
 
 // Loads tells whether rules are asked for, whether they turn out to be needed or not.

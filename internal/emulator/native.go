@@ -48,10 +48,12 @@ const (
 	// FromFile is for one that takes arguments from a file, of which nothing is known (@file): who
 	// called it may have been emulated.
 	FromFile
+	// GoArchUnset is for one of Go's, which takes the machine that it works for from GOARCH.
+	GoArchUnset
 )
 
 // NativeWindow is how much of a file is read: a build-id beyond is not found.
-const NativeWindow = 2048
+const NativeWindow = 4096
 
 // The offsets in a record, which the instructions know.
 const (

@@ -12,7 +12,7 @@ TEXT ·native(SB),NOSPLIT|NOFRAME,$0
 	LEAQ	8(R10), R11
 	MOVQ	(R10), AX
 	LEAQ	16(R10)(AX*8), R12
-	MOVL	$44, R13 // HostTypeUnset, MakeHostUnset, Links
+	MOVL	$556, R13 // HostTypeUnset, MakeHostUnset, Links, GoArchUnset
 	MOVQ	R12, BX
 
 variable:
@@ -27,6 +27,8 @@ variable:
 	JEQ	host
 	CMPL	AX, $0x454b414d // MAKE
 	JEQ	make
+	CMPL	AX, $0x52414f47 // GOAR
+	JEQ	goarch
 	ANDL	$0xffffff, AX
 	CMPL	AX, $0x5f434c // LC_
 	JEQ	locale
@@ -56,6 +58,15 @@ make:
 	CMPW	8(SI), $0x3d54 // T=
 	JNE	variable
 	ANDL	$~8, R13
+	JMP	variable
+goarch:
+	MOVL	4(SI), AX
+	CMPL	AX, $0x1000000
+	JCS	variable // it is empty
+	ANDL	$0xffffff, AX
+	CMPL	AX, $0x3d4843 // CH=
+	JNE	variable
+	ANDL	$~512, R13
 	JMP	variable
 language:
 	ADDQ	$4, SI
@@ -108,15 +119,15 @@ flags:
 read:
 	TESTL	R14, R14
 	JLT	emulate
-	LEAQ	-2304(R10), BX
+	LEAQ	-4352(R10), BX
 	MOVL	R14, DI
 	MOVQ	BX, SI
-	MOVL	$2048, DX
+	MOVL	$4096, DX
 	MOVQ	R10, CX // R10 and R11 are the kernel's, or changed by it
 	XORL	R10, R10
 	MOVQ	R11, R9
 	MOVQ	CX, SP
-	SUBQ	$2560, SP
+	SUBQ	$4608, SP
 	PUSHQ	CX
 	PUSHQ	R9
 	MOVL	$17, AX // pread64
@@ -226,13 +237,13 @@ ending:
 	JNE	argument
 	ANDL	$~128, R13
 	MOVQ	CX, BX
-	MOVQ	DI, -2296(R10)
+	MOVQ	DI, -4344(R10)
 	MOVQ	-24(R8), AX
 	ADDQ	R8, AX
 	MOVQ	AX, (CX)
 	JMP	argument
 decide:
-	MOVQ	BX, -2304(R10)
+	MOVQ	BX, -4352(R10)
 	TESTL	4(R9), R13
 	JNE	restore
 	PUSHQ	R10
@@ -261,10 +272,10 @@ execute:
 	POPQ	R11
 	POPQ	R10
 restore:
-	MOVQ	-2304(R10), BX
+	MOVQ	-4352(R10), BX
 	TESTQ	BX, BX
 	JEQ	emulate
-	MOVQ	-2296(R10), AX
+	MOVQ	-4344(R10), AX
 	MOVQ	AX, (BX)
 
 emulate:

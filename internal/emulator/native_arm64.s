@@ -13,7 +13,7 @@ begin:
 	MOVD	(R10), R1
 	ADD	R1<<3, R10, R12
 	ADD	$16, R12
-	MOVD	$44, R13 // HostTypeUnset, MakeHostUnset, Links
+	MOVD	$556, R13 // HostTypeUnset, MakeHostUnset, Links, GoArchUnset
 	MOVD	R12, R9
 
 variable:
@@ -30,6 +30,9 @@ variable:
 	MOVD	$0x454b414d, R2 // MAKE
 	CMPW	R2, R1
 	BEQ	make
+	MOVD	$0x52414f47, R2 // GOAR
+	CMPW	R2, R1
+	BEQ	goarch
 	AND	$0xffffff, R1
 	MOVD	$0x5f434c, R2 // LC_
 	CMPW	R2, R1
@@ -67,6 +70,16 @@ make:
 	CMPW	$0x3d54, R1 // T=
 	BNE	variable
 	AND	$~8, R13
+	B	variable
+goarch:
+	MOVWU	4(R3), R1
+	LSR	$24, R1, R2
+	CBZ	R2, variable // it is empty
+	AND	$0xffffff, R1
+	MOVD	$0x3d4843, R2 // CH=
+	CMPW	R2, R1
+	BNE	variable
+	AND	$~512, R13
 	B	variable
 language:
 	MOVBU	4(R3), R1
@@ -115,12 +128,12 @@ flags:
 
 read:
 	TBNZ	$63, R14, emulate
-	SUB	$2304, R10, R20
-	SUB	$2560, R10, R1
+	SUB	$4352, R10, R20
+	SUB	$4608, R10, R1
 	MOVD	R1, RSP
 	MOVD	R14, R0
 	MOVD	R20, R1
-	MOVD	$2048, R2
+	MOVD	$4096, R2
 	MOVD	ZR, R3
 	MOVD	$67, R8 // pread64
 	SVC

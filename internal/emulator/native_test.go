@@ -56,7 +56,7 @@ func TestLookUp(t *testing.T) {
 		with(func(n *Native) { n.Path = "/none"; n.ID[0]++ }), with(func(n *Native) { n.Path = "/none"; n.ID[9]++ }),
 		with(func(n *Native) { n.Path = "/none"; n.ID[19]++ }), with(func(n *Native) { n.Path = "/none"; n.Head[0]++ }),
 		with(func(n *Native) { n.Path = "/none"; n.Head[8]++ }), with(func(n *Native) { n.Path = "/none"; n.Head[23]++ }),
-		with(func(n *Native) { n.Path = "/none"; n.Offset += 4 }), with(func(n *Native) { n.Path = "/none"; n.Offset = 2040 }),
+		with(func(n *Native) { n.Path = "/none"; n.Offset += 4 }), with(func(n *Native) { n.Path = "/none"; n.Offset = 4088 }),
 	}
 	file := imageOf(&known, 1000)
 	for _, c := range []struct {
@@ -109,6 +109,7 @@ func TestLookUp(t *testing.T) {
 		LocaleSet: {"LANG=C": true, "LANG=C.UTF-8": true, "LANG=POSIX": true, "LANG=": true, "LANG=de_DE": false, "LC_ALL=de": false, "LC_ALL=": true,
 			"LC_CTYPE=C": true, "LC_COLLATE=fr_FR.UTF-8": false, "LANGUAGE=de": true, "LANG": true, "LC_": true, "XLANG=de": true},
 		HostTypeUnset: {"HOSTTYPE=x": true, "HOST=x": false, "HOSTTYPES=": false, "HOSTTYPE": false, "A=": false},
+		GoArchUnset:   {"GOARCH=arm64": true, "GOARCH=": false, "GOARCH": false, "GOARCHES=x": false, "GOARM=7": false, "A=": false},
 		MakeHostUnset: {"MAKE_HOST=x": true, "MAKE_HOSTS=": false, "MAKE=x": false, "A=": false},
 	} {
 		for variable, native := range cases {

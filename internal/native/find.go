@@ -74,6 +74,7 @@ func (f *Finder) Find(r *Request) (tools []Tool) {
 			} else if t.Why = differ; differ == "" {
 				f.match(&t, place.pkg)
 				f.compareOffloading(&t, w.offloading)
+				f.compareGo(&t)
 			}
 			tools = append(tools, t)
 		}
@@ -89,8 +90,11 @@ type place struct{ file, pkg string }
 
 // locate lists where a program is in the tree.
 func (f *Finder) locate(p *program) (found []place) {
-	if strings.Contains(p.place, "%T") {
+	switch {
+	case strings.Contains(p.place, "%T"):
 		return f.locateCompilers(p)
+	case p.set == golang:
+		return f.locateGo(p)
 	}
 	if file, err := inside.Resolve(f.Tree.Seen(), bin+p.name); err == nil {
 		pkg := p.pkg
@@ -169,7 +173,7 @@ const headAt = 24
 
 // identify reads the build-id and a part of the header.
 func identify(file *os.File, n *emulator.Native) error {
-	id, at, _, err := binfmt.Note(file, binfmt.NoteBuildID)
+	id, at, err := buildID(file, len(n.ID))
 	if err != nil || len(id) != len(n.ID) || at+uint64(len(id)) > emulator.NativeWindow {
 		return errors.New("it has no build-id that it could be known by")
 	}
@@ -177,6 +181,18 @@ func identify(file *os.File, n *emulator.Native) error {
 	copy(n.ID[:], id)
 	_, err = file.ReadAt(n.Head[:], headAt)
 	return err
+}
+
+// buildID is the build-id, or the end of Go's, which is a sum of the program.
+func buildID(file *os.File, size int) (id []byte, at uint64, err error) {
+	if id, at, _, err = binfmt.Note(file, binfmt.GNU, binfmt.NoteBuildID); err == nil {
+		return id, at, nil
+	}
+	id, at, _, err = binfmt.Note(file, binfmt.Go, binfmt.NoteGoBuildID)
+	if more := len(id) - size; err == nil && more > 0 {
+		id, at = id[more:], at+uint64(more)
+	}
+	return id, at, err
 }
 
 // compareOffloading finds out whether only the tree's compiler can leave work to a graphics card: then
@@ -207,7 +223,7 @@ func (f *Finder) offloads(in *inside.Root, driver string) bool {
 }
 
 // match finds the host's program: it lies where the tree's does, but for what a cross compiler has
-// in a folder of its own.
+// in a folder of its own, and Go in one for each machine.
 func (f *Finder) match(t *Tool, pkg string) {
 	file := t.Guest
 	for _, dir := range gccDirs {
@@ -215,6 +231,7 @@ func (f *Finder) match(t *Tool, pkg string) {
 			file = dir + "-cross/" + rest
 		}
 	}
+	file = hostGo(file)
 	t.Host = path.Join("/", f.HostRoot, file)
 	err := check(t.Host)
 	switch {

@@ -21,7 +21,7 @@ type program struct {
 	name string
 	set  string // the first that it is in
 	// place is where it lies in the tree; "" for /usr/bin. %T is the triplet of a compiler, %V its
-	// version.
+	// version. A program of Go has only its name.
 	place string
 	// pkg is Debian's package of it for the host; "" for one that is called as it is. %T is the
 	// triplet.
@@ -38,6 +38,7 @@ const (
 	compilers = "cc"
 	build     = "build"
 	packages  = "deb"
+	golang    = "go"
 	alone     = "" // in none, by name only
 )
 
@@ -93,7 +94,15 @@ func programs() []program {
 		tty unexpand uniq unlink vdir wc yes`),
 		[]program{{name: perl, set: alone, endianness: true, words: true}},
 		these(packages, "dpkg", "dpkg-deb dpkg-split update-alternatives"),
+		goPrograms("asm cgo compile link vet"),
 	)
+}
+
+func goPrograms(names string) (all []program) {
+	for _, name := range strings.Fields(names) {
+		all = append(all, program{name: "go-" + name, set: golang, place: name, pkg: "golang-%V-go", emulated: emulator.GoArchUnset})
+	}
+	return all
 }
 
 func these(set, pkg, names string) (all []program) {

@@ -51,7 +51,7 @@ func (c *chooser) signs(file string) bool {
 		return true
 	}
 	defer r.Close()
-	b, _, order, err := binfmt.Note(r, binfmt.NoteProperty)
+	b, _, order, err := binfmt.Note(r, binfmt.GNU, binfmt.NoteProperty)
 	for err == nil && len(b) >= 12 {
 		if order.Uint32(b) == and {
 			return order.Uint32(b[8:])&pac != 0
