@@ -42,29 +42,38 @@ func TestNativeSystem(t *testing.T) {
 	}
 }
 
-// What Go's compiler and linker make natively is what they make emulated, C in it included.
-func TestNativeGo(t *testing.T) {
+// otherCompilers is of a tree that has Clang and Go, too.
+const otherCompilers = "-bookworm-clang-golang-go"
+
+// What the compilers of a set make natively is what they make emulated.
+func TestNativeCompilers(t *testing.T) {
 	if os.Getenv("XUNSHARE_TEST_FULL") == "" {
-		return // minutes; TestGo of package native is in every run
+		return // minutes; the tests of package native are in every run
 	}
-	const suite = "-bookworm-golang-go"
-	const script = `cd /mnt && GOFLAGS=-trimpath GOCACHE=/tmp/cache go build -o /tmp/a . && /tmp/a && sha256sum /tmp/a && go vet . && go env GOARCH GOHOSTARCH
-		env -u GOARCH "$(go env GOTOOLDIR)/compile" -V=full`
-	root, twin := buildTree("arm64"+suite), buildTree("amd64"+suite)
-	var made [2]string
-	for i, option := range []string{"", "--native=@go --native-root=" + twin} {
-		began := time.Now()
-		r := into(t, root, "--tmpfs /tmp --bind testdata/go:/mnt "+option, script)
-		t.Logf("%q took %v", option, time.Since(began).Round(time.Second))
-		if made[i] = r.out; r.status != 0 || !regexp.MustCompile(`^42\n[0-9a-f]{64}  /tmp/a\narm64\narm64\ncompile version go.*\n$`).MatchString(r.out) {
-			t.Fatalf("%q: %+v", option, r)
-		}
-	}
-	if made[0] != made[1] {
-		t.Errorf("natively another program is made:\n%s", difference(made[0], made[1]))
-	}
-	list := run(t, "--into="+root, "--native=@go", "--native-root="+twin, "--list-native")
-	if !regexp.MustCompile(`(?m)^go-compile .* natively, .*/linux_amd64/compile$`).MatchString(list.out) {
-		t.Errorf("%+v", list)
+	for set, c := range map[string]struct{ sources, script, want, native string }{
+		"@go": {"testdata/go", `cd /mnt && GOFLAGS=-trimpath GOCACHE=/tmp/cache go build -o /tmp/a . && /tmp/a && sha256sum /tmp/a && go vet . && go env GOARCH GOHOSTARCH
+			env -u GOARCH "$(go env GOTOOLDIR)/compile" -V=full`, `^42\n[0-9a-f]{64}  /tmp/a\narm64\narm64\ncompile version go.*\n$`, "go-compile"},
+		"@clang": {"testdata/build", `cd /tmp && clang -g -c -o c.o /mnt/main.c && clang -O2 -c -o c2.o /mnt/main.c && clang++ -std=c++17 -g -o cc /mnt/main.cc && ./cc && clang++ -std=c++17 -flto -o lto /mnt/main.cc &&
+			sha256sum c.o c2.o cc lto && env -u CCC_OVERRIDE_OPTIONS clang --version && clang --version && clang -print-file-name=libgcc.a && clang -print-resource-dir`, `^even .*\n(.*\n)*[0-9a-f]{64}  lto\n`, "clang"},
+	} {
+		t.Run(set, func(t *testing.T) {
+			root, twin := buildTree("arm64"+otherCompilers), buildTree("amd64"+otherCompilers)
+			var made [2]string
+			for i, option := range []string{"", "--native=" + set + " --native-root=" + twin} {
+				began := time.Now()
+				r := into(t, root, "--tmpfs /tmp --bind "+c.sources+":/mnt "+option, c.script)
+				t.Logf("%q took %v", option, time.Since(began).Round(time.Second))
+				if made[i] = r.out; r.status != 0 || !regexp.MustCompile(c.want).MatchString(r.out) {
+					t.Fatalf("%q: %+v", option, r)
+				}
+			}
+			if made[0] != made[1] {
+				t.Errorf("natively another program is made:\n%s", difference(made[0], made[1]))
+			}
+			list := run(t, "--into="+root, "--native="+set, "--native-root="+twin, "--list-native")
+			if !regexp.MustCompile(`(?m)^` + c.native + ` .* natively, `).MatchString(list.out) {
+				t.Errorf("%+v", list)
+			}
+		})
 	}
 }

@@ -14,7 +14,7 @@ import (
 func fetchBuildTree(dir, arch string) error {
 	args := strings.SplitN(arch, "-", 3) // architecture, suite, packages
 	if len(args) == 3 {
-		args = append(args[:2], regexp.MustCompile(`golang-go|[a-z+]+-[a-z0-9]+-linux-gnu`).FindAllString(args[2], -1)...)
+		args = append(args[:2], regexp.MustCompile(`clang|golang-go|[a-z+]+-[a-z0-9]+-linux-gnu`).FindAllString(args[2], -1)...)
 	}
 	tree, err := script("get-build-tree", args...)
 	if err != nil {
@@ -334,7 +334,7 @@ func TestNativeErrors(t *testing.T) {
 	for want, options := range map[string]string{
 		"--native: nosuch cannot run natively: the tree has none\n":                       "--into=" + root + " --native=@cc,nosuch",
 		"uname is never native: it tells the machine\n":                                   "--into=" + root + " --native=uname",
-		`"@all" is none of @cc, @build, @deb, @go` + "\n":                                      "--into=" + root + " --native=@all",
+		`"@all" is none of @cc, @build, @deb, @go, @clang` + "\n":                         "--into=" + root + " --native=@all",
 		"has no /usr/bin/dash\nxunshare: hint: xunshare --into=TWIN apt-get install dash": "--into=" + root + " --native=sh --native-root=TWIN",
 		"xunshare does\nxunshare: hint: leave it out":                                     "--into=" + root + " --native --native-tree=/",
 		"there are none\nxunshare: hint: add --native\n":                                  "--arch=arm64 --native-tree=" + root,

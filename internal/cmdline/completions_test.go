@@ -67,7 +67,7 @@ var offers = []offer{
 	{name: "guest-setuid", help: "whether set-id bits count", words: "yes no"},
 	{name: "binfmt", help: "who follows the rules", words: "kernel trace auto"},
 	{name: "host-binfmt", help: "keep or hide the rules of this system", words: "keep hide"},
-	{name: "native", help: "run tools of the tree natively", words: "@build @cc @deb @go"},
+	{name: "native", help: "run tools of the tree natively", words: "@build @cc @clang @deb @go"},
 	{name: "native-root", help: "where native tools come from", with: directories},
 	{name: "native-tree", help: "a tree like those that the program enters", with: directories},
 	{name: "list-native", help: "list what would run natively"},

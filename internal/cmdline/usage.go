@@ -77,8 +77,8 @@ Foreign architectures (--arch and rules imply --user and --mount):
       --guest-setuid=WORD   yes (default) or no: whether set-id bits count
       --binfmt=WORD         kernel or trace: who follows rules (default: auto)
       --host-binfmt=WORD    keep (default) or hide the rules of this system
-      --native[=LIST]       run tools of the tree natively: @cc, @deb, @go,
-                            @build (default), names; -NAME leaves one out
+      --native[=LIST]       run tools of the tree natively: @build (default),
+                            @cc, @clang, @deb, @go, names; -NAME leaves one out
       --native-root=DIR     take them from the system in DIR, not from this one
       --native-tree=DIR     the tree, where PROGRAM enters one like it by itself
       --list-native         list what would run natively, and run nothing

@@ -50,6 +50,11 @@ const (
 	FromFile
 	// GoArchUnset is for one of Go's, which takes the machine that it works for from GOARCH.
 	GoArchUnset
+	// TargetUnset is for Clang, which is told the machine that it works for by CCC_OVERRIDE_OPTIONS, and
+	// that before all else.
+	TargetUnset
+	// BesideItself is for Clang, which looks for a linker (-fuse-ld) and its plugin (-flto) beside itself.
+	BesideItself
 )
 
 // NativeWindow is how much of a file is read: a build-id beyond is not found.

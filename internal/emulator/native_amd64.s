@@ -12,7 +12,7 @@ TEXT ·native(SB),NOSPLIT|NOFRAME,$0
 	LEAQ	8(R10), R11
 	MOVQ	(R10), AX
 	LEAQ	16(R10)(AX*8), R12
-	MOVL	$556, R13 // HostTypeUnset, MakeHostUnset, Links, GoArchUnset
+	MOVL	$1580, R13 // HostTypeUnset, MakeHostUnset, Links, GoArchUnset, TargetUnset
 	MOVQ	R12, BX
 
 variable:
@@ -29,6 +29,8 @@ variable:
 	JEQ	make
 	CMPL	AX, $0x52414f47 // GOAR
 	JEQ	goarch
+	CMPL	AX, $0x5f434343 // CCC_
+	JEQ	options
 	ANDL	$0xffffff, AX
 	CMPL	AX, $0x5f434c // LC_
 	JEQ	locale
@@ -67,6 +69,21 @@ goarch:
 	CMPL	AX, $0x3d4843 // CH=
 	JNE	variable
 	ANDL	$~512, R13
+	JMP	variable
+options:
+	MOVQ	$0x5245564f5f434343, AX // CCC_OVER
+	CMPQ	AX, (SI)
+	JNE	variable
+	MOVQ	$0x54504f5f45444952, AX // RIDE_OPT
+	CMPQ	AX, 8(SI)
+	JNE	variable
+	MOVQ	$0x2d5e233d534e4f49, AX // IONS=#^-
+	CMPQ	AX, 16(SI)
+	JNE	variable
+	MOVQ	$0x3d7465677261742d, AX // -target=
+	CMPQ	AX, 24(SI)
+	JNE	variable
+	ANDL	$~1024, R13
 	JMP	variable
 language:
 	ADDQ	$4, SI
@@ -169,7 +186,7 @@ next:
 
 found:
 	XORL	BX, BX // where an argument was exchanged, and for what
-	TESTL	$496, 4(R9) // WithLibrary, Links, Offloads, Plugins, FromFile
+	TESTL	$2544, 4(R9) // WithLibrary, Links, Offloads, Plugins, FromFile, BesideItself
 	JEQ	decide
 	MOVQ	R11, CX
 argument:
@@ -186,6 +203,10 @@ argument:
 	JEQ	plugin
 	CMPL	AX, $0x706f662d // -fop
 	JEQ	open
+	CMPL	AX, $0x746c662d // -flt
+	JEQ	beside
+	CMPL	AX, $0x7375662d // -fus
+	JEQ	beside
 	CMPW	AX, $0x6c2d // -l
 	JEQ	library
 	ANDL	$0xffffff, AX
@@ -203,6 +224,9 @@ library:
 	JMP	argument
 file:
 	ORL	$256, R13
+	JMP	argument
+beside:
+	ORL	$2048, R13
 	JMP	argument
 open:
 	CMPB	4(SI), $0x65 // e

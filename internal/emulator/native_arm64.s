@@ -13,7 +13,7 @@ begin:
 	MOVD	(R10), R1
 	ADD	R1<<3, R10, R12
 	ADD	$16, R12
-	MOVD	$556, R13 // HostTypeUnset, MakeHostUnset, Links, GoArchUnset
+	MOVD	$1580, R13 // HostTypeUnset, MakeHostUnset, Links, GoArchUnset, TargetUnset
 	MOVD	R12, R9
 
 variable:
@@ -33,6 +33,9 @@ variable:
 	MOVD	$0x52414f47, R2 // GOAR
 	CMPW	R2, R1
 	BEQ	goarch
+	MOVD	$0x5f434343, R2 // CCC_
+	CMPW	R2, R1
+	BEQ	options
 	AND	$0xffffff, R1
 	MOVD	$0x5f434c, R2 // LC_
 	CMPW	R2, R1
@@ -80,6 +83,25 @@ goarch:
 	CMPW	R2, R1
 	BNE	variable
 	AND	$~512, R13
+	B	variable
+options:
+	MOVD	$0x5245564f5f434343, R2 // CCC_OVER
+	MOVD	(R3), R1
+	CMP	R2, R1
+	BNE	variable
+	MOVD	$0x54504f5f45444952, R2 // RIDE_OPT
+	MOVD	8(R3), R1
+	CMP	R2, R1
+	BNE	variable
+	MOVD	$0x2d5e233d534e4f49, R2 // IONS=#^-
+	MOVD	16(R3), R1
+	CMP	R2, R1
+	BNE	variable
+	MOVD	$0x3d7465677261742d, R2 // -target=
+	MOVD	24(R3), R1
+	CMP	R2, R1
+	BNE	variable
+	AND	$~1024, R13
 	B	variable
 language:
 	MOVBU	4(R3), R1
@@ -178,7 +200,7 @@ next:
 found:
 	MOVWU	4(R9), R5
 	MOVD	ZR, R21 // where an argument was exchanged, and for what: R22
-	MOVD	$496, R2 // WithLibrary, Links, Offloads, Plugins, FromFile
+	MOVD	$2544, R2 // WithLibrary, Links, Offloads, Plugins, FromFile, BesideItself
 	TST	R2, R5
 	BEQ	decide
 	MOVD	R11, R6
@@ -199,6 +221,12 @@ argument:
 	MOVD	$0x706f662d, R2 // -fop
 	CMPW	R2, R1
 	BEQ	open
+	MOVD	$0x746c662d, R2 // -flt
+	CMPW	R2, R1
+	BEQ	beside
+	MOVD	$0x7375662d, R2 // -fus
+	CMPW	R2, R1
+	BEQ	beside
 	AND	$0xffff, R1, R2
 	MOVD	$0x6c2d, R4 // -l
 	CMPW	R4, R2
@@ -221,6 +249,9 @@ library:
 	B	argument
 file:
 	ORR	$256, R13
+	B	argument
+beside:
+	ORR	$2048, R13
 	B	argument
 open:
 	MOVBU	4(R3), R1

@@ -89,10 +89,11 @@ func TestLookUp(t *testing.T) {
 	gone := with(func(n *Native) { n.Path, n.Flags = dir+"/none", Plugins })
 	lookUp(t, driver, file, []Native{gone}, "1 0 -- emulator /path zero -plugin /x/liblto_plugin.so", "emulated 5 emulator 0 /x/liblto_plugin.so")
 	for flag, cases := range map[NativeFlags]map[string]bool{
-		WithLibrary: {"-c a.c": true, "a.c -lm": false, "-l m": false, "a.c": true, "-L/usr/lib a-l": true},
-		Links:       {"-c a.c": true, "a.c": false, "a.c -S": true, "-O2 -E a.c": true, "-cpp a.c": false, "-C a.c": false, "c -": false},
-		Offloads:    {"-fopenmp -c a.c": false, "-fopenacc": false, "-fopt-info": true, "-fop": true, "a.c": true},
-		FromFile:    {"-o a @a.rsp": false, "a@b": true},
+		WithLibrary:  {"-c a.c": true, "a.c -lm": false, "-l m": false, "a.c": true, "-L/usr/lib a-l": true},
+		Links:        {"-c a.c": true, "a.c": false, "a.c -S": true, "-O2 -E a.c": true, "-cpp a.c": false, "-C a.c": false, "c -": false},
+		Offloads:     {"-fopenmp -c a.c": false, "-fopenacc": false, "-fopt-info": true, "-fop": true, "a.c": true},
+		BesideItself: {"-flto": false, "-c -flto=thin a.c": false, "-fuse-ld=lld": false, "-fl": true, "-funroll-loops": true},
+		FromFile:     {"-o a @a.rsp": false, "a@b": true},
 		Plugins: {"-plugin /x/liblto_plugin.so a.o": true, "--plugin liblto_plugin.so": true, "-plugin /x/other.so": false,
 			"-plugin-opt=x y": true, "-plugin": true, "-plugin liblto_plugin.s": false, "a.o": true},
 	} {
@@ -109,6 +110,8 @@ func TestLookUp(t *testing.T) {
 		LocaleSet: {"LANG=C": true, "LANG=C.UTF-8": true, "LANG=POSIX": true, "LANG=": true, "LANG=de_DE": false, "LC_ALL=de": false, "LC_ALL=": true,
 			"LC_CTYPE=C": true, "LC_COLLATE=fr_FR.UTF-8": false, "LANGUAGE=de": true, "LANG": true, "LC_": true, "XLANG=de": true},
 		HostTypeUnset: {"HOSTTYPE=x": true, "HOST=x": false, "HOSTTYPES=": false, "HOSTTYPE": false, "A=": false},
+		TargetUnset: {"CCC_OVERRIDE_OPTIONS=#^--target=x": true, "CCC_OVERRIDE_OPTIONS=#^-O3": false, "CCC_OVERRIDE_OPTIONS": false, "CCC_OVERRIDE": false,
+			"CCC_": false, "A=": false},
 		GoArchUnset:   {"GOARCH=arm64": true, "GOARCH=": false, "GOARCH": false, "GOARCHES=x": false, "GOARM=7": false, "A=": false},
 		MakeHostUnset: {"MAKE_HOST=x": true, "MAKE_HOSTS=": false, "MAKE=x": false, "A=": false},
 	} {

@@ -95,6 +95,8 @@ func (f *Finder) locate(p *program) (found []place) {
 		return f.locateCompilers(p)
 	case p.set == golang:
 		return f.locateGo(p)
+	case p.set == clang:
+		return f.locateClang(p)
 	}
 	if file, err := inside.Resolve(f.Tree.Seen(), bin+p.name); err == nil {
 		pkg := p.pkg

@@ -10,7 +10,10 @@ import (
 // describe returns the variables by which a native program learns what the tree's tells of its
 // machine, and what that tells.
 func (f *Finder) describe(file io.ReaderAt, p *program) (variables []string, err error) {
-	if len(p.machine) == 0 {
+	switch {
+	case p.name == clang:
+		return f.describeClang()
+	case len(p.machine) == 0:
 		return nil, nil
 	}
 	b, err := io.ReadAll(io.NewSectionReader(file, 0, 8<<20))

@@ -18,7 +18,7 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 	}
 	names := []string{form, f.root(), f.HostRoot, f.Arch.Name}
 	for _, w := range r.wanted {
-		names = append(names, fmt.Sprint(w.name, w.named))
+		names = append(names, fmt.Sprint(w))
 	}
 	e, err := cache.Open(cache.Key(names...), func(string) ([]string, string, error) {
 		tools := f.Find(r)

@@ -46,8 +46,8 @@ func Parse(list string) (*Request, error) {
 func named(word string) (all []wanted, err error) {
 	set, isSet := strings.CutPrefix(word, "@")
 	switch why := never(word); {
-	case isSet && set != compilers && set != build && set != packages && set != golang:
-		return nil, fmt.Errorf("%q is none of @%s, @%s, @%s, @%s", word, compilers, build, packages, golang)
+	case isSet && !slices.Contains(sets[:], set):
+		return nil, fmt.Errorf("%q is none of @%s", word, strings.Join(sets[:], ", @"))
 	case why != "":
 		return nil, fmt.Errorf("%s is never native: it %s", word, why)
 	case !isSet && (word == "" || strings.ContainsAny(word, "/@ \t\n")):

@@ -39,8 +39,12 @@ const (
 	build     = "build"
 	packages  = "deb"
 	golang    = "go"
+	clang     = "clang"
 	alone     = "" // in none, by name only
 )
+
+// sets are those that can be asked for.
+var sets = [...]string{compilers, build, packages, golang, clang}
 
 const (
 	bin      = "/usr/bin/"
@@ -95,6 +99,7 @@ func programs() []program {
 		[]program{{name: perl, set: alone, endianness: true, words: true}},
 		these(packages, "dpkg", "dpkg-deb dpkg-split update-alternatives"),
 		goPrograms("asm cgo compile link vet"),
+		[]program{{name: "clang", set: clang, emulated: emulator.TargetUnset | emulator.BesideItself | emulator.FromFile}, {name: "lld", set: clang}},
 	)
 }
 

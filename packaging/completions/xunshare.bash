@@ -80,7 +80,7 @@ _xunshare()
 		--arch) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "auto all none $(__xunshare_arches)" -- "${cur##*,}")) ;;
 		--binfmt) COMPREPLY=($(compgen -W 'kernel trace auto' -- "$cur")) ;;
 		--host-binfmt) COMPREPLY=($(compgen -W 'keep hide' -- "$cur")) ;;
-		--native) COMPREPLY=($(compgen -W '@build @cc @deb @go' -- "$cur")) ;;
+		--native) COMPREPLY=($(compgen -W '@build @cc @clang @deb @go' -- "$cur")) ;;
 		--list-arches) COMPREPLY=($(compgen -W 'table json' -- "$cur")) ;;
 		--doctor) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
 		--print-rule) COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "$(__xunshare_arches)" -- "${cur##*,}")) ;;

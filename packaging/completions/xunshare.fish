@@ -99,7 +99,7 @@ complete -c xunshare -n 'not __xunshare_program >/dev/null' -l sysroot -x -a '(_
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l guest-setuid -x -a 'yes no' -d 'whether set-id bits count'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l binfmt -x -a 'kernel trace auto' -d 'who follows the rules'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l host-binfmt -x -a 'keep hide' -d 'keep or hide the rules of this system'
-complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native -a '@build @cc @deb @go' -d 'run tools of the tree natively'
+complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native -a '@build @cc @clang @deb @go' -d 'run tools of the tree natively'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native-root -x -a '(__fish_complete_directories)' -d 'where native tools come from'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l native-tree -x -a '(__fish_complete_directories)' -d 'a tree like those that the program enters'
 complete -c xunshare -n 'not __xunshare_program >/dev/null' -l list-native -d 'list what would run natively'
