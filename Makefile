@@ -40,9 +40,10 @@ BUILD = CGO_ENABLED=0 $(EXPERIMENT) $(GO) build -trimpath -buildvcs=false -tags 
 
 .PHONY: build demo test test-fast test-full test-deps install packages release docs bench cover fuzz lint cross vulncheck clean
 
+# What an old Go says of go.mod helps nobody: install-deps says which one is needed.
 build:
 	@mkdir -p $(dir $(BIN))
-	$(BUILD) -o $(BIN) ./cmd/xunshare
+	$(BUILD) -o $(BIN) ./cmd/xunshare || { scripts/install-deps; false; }
 
 demo: build
 	@DEBIAN=$(DEBIAN) scripts/demo $(ARCH)
