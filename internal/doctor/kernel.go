@@ -47,13 +47,13 @@ func judgeRelease(release string) Finding {
 		if binfmt.ReleaseSince(release, feature.major, feature.minor) {
 			continue
 		}
-		lacks = append(lacks, fmt.Sprintf("%s (%d.%d)", feature.what, feature.major, feature.minor))
+		lacks = append(lacks, fmt.Sprintf("%s (since %d.%d)", feature.what, feature.major, feature.minor))
 		if feature.main {
 			f.Result = Limited
 		}
 	}
 	if len(lacks) > 0 {
-		f.Detail += ", older than " + strings.Join(lacks, ", ")
+		f.Detail += ", without " + strings.Join(lacks, ", ")
 	}
 	return f
 }

@@ -80,7 +80,7 @@ trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
 user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
 
 	{"doctor", "user xunshare --doctor", ownRules(finds("ok       binfmt_misc", "ok       tracing"),
-		finds("limited  kernel", "rules of a user namespace's own (6.7)", "limited  binfmt_misc", "by tracing", "ok       emulator-aarch64"))},
+		finds("limited  kernel", "rules of a user namespace's own (since 6.7)", "limited  binfmt_misc", "by tracing", "ok       emulator-aarch64"))},
 	{"doctor-users-forbidden", set("kernel/unprivileged_userns_clone") + "user xunshare --doctor",
 		diagnoses("no       user-namespaces", "kernel.unprivileged_userns_clone=1", "for want of: user-namespaces")},
 	{"doctor-apparmor", confine("docker-default") + "user xunshare --doctor",
