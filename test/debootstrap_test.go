@@ -75,6 +75,21 @@ func TestDebootstrap(t *testing.T) {
 	}
 }
 
+// The script says what it lacks, and how to remove what it left.
+func TestDebianTreeErrors(t *testing.T) {
+	for script, want := range map[string]string{
+		"xunshare() { :; }; set -- arm64 /tmp/x; . /mnt/debian-tree": "debian-tree: debootstrap is not installed\n",
+		"/mnt/debian-tree arm64 /tmp/x":                              "debian-tree: xunshare is not installed\n",
+		"/mnt/debian-tree arm64 /tmp":                                "debian-tree: /tmp is there already\n",
+		"mkdir -p /tmp/x/debootstrap; /mnt/debian-tree arm64 /tmp/x": "debian-tree: /tmp/x is there already\ndebian-tree: what an earlier run left is removed by: xunshare --map=auto rm -rf /tmp/x\n",
+		"/mnt/debian-tree arm64":                                     "usage: debian-tree ARCH TREE [SUITE [MIRROR]]\n",
+	} {
+		if r := into(t, system(native), "--tmpfs=/tmp --ro-bind=../examples:/mnt", script); r != (result{"", want, 1}) {
+			t.Errorf("%s: %+v", script, r)
+		}
+	}
+}
+
 // debian makes a system, by the script that is there for everybody.
 func debian(t *testing.T, arch, ids string) string {
 	t.Helper()
