@@ -104,6 +104,6 @@ Other:
   -h, --help                print this help
   -V, --version             print the version
 
-Exit status: the program's own; 128+N in a shell if signal N ended it; 127 if it
-is not found, 126 if it cannot be executed, 1 if anything else fails.
+Exit status: the program's; 128+N in a shell if signal N ended it; 127 if it is
+not found, 126 if it cannot be executed, 1 for other failures. See xunshare(1).
 `
