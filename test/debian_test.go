@@ -36,6 +36,18 @@ func system(arch string) string {
 	return made("debian/"+arch, "debian/"+arch)
 }
 
+// copyOfSystem is one to change, by root and by others with sub-ids.
+func copyOfSystem(t *testing.T, arch string) string {
+	t.Helper()
+	needSubIDs(t)
+	root := t.TempDir() + "/" + arch
+	t.Cleanup(func() { run(t, "--map=auto", "rm", "-rf", root) })
+	if out, err := exec.Command("cp", "-a", system(arch), root).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return root
+}
+
 // into runs a script in a tree that is entered with --into, and sees to it that no process is left.
 func into(t *testing.T, root, options, script string) result {
 	t.Helper()

@@ -23,6 +23,8 @@ type engine struct {
 	user    int      // who runs the command; 0 for root
 	people  bool     // root has other ids than its own
 	whole   bool     // the engines' own profile is in force, in which all that is not listed is refused
+	image   string   // the root, in place of a small tree that has the program
+	env     []string // is set besides
 }
 
 type object = map[string]any
@@ -48,6 +50,7 @@ var (
 	noAttributes = refuse(unix.EPERM, "mount_setattr")
 	noTrees      = refuse(unix.EPERM, "open_tree", "move_mount", "fsopen") // Docker before 20
 	noClone3     = refuse(unix.ENOSYS, "clone3")
+	noSyncs      = refuse(0, "sync", "fsync", "fdatasync", "syncfs", "sync_file_range", "msync") // which succeed: nobody waits for the disk
 )
 
 func refuse(errno unix.Errno, calls ...string) object {
@@ -104,8 +107,13 @@ func (e engine) with(refused ...object) engine {
 // architecture.
 func (e engine) start(t *testing.T, command string, trees ...string) result {
 	t.Helper()
+	return e.exec(t, []string{"/bin/sh", "-c", command}, trees...)
+}
+
+func (e engine) exec(t *testing.T, command []string, trees ...string) result {
+	t.Helper()
 	bundle := t.TempDir()
-	config, err := json.Marshal(e.config(t, command, bundle, trees))
+	config, err := json.Marshal(e.config(t, command, trees))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,14 +134,17 @@ func runtime(t *testing.T) string {
 	return ""
 }
 
-func (e engine) config(t *testing.T, command, bundle string, trees []string) object {
-	root := copyTree(t)
+func (e engine) config(t *testing.T, command, trees []string) object {
+	root := e.image
+	if root == "" {
+		root = copyTree(t)
+	}
 	all := caps(e.caps)
 	o := object{
 		"ociVersion": "1.0.2",
 		"hostname":   "container",
-		"process": object{"user": object{"uid": e.user, "gid": e.user}, "args": []string{"/bin/sh", "-c", command}, "cwd": "/",
-			"env": []string{"PATH=/bin:/usr/bin"}, "capabilities": all},
+		"process": object{"user": object{"uid": e.user, "gid": e.user}, "args": command, "cwd": "/",
+			"env": append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, e.env...), "capabilities": all},
 		"root":   object{"path": root},
 		"mounts": e.mounts(t, root, trees),
 	}
@@ -229,7 +240,9 @@ func (e engine) mounts(t *testing.T, root string, trees []string) []object {
 	bind := func(from, to string) {
 		mounts = append(mounts, object{"destination": to, "type": "bind", "source": from, "options": []string{"rbind", "rw"}})
 	}
-	bind(binary(), "/bin/xunshare")
+	if e.image == "" {
+		bind(binary(), "/bin/xunshare")
+	}
 	for _, arch := range trees {
 		bind(copyOf(t, arch), "/"+arch)
 		if arch != native {

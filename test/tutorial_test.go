@@ -107,8 +107,8 @@ func (l *learner) follow(part, block string) string {
 	}
 	l.dir = l.home + "/xunshare"
 	if part == "2" && !l.full {
-		if out, err := exec.Command("cp", "-a", system(foreignDebian), l.home+"/arm64").CombinedOutput(); err != nil {
-			l.Fatalf("%v: %s", err, out)
+		if err := os.Rename(copyOfSystem(l.T, foreignDebian), l.home+"/arm64"); err != nil {
+			l.Fatal(err)
 		}
 	}
 	return string(out)
