@@ -30,6 +30,14 @@ var projects = map[string]struct {
 	"make":      {map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, "(?m)^hello from arm64$"},
 	"build-all": {map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, "(?m)^(arm64|s390x): done in [0-9]+ s\n(arm64|s390x): done in [0-9]+ s\n$"},
 	"bwrap":     {nil, "^aarch64\n$"},
+	"deb": {map[string]string{
+		"hello.c":              helloC,
+		"debian/control":       "Source: hello\nMaintainer: x <x@example.org>\n\nPackage: hello\nArchitecture: any\nDescription: x\n",
+		"debian/changelog":     "hello (1) unstable; urgency=low\n\n  * x\n\n -- x <x@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n",
+		"debian/source/format": "3.0 (native)\n",
+		"debian/rules": "#!/usr/bin/make -f\nclean:\nbuild:\n\tgcc -o hello hello.c\nbinary:\n\tinstall -D hello debian/tmp/usr/bin/hello\n" +
+			"\tmkdir debian/tmp/DEBIAN\n\tdpkg-gencontrol\n\tdpkg-deb --root-owner-group -b debian/tmp ..\n",
+	}, `in '\.\./hello_1_arm64\.deb'`},
 }
 
 const helloC = `#include <stdio.h>
@@ -63,12 +71,12 @@ func TestCookbook(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	recipes := regexp.MustCompile("(?s)<!-- (run|elsewhere): ([^>]*) -->\n```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	recipes := regexp.MustCompile("(?s)<!-- (run|full|elsewhere): ([^>]*) -->\n```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
 	if blocks := strings.Count(string(text), "```sh"); blocks != len(recipes) {
 		t.Errorf("%d recipes, %d of them say what runs them", blocks, len(recipes))
 	}
 	for _, r := range recipes {
-		if kind, name, script := r[1], r[2], r[3]; kind == "run" {
+		if kind, name, script := r[1], r[2], r[3]; kind == "run" || kind == "full" && os.Getenv("XUNSHARE_TEST_FULL") != "" {
 			t.Run(name, func(t *testing.T) { cook(t, bin, name, script) })
 		}
 	}
@@ -81,13 +89,21 @@ func cook(t *testing.T, bin, name, script string) {
 	if !known {
 		t.Fatal("there is no project for it")
 	}
-	dir := t.TempDir()
+	dir := t.TempDir() + "/project"
+	os.Mkdir(dir, 0o755)
 	for file, text := range p.files {
 		write(t, dir+"/"+file, text, 0o644)
 	}
+	root := tree("arm64")
+	if name == "deb" {
+		root = copyOfSystem(t, foreignDebian)
+		if r := into(t, root, "", "apt-get update"); r.status != 0 {
+			t.Fatalf("%+v", r)
+		}
+	}
 	cmd := exec.Command("sh", "-ec", script)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TREE="+tree("arm64"))
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TREE="+root)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !regexp.MustCompile(p.want).Match(out) {
 		t.Errorf("%v, want %s: %s", err, p.want, out)
