@@ -54,7 +54,7 @@ test: test-deps
 # What a machine lacks is skipped here. The tests of the whole program are in ./test; of those only the layers and documents need nothing.
 test-fast:
 	$(GO) test -short ./cmd/... ./internal/...
-	$(GO) test -short -run '^Test(Layers|Documents)' ./test
+	$(GO) test -short -run '^Test(Layers|Sizes|Documents)' ./test
 
 test-full: test-deps
 	XUNSHARE_TEST_FULL=1 $(GO) test -count=1 -timeout 3h ./...

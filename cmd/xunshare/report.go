@@ -8,8 +8,12 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/xunshare/xunshare/internal/caller"
+	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/environ"
+	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/verb"
 )
@@ -51,3 +55,49 @@ func exitStatus(err error) int {
 }
 
 const execve = "execve"
+
+// withoutProc is for an error of the facts: without /proc they are guesses, and so is what is said
+// about them.
+func withoutProc(err error) error {
+	if err == nil || hasProc() {
+		return err
+	}
+	return remedy.New("/proc is not mounted here, and without it xunshare cannot look into files",
+		"mount it: mount -t proc proc /proc", "or, if this root was entered with xunshare: --mount-proc")
+}
+
+func hasProc() bool { return unix.Access("/proc/self/fd", unix.F_OK) == nil }
+
+// room tells whether there is room for the descriptors and the files of a launch. What turns out
+// not to be enough while it is made is an error too, but then notes have been said already.
+func room(asked *cmdline.Options) error {
+	if !asked.Into {
+		return launch.Room(7)
+	}
+	const layers = 4096 // what is shown in place of files of the tree
+	if limit(unix.RLIMIT_FSIZE) < layers {
+		return syscall.EFBIG
+	}
+	return launch.Room(16)
+}
+
+// limited adds to an error what goes around a limit that is to blame for it.
+func limited(err error) error {
+	switch {
+	case errors.Is(err, syscall.EMFILE): // package syscall has made the soft limit the hard one
+		return remedy.Errorf("raise the limit: ulimit -n 256", "%d open files (RLIMIT_NOFILE) are too few for this launch: %w", limit(unix.RLIMIT_NOFILE), err)
+	case errors.Is(err, syscall.EFBIG):
+		return remedy.Errorf("raise the limit: ulimit -f unlimited; to limit only the program: xunshare ... prlimit --fsize=N PROGRAM",
+			"files of %d bytes (RLIMIT_FSIZE) are too small for this launch: %w", limit(unix.RLIMIT_FSIZE), err)
+	case errors.Is(err, syscall.EAGAIN) && len(remedy.Hints(err)) == 0: // of clone(2), for a child or a helper
+		return remedy.Wrap(err, "you have reached the limit on processes (RLIMIT_NPROC), or your control group has: raise it: ulimit -u 4096")
+	}
+	return err
+}
+
+// limit is the soft one of a kind.
+func limit(kind int) uint64 {
+	var l unix.Rlimit
+	_ = unix.Getrlimit(kind, &l) // which fails for no kind that there is
+	return l.Cur
+}
