@@ -136,7 +136,7 @@ func (t *Tracer) complete(tracee *tracee, x *exchange) (ok bool) {
 	if n, err := memory.WriteAt(text, int64(at)); err != nil || n < len(text) {
 		return false
 	}
-	tracee.short = false
+	tracee.how = conventionOf(native)
 	tracee.setSP(at)
 	if vdso := s.value(auxVDSO); s.width == 8 && vdso != 0 && t.offset != 0 {
 		tracee.at = vdso + t.offset
@@ -149,11 +149,11 @@ func (t *Tracer) complete(tracee *tracee, x *exchange) (ok bool) {
 func (x *exchange) settle(tracee *tracee, name uint64) (ok bool) {
 	before, gone := tracee.registers, false
 	if !x.nameless {
-		_, gone = tracee.call(unix.SYS_PRCTL, unix.PR_SET_NAME, name)
+		_, gone = tracee.call(tracee.how.prctl, unix.PR_SET_NAME, name)
 	}
 	if dir := x.given[theDir]; dir >= 0 && !gone {
-		_, _ = tracee.call(unix.SYS_FCHDIR, uint64(dir))
-		_, gone = tracee.call(unix.SYS_CLOSE, uint64(dir))
+		_, _ = tracee.call(tracee.how.fchdir, uint64(dir))
+		_, gone = tracee.call(tracee.how.close, uint64(dir))
 	}
 	tracee.registers = before
 	return !gone

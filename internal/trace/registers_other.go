@@ -1,28 +1,35 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package trace
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/listener"
+)
 
 // supported tells whether this machine's registers are known here.
 const supported = false
 
-type registers struct{ short bool }
+const native = 0
 
-type convention struct {
-	length                         uint64
-	execveat, close, fchdir, prctl uintptr
-}
+type registers struct{}
+
+type convention struct{ execveat, close, fchdir, prctl uintptr }
 
 func conventionOf(arch uint32) convention { return convention{} }
 
-const syscallCode = "none"
+const (
+	syscallCode = "none"
+	step        = 1
+)
 
 func (t *tracee) get() error { return unix.ENOSYS }
 func (t *tracee) put() error { return unix.ENOSYS }
 
-func (r *registers) prepare(number uintptr, at uint64, args []uint64) {}
-func (r *registers) result() int64                                    { return 0 }
-func (r *registers) end(result int64)                                 {}
-func (r *registers) sp() uint64                                       { return 0 }
-func (r *registers) setSP(value uint64)                               {}
+func (t *tracee) callAt(n *listener.Notice) uint64      { return n.Behind }
+func (t *tracee) prepare(number uintptr, args []uint64) {}
+func (t *tracee) result() int64                         { return 0 }
+func (t *tracee) end(result int64)                      {}
+func (t *tracee) sp() uint64                            { return 0 }
+func (t *tracee) setSP(value uint64)                    {}

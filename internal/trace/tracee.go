@@ -49,8 +49,7 @@ func halt(l listener.Listener, n *listener.Notice, give func()) (*tracee, error)
 // instead. A signal that it is about to get when that is said, it gets first.
 func stopAt(n *listener.Notice) (t *tracee, gone bool) {
 	t = &tracee{pid: int(n.PID), how: conventionOf(n.Arch)}
-	t.at = n.Behind - t.how.length
-	t.short = n.Arch == unix.AUDIT_ARCH_I386
+	t.at = t.callAt(n)
 	if unix.Tgkill(t.pid, t.pid, 0) == unix.ESRCH {
 		s, _ := process.StatusOf(t.pid)
 		t.first = s.Process
@@ -141,7 +140,7 @@ func (t *tracee) bury() {
 
 // call has the tracee make a system call, and returns its result: negative for an error.
 func (t *tracee) call(number uintptr, args ...uint64) (result int64, gone bool) {
-	t.prepare(number, t.at, args)
+	t.prepare(number, args)
 	if t.put() != nil {
 		return 0, true
 	}

@@ -35,8 +35,10 @@ func findCode(vdso uint64) uint64 {
 	if n <= headers {
 		return 0
 	}
-	if at := bytes.Index(image[headers:n], []byte(syscallCode)); at >= 0 {
-		return uint64(headers + at)
+	for at := headers; at < n; at += step {
+		if bytes.HasPrefix(image[at:n], []byte(syscallCode)) {
+			return uint64(at)
+		}
 	}
 	return 0
 }

@@ -6,23 +6,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // archive is an initramfs: a cpio archive of the "newc" kind, which the kernel unpacks into its
-// first root (Documentation/driver-api/early-userspace/buffer-format.rst). Everything in it belongs
-// to root. It is not compressed: an emulated processor takes longer to decompress than to read.
+// first root (Documentation/driver-api/early-userspace/buffer-format.rst). It is not compressed: an
+// emulated processor takes longer to decompress than to read.
 type archive struct {
 	bytes.Buffer
 	entries int
-	err     error // the first one
+	owner   uint32 // user and group of what is added
+	err     error  // the first one
 }
 
 // The file types of inode(7).
 const (
 	regular   = 0o100000
 	directory = 0o040000
-	symlink   = 0o120000
-	sticky    = 0o001000
 )
 
 // add appends a file and its text, a link and where it leads, or a directory, which comes before
@@ -30,7 +30,7 @@ const (
 func (a *archive) add(name string, mode uint32, text []byte) {
 	a.entries++
 	fmt.Fprintf(a, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-		a.entries, mode, 0, 0, 1, 0, len(text), 0, 0, 0, 0, len(name)+1, 0)
+		a.entries, mode, a.owner, a.owner, 1, 0, len(text), 0, 0, 0, 0, len(name)+1, 0)
 	a.WriteString(name + "\x00")
 	a.align()
 	a.Write(text)
@@ -71,24 +71,19 @@ func (a *archive) entry(name, path string) error {
 	if err != nil {
 		return err
 	}
-	mode, text := uint32(info.Mode().Perm()), []byte(nil)
-	switch info.Mode() & (fs.ModeType | fs.ModeSticky) {
+	var text []byte
+	switch info.Mode().Type() {
 	case 0:
-		mode |= regular
 		text, err = os.ReadFile(path)
 	case fs.ModeDir:
-		mode |= directory
-	case fs.ModeDir | fs.ModeSticky:
-		mode |= directory | sticky
 	case fs.ModeSymlink:
-		mode |= symlink
 		var to string
 		to, err = os.Readlink(path)
 		text = []byte(to)
 	default:
 		return fmt.Errorf("%s: no such file is expected in a tree", path)
 	}
-	a.add(name, mode, text)
+	a.add(name, info.Sys().(*syscall.Stat_t).Mode, text)
 	return err
 }
 

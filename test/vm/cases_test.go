@@ -8,13 +8,13 @@ type testCase struct {
 }
 
 const (
-	enter      = "user xunshare -rm --root=/nativetree "
-	loadRule   = `user xunshare -r --load-binfmt "$(cat /rule)" `
-	enterArm64 = loadRule + "--root=/arm64tree "
+	enter        = "user xunshare -rm --root=/nativetree "
+	loadRule     = `user xunshare -r --load-binfmt "$(cat /rule)" `
+	enterForeign = loadRule + "--root=/foreigntree "
 )
 
-// aarch64 is printed by a foreign program that has been run.
-var aarch64 = prints("aarch64\n")
+// isForeign is for what is printed by a foreign program that has been run.
+var isForeign = prints("FOREIGN\n")
 
 // withoutModule is for a machine that has no binfmt_misc.
 const withoutModule = `
@@ -39,48 +39,48 @@ var cases = []testCase{
 	{"nested-unshare", enter + "/bin/busybox unshare -U id -u", prints("65534\n")},
 	{"nested-xunshare", enter + "--fork --pid --mount-proc xunshare -rm --root=/inner /bin/sh -c 'echo /inner*'", prints("/innermost\n")},
 
-	{"into", "user 2>/dev/null xunshare --into=/nativetree --arch=amd64 /bin/sh -c 'cat /run/host/container-manager; tr \"\\0\" \"\\n\" </proc/1/environ'",
+	{"into", "user 2>/dev/null xunshare --into=/nativetree --arch=$native /bin/sh -c 'cat /run/host/container-manager; tr \"\\0\" \"\\n\" </proc/1/environ'",
 		prints("xunshare\ncontainer=xunshare\n")},
-	{"into-nested", "user 2>/dev/null xunshare --into=/nativetree --arch=amd64 /bin/busybox unshare -Urmpf --mount-proc /bin/sh -c 'echo $$ /proc/[0-9]*'", prints("1 /proc/1\n")},
+	{"into-nested", "user 2>/dev/null xunshare --into=/nativetree --arch=$native /bin/busybox unshare -Urmpf --mount-proc /bin/sh -c 'echo $$ /proc/[0-9]*'", prints("1 /proc/1\n")},
 
 	{"time", "user xunshare -rT --boottime=1000000 cut -c1-4 /proc/uptime", prints("1000\n")},
 
-	{"own-rule", enterArm64 + "/bin/uname -m", aarch64},
-	{"own-rule-kernel", loadRule + "--binfmt=kernel --root=/arm64tree /bin/uname -m", ownRules(aarch64, tooOld)},
-	{"own-rule-nested", loadRule + "--root=/nativetree /bin/busybox unshare -U /arm64tree/bin/uname -m", aarch64},
-	{"own-rule-no-root", loadRule + "/arm64tree/bin/uname -m", aarch64},
-	{"arch", "user xunshare --arch=auto --root=/arm64tree /bin/uname -m", aarch64},
-	{"arch-kernel", "user xunshare --binfmt=kernel --arch=auto --root=/arm64tree /bin/uname -m", ownRules(aarch64, tooOld)},
-	{"arch-traced", "user xunshare --binfmt=trace --arch=auto --root=/arm64tree /bin/uname -m", aarch64},
-	{"arch-verbose", "user xunshare --verbose --arch=arm64 /arm64tree/bin/uname -m", ownRules(says(0, "aarch64: QEMU"), says(0, "xunshare follows the rules, by tracing"))},
-	{"arch-no-root", "user xunshare --arch=arm64 /arm64tree/bin/sh -c 'id -u; /arm64tree/bin/uname -m'", prints("1000\naarch64\n")},
-	{"into-arm64", "user 2>/dev/null xunshare --into=/arm64tree /bin/sh -c 'uname -m; echo $$; cat /run/host/container-manager; (exit 3); echo $?'",
-		prints("aarch64\n2\nxunshare\n3\n")},
-	{"into-arm64-script", `user 2>/dev/null xunshare --into=/arm64tree /bin/sh -c 'printf "#!/bin/sh\necho \$0 \$*\n" >/tmp/s
+	{"own-rule", enterForeign + "/bin/uname -m", isForeign},
+	{"own-rule-kernel", loadRule + "--binfmt=kernel --root=/foreigntree /bin/uname -m", ownRules(isForeign, tooOld)},
+	{"own-rule-nested", loadRule + "--root=/nativetree /bin/busybox unshare -U /foreigntree/bin/uname -m", isForeign},
+	{"own-rule-no-root", loadRule + "/foreigntree/bin/uname -m", isForeign},
+	{"arch", "user xunshare --arch=auto --root=/foreigntree /bin/uname -m", isForeign},
+	{"arch-kernel", "user xunshare --binfmt=kernel --arch=auto --root=/foreigntree /bin/uname -m", ownRules(isForeign, tooOld)},
+	{"arch-traced", "user xunshare --binfmt=trace --arch=auto --root=/foreigntree /bin/uname -m", isForeign},
+	{"arch-verbose", "user xunshare --verbose --arch=$guest /foreigntree/bin/uname -m", ownRules(says(0, "FOREIGN: QEMU"), says(0, "xunshare follows the rules, by tracing"))},
+	{"arch-no-root", "user xunshare --arch=$guest /foreigntree/bin/sh -c 'id -u; /foreigntree/bin/uname -m'", prints("1000\nFOREIGN\n")},
+	{"into-foreign", "user 2>/dev/null xunshare --into=/foreigntree /bin/sh -c 'uname -m; echo $$; cat /run/host/container-manager; (exit 3); echo $?'",
+		prints("FOREIGN\n2\nxunshare\n3\n")},
+	{"into-foreign-script", `user 2>/dev/null xunshare --into=/foreigntree /bin/sh -c 'printf "#!/bin/sh\necho \$0 \$*\n" >/tmp/s
 chmod +x /tmp/s; /tmp/s 1 2; cd /tmp; ./s 3; busybox env ./s'`, prints("/tmp/s 1 2\n./s 3\n./s\n")},
-	{"users-forbidden-traced", set("kernel/unprivileged_userns_clone") + "user 2>/dev/null xunshare --arch=arm64 /arm64tree/bin/sh -c 'id -u; /arm64tree/bin/uname -m'",
-		prints("1000\naarch64\n")},
-	{"traced-from-i386", "user xunshare --binfmt=trace --arch=arm64 /i386/busybox sh -c '/arm64tree/bin/uname -m; /arm64tree/bin/nosuch; /arm64tree/bin/sh -c \"exit 3\"; echo $?'",
-		prints("aarch64\nsh: /arm64tree/bin/nosuch: not found\n3\n")},
-	{"traced-signals", `user xunshare --binfmt=trace --arch=arm64 sh -c 'i=0; while [ $i -lt 6 ]; do
-sh -c "trap : WINCH; (while kill -WINCH \$\$ 2>/dev/null; do :; done) & exec /arm64tree/bin/true" || echo failed; i=$((i+1)); done; echo over'`, says(0, "over")},
-	{"traced-yama-1", scope("1") + "user xunshare --binfmt=trace --arch=arm64 /arm64tree/bin/sh -c '/arm64tree/bin/uname -m'", aarch64},
-	{"traced-yama-2", scope("2") + "user xunshare -r --binfmt=trace --arch=arm64 /arm64tree/bin/uname -m", aarch64},
-	{"traced-yama-2-wrap", scope("2") + "user xunshare --binfmt=trace --arch=arm64 /arm64tree/bin/uname -m", says(126, "kernel.yama.ptrace_scope")},
-	{"apparmor-traced", confine("docker-default") + "user 2>/dev/null xunshare --arch=arm64 /arm64tree/bin/uname -m", aarch64},
+	{"users-forbidden-traced", set("kernel/unprivileged_userns_clone") + "user 2>/dev/null xunshare --arch=$guest /foreigntree/bin/sh -c 'id -u; /foreigntree/bin/uname -m'",
+		prints("1000\nFOREIGN\n")},
+	{"traced-from-companion", "user xunshare --binfmt=trace --arch=$guest /companion/busybox sh -c '/foreigntree/bin/uname -m; /foreigntree/bin/nosuch; /foreigntree/bin/sh -c \"exit 3\"; echo $?'",
+		prints("FOREIGN\nsh: /foreigntree/bin/nosuch: not found\n3\n")},
+	{"traced-signals", `user xunshare --binfmt=trace --arch=$guest sh -c 'i=0; while [ $i -lt 6 ]; do
+sh -c "trap : WINCH; (while kill -WINCH \$\$ 2>/dev/null; do :; done) & exec /foreigntree/bin/true" || echo failed; i=$((i+1)); done; echo over'`, says(0, "over")},
+	{"traced-yama-1", scope("1") + "user xunshare --binfmt=trace --arch=$guest /foreigntree/bin/sh -c '/foreigntree/bin/uname -m'", isForeign},
+	{"traced-yama-2", scope("2") + "user xunshare -r --binfmt=trace --arch=$guest /foreigntree/bin/uname -m", isForeign},
+	{"traced-yama-2-wrap", scope("2") + "user xunshare --binfmt=trace --arch=$guest /foreigntree/bin/uname -m", says(126, "kernel.yama.ptrace_scope")},
+	{"apparmor-traced", confine("docker-default") + "user 2>/dev/null xunshare --arch=$guest /foreigntree/bin/uname -m", isForeign},
 	{"arch-served-by-host", `
-xunshare --print-rule=arm64 >/proc/sys/fs/binfmt_misc/register
-trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
-user xunshare --arch=auto --root=/arm64tree /bin/uname -m`, aarch64},
-	{"no-module", withoutModule + enterArm64 + "/bin/uname -m", aarch64},
-	{"no-module-kernel", withoutModule + loadRule + "--binfmt=kernel --root=/arm64tree /bin/uname -m", ownRules(refuses("modprobe binfmt_misc"), tooOld)},
+xunshare --print-rule=$guest >/proc/sys/fs/binfmt_misc/register
+trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-$foreign' EXIT
+user xunshare --arch=auto --root=/foreigntree /bin/uname -m`, isForeign},
+	{"no-module", withoutModule + enterForeign + "/bin/uname -m", isForeign},
+	{"no-module-kernel", withoutModule + loadRule + "--binfmt=kernel --root=/foreigntree /bin/uname -m", ownRules(refuses("modprobe binfmt_misc"), tooOld)},
 	{"rule-for-everybody", `
-xunshare --print-rule=arm64 >/proc/sys/fs/binfmt_misc/register
-trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-aarch64' EXIT
-user xunshare -r --root=/arm64tree /bin/uname -m`, aarch64},
+xunshare --print-rule=$guest >/proc/sys/fs/binfmt_misc/register
+trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-$foreign' EXIT
+user xunshare -r --root=/foreigntree /bin/uname -m`, isForeign},
 
 	{"doctor", "user xunshare --doctor", ownRules(finds("ok       binfmt_misc", "ok       tracing"),
-		finds("limited  kernel", "rules of a user namespace's own (since 6.7)", "limited  binfmt_misc", "by tracing", "ok       emulator-aarch64"))},
+		finds("limited  kernel", "rules of a user namespace's own (since 6.7)", "limited  binfmt_misc", "by tracing", "ok       emulator-FOREIGN"))},
 	{"doctor-users-forbidden", set("kernel/unprivileged_userns_clone") + "user xunshare --doctor",
 		diagnoses("no       user-namespaces", "kernel.unprivileged_userns_clone=1", "for want of: user-namespaces")},
 	{"doctor-apparmor", confine("docker-default") + "user xunshare --doctor",

@@ -14,29 +14,34 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// emulator is where it lies in the virtual machine.
-const emulator = "usr/bin/qemu-aarch64-static"
+// userID is the ordinary user's, and the group's.
+const userID = 1000
 
-// initramfs makes the root filesystem of the virtual machines, as an archive without an end: a
+// initramfs makes the root filesystem of a host's virtual machines, as an archive without an end: a
 // native tree and in it what the cases need. dir is for scratch files.
-func initramfs(dir string) *archive {
+func initramfs(dir string, h *host) *archive {
 	a := &archive{}
-	a.trees(a.output(script("get-tree", "amd64")), a.output(script("get-tree", "arm64")))
-	a.xunshare(filepath.Join(dir, "xunshare"))
-	a.add("i386", directory|0o755, nil)
-	a.copy("i386/busybox", filepath.Join(a.output(script("get-tree", "i386")), "bin/busybox"))
-	a.copy(emulator, a.output(script("get-emulator", "aarch64")))
-	a.add("rule", regular|0o644, []byte(binfmt.FindArch("aarch64").Rule("/"+emulator, "POCF").String()))
+	a.trees(a.output(script("get-tree", h.arch)), a.output(script("get-tree", h.guest)))
+	a.xunshare(dir, binfmt.FindArch(h.arch).Go)
+	a.add("companion", directory|0o755, nil)
+	a.copy("companion/busybox", filepath.Join(a.output(script("get-tree", h.companion)), "bin/busybox"))
+	a.copy(h.emulator(), a.output(script("get-emulator", h.foreign(), h.arch)))
+	a.add("rule", regular|0o644, []byte(binfmt.FindArch(h.guest).Rule("/"+h.emulator(), "POCF").String()))
 	a.add("apparmor", regular|0o644, []byte(a.output(profiles())))
 	a.copy("init", "testdata/init")
 	a.copy("bin/user", "testdata/user")
 	// A later entry replaces an earlier one of its name.
-	a.add("etc/passwd", regular|0o644, []byte("root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n"))
-	a.add("cases", directory|0o755, nil)
-	for i, c := range cases {
-		a.add(fmt.Sprintf("cases/%02d-%s", i, c.name), regular|0o644, []byte(c.script))
-	}
+	a.add("etc/passwd", regular|0o644, fmt.Appendf(nil, "root:x:0:0::/:/bin/sh\nuser:x:%d:%d::/:/bin/sh\n", userID, userID))
+	a.cases("cases", cases)
 	return a
+}
+
+// cases adds a folder with the script of each case.
+func (a *archive) cases(folder string, list []testCase) {
+	a.add(folder, directory|0o755, nil)
+	for i, c := range list {
+		a.add(fmt.Sprintf("%s/%02d-%s", folder, i, c.name), regular|0o644, []byte(c.script))
+	}
 }
 
 // with is the whole archive for a kernel, which its modules lie beside.
@@ -53,16 +58,20 @@ func (a *archive) trees(native, foreign string) {
 	a.tree("nativetree/", native)
 	a.tree("nativetree/inner/", native)
 	a.add("nativetree/inner/innermost", directory|0o755, nil)
-	a.tree("nativetree/arm64tree/", foreign)
-	a.tree("arm64tree/", foreign)
+	a.tree("nativetree/foreigntree/", foreign)
+	a.tree("foreigntree/", foreign)
 }
 
 // xunshare builds it for the root and the native tree.
-func (a *archive) xunshare(file string) {
-	a.output(asuser.Command("make", "-s", "-C", project, "build", "BIN="+file))
+func (a *archive) xunshare(dir, goarch string) {
+	file := builtFor(dir, goarch)
+	a.output(asuser.Command("make", "-s", "-C", project, "build", "BIN="+file, "GOARCH="+goarch))
 	a.copy("bin/xunshare", file)
 	a.copy("nativetree/bin/xunshare", file)
 }
+
+// builtFor is xunshare for an architecture, by Go's name.
+func builtFor(dir, goarch string) string { return filepath.Join(dir, "xunshare-"+goarch) }
 
 // module adds a module uncompressed, since not every kernel can decompress one.
 func (a *archive) module(file string) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,9 +13,9 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// machine is a virtual machine that has run all cases and was switched off.
+// machine is a virtual machine that has run its cases and was switched off.
 type machine struct {
-	suite   string // whose kernel it has
+	*boot
 	console string // what it printed
 	release string // of its kernel
 	results map[string]result
@@ -29,30 +28,34 @@ type result struct {
 	exit   int
 }
 
-// patience is how long the virtual machine may take. It needs about 15 seconds.
-const patience = 8 * time.Minute
+// A run is what a virtual machine does.
+type run struct {
+	cases    string // the folder of their scripts
+	initrd   string // with which it starts
+	memory   string
+	patience time.Duration // how long it may take
+}
 
-// boot runs the virtual machine, without the help of the processor, which most CI does not let its
+// start runs the virtual machine, without the help of the processor, which most CI does not let its
 // users have.
-func boot(t *testing.T, kernel string) *machine {
-	dir := filepath.Join(os.Getenv(asuser.Dir), kernel)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (b *boot) start(t *testing.T, r run) *machine {
+	ctx, cancel := context.WithTimeout(context.Background(), r.patience)
 	defer cancel()
-	// At loglevel 1 the kernel says why it panics and nothing else.
-	out, err := exec.CommandContext(ctx, qemu, "-accel", "tcg", "-cpu", "max", "-m", "512", "-nic", "none",
-		"-nographic", "-no-reboot",
-		"-kernel", filepath.Join(dir, "vmlinuz"), "-initrd", filepath.Join(dir, "initramfs"),
-		"-append", "console=ttyS0 panic=-1 loglevel=1").CombinedOutput()
-	m := parse(kernel, strings.ReplaceAll(string(out), "\r\n", "\n"))
+	args := append(strings.Fields(b.qemu), "-m", r.memory, "-nic", "none", "-nographic", "-no-reboot",
+		"-kernel", b.file(os.Getenv(asuser.Dir), "vmlinuz"), "-initrd", r.initrd,
+		// At loglevel 1 the kernel says why it panics and nothing else. What it does not know is in the environment of init.
+		"-append", "panic=-1 loglevel=1 console="+b.console+" native="+b.arch+" guest="+b.guest+" foreign="+b.foreign()+" cases="+r.cases)
+	out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput()
+	m := parse(b, strings.ReplaceAll(string(out), "\r\n", "\n"))
 	if err != nil || !strings.Contains(m.console, "\n== end\n") {
-		t.Fatalf("%s: %v\n%s", qemu, err, m.console)
+		t.Fatalf("%s: %v\n%s", args[0], err, m.console)
 	}
 	return m
 }
 
 // parse finds what testdata/init printed.
-func parse(suite, console string) *machine {
-	m := &machine{suite: suite, console: console, results: map[string]result{}}
+func parse(b *boot, console string) *machine {
+	m := &machine{boot: b, console: console, results: map[string]result{}}
 	head, cases, _ := strings.Cut(console, "\n== case ")
 	_, m.release, _ = strings.Cut(head, "\n== kernel ")
 	for _, text := range strings.Split(cases, "\n== case ") {

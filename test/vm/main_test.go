@@ -13,14 +13,14 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
-// kernelVariable names another kernel to boot: a vmlinuz with binfmt_misc.ko or binfmt_misc.ko.xz
-// beside it.
+// kernelVariable names another kernel to boot, of the first host: a vmlinuz with binfmt_misc.ko or
+// binfmt_misc.ko.xz beside it.
 const kernelVariable = "XUNSHARE_TEST_KERNEL"
 
-const (
-	project = "../.."
-	qemu    = "qemu-system-x86_64"
-)
+const project = "../.."
+
+// full tells whether what takes long is tested, too.
+func full() bool { return os.Getenv("XUNSHARE_TEST_FULL") != "" }
 
 func TestMain(m *testing.M) {
 	asuser.Main(m, func(dir string) error {
@@ -34,65 +34,73 @@ func TestMain(m *testing.M) {
 // lacking says why this machine cannot run the tests, "" if it can.
 func lacking() string {
 	if runtime.GOARCH != "amd64" {
-		return "the kernel that is booted is amd64's, this is " + runtime.GOARCH
+		return "what the machines start with is made on amd64, this is " + runtime.GOARCH
 	}
-	if _, err := exec.LookPath(qemu); err != nil {
-		return "there is no " + qemu + " here: scripts/install-deps vm"
+	for i := range hosts {
+		if _, err := exec.LookPath(hosts[i].program()); err != nil {
+			return "there is no " + hosts[i].program() + " here: scripts/install-deps vm"
+		}
 	}
 	if parser() == "" {
 		return "there is no apparmor_parser here: scripts/install-deps vm"
 	}
 	release, _ := os.ReadFile("/etc/os-release")
 	if os.Getenv(kernelVariable) == "" && !strings.Contains("\n"+string(release), "\nID=debian\n") {
-		return "scripts/get-kernel gets Debian's kernel, on Debian; " + kernelVariable + " can name another"
+		return "scripts/get-kernel gets Debian's kernels, on Debian; " + kernelVariable + " can name another"
 	}
 	return ""
 }
 
-// kernels are those of the suites of Debian that are booted: 5.10, 6.1, 6.12 and the newest.
-var kernels = [...]string{"bullseye", "bookworm", "trixie", "sid"}
-
-// prepare puts into dir, in a folder for each kernel, what the virtual machine starts with, where
-// an ordinary user can read it.
-func prepare(dir string) error {
-	root := initramfs(dir)
+// boots are what is to be booted.
+func boots() []*boot {
 	if kernel := os.Getenv(kernelVariable); kernel != "" {
-		return prepareFor(kernel, root, filepath.Join(dir, "own"))
+		return []*boot{{&hosts[0], "own", kernel}}
 	}
-	for _, suite := range kernels {
-		kernel, err := output(script("get-kernel", suite))
-		if err == nil {
-			err = prepareFor(kernel, root, filepath.Join(dir, suite))
+	var all []*boot
+	for i := range hosts {
+		for _, suite := range hosts[i].suites {
+			all = append(all, &boot{&hosts[i], suite, ""})
 		}
-		if err != nil {
+	}
+	return all
+}
+
+// prepare puts into dir, in a folder for each boot, what the virtual machine starts with, where an
+// ordinary user can read it.
+func prepare(dir string) error {
+	roots := map[*host]*archive{}
+	for _, b := range boots() {
+		if roots[b.host] == nil {
+			roots[b.host] = initramfs(dir, b.host)
+		}
+		if err := b.prepare(dir, roots[b.host]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return prepareSystem(dir)
 }
 
-func prepareFor(kernel string, base *archive, to string) error {
-	image, err := os.ReadFile(kernel)
+func (b *boot) prepare(dir string, base *archive) error {
+	if b.kernel == "" {
+		kernel, err := output(script("get-kernel", b.suite, b.arch))
+		if err != nil {
+			return err
+		}
+		b.kernel = kernel
+	}
+	image, err := os.ReadFile(b.kernel)
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(to, 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, b.name()), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(to, "vmlinuz"), image, 0o644); err != nil {
+	if err := os.WriteFile(b.file(dir, "vmlinuz"), image, 0o644); err != nil {
 		return err
 	}
-	root, err := base.with(kernel)
+	root, err := base.with(b.kernel)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(to, "initramfs"), root, 0o644)
-}
-
-// booted are the names of the folders that prepare makes.
-func booted() []string {
-	if os.Getenv(kernelVariable) != "" {
-		return []string{"own"}
-	}
-	return kernels[:]
+	return os.WriteFile(b.file(dir, "initramfs"), root, 0o644)
 }

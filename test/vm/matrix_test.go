@@ -14,7 +14,7 @@ var rows = []struct {
 }{
 	{"be root, enter a root: `-r`, `--root`", false, []string{"map-root-user", "root-is-tree", "root-with-proc"}},
 	{"enter a tree for this machine: `--into`", false, []string{"into", "into-nested"}},
-	{"enter an arm64 tree: `--into`, `--root --arch`", true, []string{"into-arm64", "into-arm64-script", "arch"}},
+	{"enter an arm64 tree: `--into`, `--root --arch`", true, []string{"into-foreign", "into-foreign-script", "arch"}},
 	{"run arm64 programs on the host's tree: `--arch`", true, []string{"arch-no-root", "own-rule-no-root"}},
 	{"... without user namespaces, or forbidden by AppArmor", true, []string{"users-forbidden-traced", "apparmor-traced"}},
 	{"a new time namespace: `--time`", false, []string{"time"}},
@@ -62,7 +62,7 @@ func table(machines []*machine) string {
 // version is the first two numbers of the release; of the newest kernel, which changes from week to
 // week, it is not named.
 func (m *machine) version() string {
-	if m.suite == kernels[len(kernels)-1] {
+	if m.suite == m.suites[len(m.suites)-1] {
 		return "newest"
 	}
 	numbers := strings.SplitN(m.release, ".", 3)

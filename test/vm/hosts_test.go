@@ -1,0 +1,48 @@
+package vm
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+)
+
+// A host is an architecture that virtual machines have. Architectures are called as Debian does.
+type host struct {
+	arch      string
+	suites    []string // of Debian, whose kernels are booted
+	qemu      string   // the program and its options, for a processor without help by this machine's
+	console   string   // the device that the machine prints on
+	guest     string   // the foreign architecture of the cases
+	companion string   // the 32-bit one that its kernel runs, too
+}
+
+var hosts = []host{
+	{"amd64", []string{"bullseye", "bookworm", "trixie", "sid"}, "qemu-system-x86_64 -accel tcg -cpu max", "ttyS0", "arm64", "i386"},
+	{"arm64", []string{"bookworm", "sid"}, "qemu-system-aarch64 -accel tcg -M virt -cpu max,pauth-impdef=on", "ttyAMA0", "s390x", "armhf"},
+}
+
+// program is what runs the machine.
+func (h *host) program() string {
+	name, _, _ := strings.Cut(h.qemu, " ")
+	return name
+}
+
+// foreign is what a program of the guest architecture prints as its machine: QEMU's name for it.
+func (h *host) foreign() string { return binfmt.FindArch(h.guest).Name }
+
+// emulator is where it lies in the virtual machine.
+func (h *host) emulator() string { return "usr/bin/qemu-" + h.foreign() + "-static" }
+
+// A boot is a kernel that is to be booted on a host.
+type boot struct {
+	*host
+	suite  string // whose kernel it is; "own" for that of the variable
+	kernel string // where that comes from; "" for the suite's
+}
+
+// name is that of the boot's folder.
+func (b *boot) name() string { return b.arch + "-" + b.suite }
+
+// file is one of the boot's in the folder that prepare has made.
+func (b *boot) file(dir, name string) string { return filepath.Join(dir, b.name(), name) }
