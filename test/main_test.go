@@ -86,6 +86,9 @@ func copyOwned(to string, from ...string) error {
 // build makes the binary that make build makes, for this machine or for an architecture by Go's
 // name, with coverage counters where a folder for them is given.
 func build(dir, arch string) error {
+	if file := os.Getenv("XUNSHARE_TEST_BINARY"); file != "" && arch == "" { // in a virtual machine, which has no compiler
+		return os.Symlink(file, dir+"/xunshare")
+	}
 	args := []string{"-s", "-C", "..", "build", "BIN=" + dir + "/xunshare"}
 	switch {
 	case arch != "":

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -90,42 +89,19 @@ func bothWays(t *testing.T, rules []string, script string) {
 // An exec comes to the same, whoever follows the rules: arguments, names, descriptors, signals,
 // errors.
 func TestTracedExecs(t *testing.T) {
-	caller, shown, dir := compiled(t, "caller"), compiled(t, "shown"), t.TempDir()
-	file := func(name, text string, mode os.FileMode) string {
-		write(t, filepath.Join(dir, name), text, mode)
-		return filepath.Join(dir, name)
-	}
-	link := filepath.Join(dir, "link")
-	if err := os.Symlink("foreign", link); err != nil {
-		t.Fatal(err)
-	}
-	files := []string{file("foreign", "FRGN", 0o755), file("text.frgn", "text", 0o755), link,
-		file("script", "#!"+dir+"/foreign  an argument \necho\n", 0o755),
-		file("relative", "#!foreign\n", 0o755), file("lost", "#!/nosuch\n", 0o755), file("shell", "#! /bin/sh  \necho $0 $*\n", 0o755),
-		file("interpreted", "SCRP", 0o755), file("chained", "CHND", 0o755), file("looped", "LOOP", 0o755),
-		file("denied", "FRGN", 0o644), file("others", "FRGN", 0o701), dir, dir + "/nosuch", dir + "/foreign/x", "/bin/true"}
-	depth := dir + "/foreign"
-	for i := range 7 {
-		depth = file("depth"+strconv.Itoa(i), "#!"+depth+"\n", 0o755)
-		files = append(files, depth)
-	}
-	interpreter := file("interpreter", "#!"+shown+" -x\n", 0o755)
-	again := file("again", "#!"+dir+"/foreign -y\n", 0o755)
-	ways := strings.Fields("plain renamed empty null bad nowhere noenv descriptor closing path none dir dirclosing nofollow relative dotted " +
-		"gone thread leader vfork spawn blocked long many shut unshared self")
-	var script strings.Builder
-	for _, f := range files {
-		fmt.Fprintf(&script, "echo '== %s'; cd %s; %s plain %s 1 2 3; echo $?\n", f, dir, caller, f)
-	}
-	for _, way := range ways {
-		for _, f := range []string{dir + "/foreign", dir + "/script", link} {
-			fmt.Fprintf(&script, "echo '== %s %s'; cd %s; %s %s %s 1 '' 3 | cut -c1-200; echo $?\n", way, f, dir, caller, way, f)
+	caller, shown, dir := compiled(t, "caller"), compiled(t, "shown"), t.TempDir()+"/files"
+	execs := func(args ...string) string {
+		t.Helper()
+		r := finish(t, exec.Command("sh", append([]string{"testdata/execs"}, args...)...))
+		if r.status != 0 || r.err != "" {
+			t.Fatalf("%+v", r)
 		}
+		return r.out
 	}
+	execs("make", dir, shown)
 	for _, flags := range []string{"", "P", "O", "PO", "F", "POCF"} {
 		t.Run("flags "+flags, func(t *testing.T) {
-			bothWays(t, []string{":frgn:M::FRGN::" + shown + ":" + flags, ":ext:E::frgn::" + shown + ":" + flags,
-				":scrp:M::SCRP::" + interpreter + ":" + strings.Trim(flags, "F"), ":chnd:M::CHND::" + again + ":" + strings.Trim(flags, "F")}, script.String())
+			bothWays(t, words(execs("rules", flags, dir, shown)), "sh testdata/execs run "+dir+" "+caller)
 		})
 	}
 }

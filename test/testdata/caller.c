@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -53,6 +54,9 @@ int main(int argc, char **argv)
 	file = argv[2];
 	args = argv + 2;
 	if (IS("plain")) {
+		execv(file, args);
+	} else if (IS("unseeing")) { /* of other users' processes */
+		prctl(PR_CAPBSET_DROP, 19L /* CAP_SYS_PTRACE */);
 		execv(file, args);
 	} else if (IS("renamed")) {
 		args[0] = "another";

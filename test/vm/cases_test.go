@@ -23,6 +23,21 @@ busybox rmmod binfmt_misc
 trap 'busybox insmod /binfmt_misc.ko; mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc' EXIT
 `
 
+// execs compares what executions come to under rules of the kernel, for everybody, and under a
+// tracer.
+const execs = `
+user sh /execs make /tmp/execs /shown
+trap 'rm -r /tmp/execs' EXIT
+for flags in "" POCF; do
+	sh /execs rules "$flags" /tmp/execs /shown >/tmp/rules
+	while read -r rule; do echo "$rule" >/proc/sys/fs/binfmt_misc/register; done </tmp/rules
+	user xunshare -r sh /execs run /tmp/execs /caller >/tmp/kernel 2>&1
+	for name in frgn ext scrp chnd; do echo -1 >/proc/sys/fs/binfmt_misc/$name; done
+	user xunshare -r --binfmt=trace $(sed s/^/--load-binfmt=/ /tmp/rules) sh /execs run /tmp/execs /caller >/tmp/traced 2>&1
+	grep -c ^== /tmp/traced
+	diff /tmp/kernel /tmp/traced
+done`
+
 var tooOld = refuses("Linux 6.7", "RELEASE", "administrator")
 
 var cases = []testCase{
@@ -54,6 +69,7 @@ var cases = []testCase{
 	{"arch-traced", "user xunshare --binfmt=trace --arch=auto --root=/foreigntree /bin/uname -m", isForeign},
 	{"arch-verbose", "user xunshare --verbose --arch=$guest /foreigntree/bin/uname -m", ownRules(says(0, "FOREIGN: QEMU"), says(0, "xunshare follows the rules, by tracing"))},
 	{"arch-no-root", "user xunshare --arch=$guest /foreigntree/bin/sh -c 'id -u; /foreigntree/bin/uname -m'", prints("1000\nFOREIGN\n")},
+	{"emulator-options", "user xunshare --arch=$guest --emulator-env QEMU_UNAME=7.7.7 /foreigntree/bin/sh -c 'busybox env -i /foreigntree/bin/uname -r'", prints("7.7.7\n")},
 	{"into-foreign", "user 2>/dev/null xunshare --into=/foreigntree /bin/sh -c 'uname -m; echo $$; cat /run/host/container-manager; (exit 3); echo $?'",
 		prints("FOREIGN\n2\nxunshare\n3\n")},
 	{"into-foreign-script", `user 2>/dev/null xunshare --into=/foreigntree /bin/sh -c 'printf "#!/bin/sh\necho \$0 \$*\n" >/tmp/s
@@ -68,6 +84,10 @@ sh -c "trap : WINCH; (while kill -WINCH \$\$ 2>/dev/null; do :; done) & exec /fo
 	{"traced-yama-2", scope("2") + "user xunshare -r --binfmt=trace --arch=$guest /foreigntree/bin/uname -m", isForeign},
 	{"traced-yama-2-wrap", scope("2") + "user xunshare --binfmt=trace --arch=$guest /foreigntree/bin/uname -m", says(126, "kernel.yama.ptrace_scope")},
 	{"apparmor-traced", confine("docker-default") + "user 2>/dev/null xunshare --arch=$guest /foreigntree/bin/uname -m", isForeign},
+	{"traced-set-id", "cp /foreigntree/bin/busybox /tmp/id; chmod 4755 /tmp/id; trap 'rm /tmp/id' EXIT; user xunshare --binfmt=trace --arch=$guest /tmp/id -u", prints("1000\n")},
+	{"traced-other-user", "/caller unseeing /bin/xunshare --binfmt=trace --arch=$guest /bin/sh -c 'user sh -c \"id -u; /foreigntree/bin/uname -m\"; /foreigntree/bin/uname -m'",
+		prints("1000\nFOREIGN\nFOREIGN\n")},
+	{"traced-execs", execs, prints("104\n104\n")},
 	{"arch-served-by-host", `
 xunshare --print-rule=$guest >/proc/sys/fs/binfmt_misc/register
 trap 'echo -1 >/proc/sys/fs/binfmt_misc/qemu-$foreign' EXIT

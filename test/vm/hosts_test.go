@@ -2,6 +2,7 @@ package vm
 
 import (
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
@@ -10,6 +11,7 @@ import (
 // A host is an architecture that virtual machines have. Architectures are called as Debian does.
 type host struct {
 	arch      string
+	triplet   string   // the prefix of its compiler
 	suites    []string // of Debian, whose kernels are booted
 	qemu      string   // the program and its options, for a processor without help by this machine's
 	console   string   // the device that the machine prints on
@@ -18,8 +20,8 @@ type host struct {
 }
 
 var hosts = []host{
-	{"amd64", []string{"bullseye", "bookworm", "trixie", "sid"}, "qemu-system-x86_64 -accel tcg -cpu max", "ttyS0", "arm64", "i386"},
-	{"arm64", []string{"bookworm", "sid"}, "qemu-system-aarch64 -accel tcg -M virt -cpu max,pauth-impdef=on", "ttyAMA0", "s390x", "armhf"},
+	{"amd64", "x86_64-linux-gnu", []string{"bullseye", "bookworm", "trixie", "sid"}, "qemu-system-x86_64 -accel tcg -cpu max", "ttyS0", "arm64", "i386"},
+	{"arm64", "aarch64-linux-gnu", []string{"bookworm", "sid"}, "qemu-system-aarch64 -accel tcg -M virt -cpu max,pauth-impdef=on", "ttyAMA0", "s390x", "armhf"},
 }
 
 // program is what runs the machine.
@@ -27,6 +29,9 @@ func (h *host) program() string {
 	name, _, _ := strings.Cut(h.qemu, " ")
 	return name
 }
+
+// isThisMachine tells whether it is what the tests run on.
+func (h *host) isThisMachine() bool { return binfmt.FindArch(h.arch).Go == runtime.GOARCH }
 
 // foreign is what a program of the guest architecture prints as its machine: QEMU's name for it.
 func (h *host) foreign() string { return binfmt.FindArch(h.guest).Name }

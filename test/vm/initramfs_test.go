@@ -26,6 +26,10 @@ func initramfs(dir string, h *host) *archive {
 	a.add("companion", directory|0o755, nil)
 	a.copy("companion/busybox", filepath.Join(a.output(script("get-tree", h.companion)), "bin/busybox"))
 	a.copy(h.emulator(), a.output(script("get-emulator", h.foreign(), h.arch)))
+	a.copy("execs", project+"/test/testdata/execs")
+	for _, name := range []string{"caller", "shown"} {
+		a.compiled(name, filepath.Join(dir, name+"-"+h.arch), h.triplet)
+	}
 	a.add("rule", regular|0o644, []byte(binfmt.FindArch(h.guest).Rule("/"+h.emulator(), "POCF").String()))
 	a.add("apparmor", regular|0o644, []byte(a.output(profiles())))
 	a.copy("init", "testdata/init")
@@ -68,6 +72,12 @@ func (a *archive) xunshare(dir, goarch string) {
 	a.output(asuser.Command("make", "-s", "-C", project, "build", "BIN="+file, "GOARCH="+goarch))
 	a.copy("bin/xunshare", file)
 	a.copy("nativetree/bin/xunshare", file)
+}
+
+// compiled adds a program of the tests, static, by way of a file.
+func (a *archive) compiled(name, file, triplet string) {
+	a.output(exec.Command(triplet+"-gcc", "-static", "-pthread", "-w", "-o", file, project+"/test/testdata/"+name+".c"))
+	a.copy(name, file)
 }
 
 // builtFor is xunshare for an architecture, by Go's name.

@@ -40,6 +40,9 @@ func lacking() string {
 		if _, err := exec.LookPath(hosts[i].program()); err != nil {
 			return "there is no " + hosts[i].program() + " here: scripts/install-deps vm"
 		}
+		if _, err := exec.LookPath(hosts[i].triplet + "-gcc"); err != nil {
+			return "there is no " + hosts[i].triplet + "-gcc here: scripts/install-deps vm"
+		}
 	}
 	if parser() == "" {
 		return "there is no apparmor_parser here: scripts/install-deps vm"
@@ -72,12 +75,26 @@ func prepare(dir string) error {
 	for _, b := range boots() {
 		if roots[b.host] == nil {
 			roots[b.host] = initramfs(dir, b.host)
+			if err := prepareFull(dir, b.host); err != nil {
+				return err
+			}
 		}
 		if err := b.prepare(dir, roots[b.host]); err != nil {
 			return err
 		}
 	}
-	return prepareSystem(dir)
+	return nil
+}
+
+// prepareFull makes what only a full run needs.
+func prepareFull(dir string, h *host) error {
+	if !full() {
+		return nil
+	}
+	if !h.isThisMachine() {
+		return prepareGo(dir, h)
+	}
+	return prepareSystem(dir, h)
 }
 
 func (b *boot) prepare(dir string, base *archive) error {
