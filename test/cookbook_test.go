@@ -9,35 +9,45 @@ import (
 	"testing"
 )
 
-// projects are what the recipes of the cookbook are run in: files, and what the tools print in the
-// end. The program is dynamic and fails anywhere but on arm64 and s390x.
-var projects = map[string]struct {
+// A project is what a recipe of the cookbook is run in: files, what the tool prints in the end, and
+// what is in the environment beside.
+type project struct {
 	files map[string]string
 	want  string
-}{
-	"go": {map[string]string{
+	env   func(t *testing.T) []string
+}
+
+// projects are those of the recipes. The program is dynamic and fails anywhere but on arm64 and s390x.
+var projects = map[string]project{
+	"go": {files: map[string]string{
 		"go.mod":    "module example\n\ngo 1.21\n",
 		"a_test.go": "package example\n\nimport (\n\t\"runtime\"\n\t\"testing\"\n)\n\nfunc TestArch(t *testing.T) {\n\tif runtime.GOARCH != \"arm64\" {\n\t\tt.Fatal(runtime.GOARCH)\n\t}\n}\n",
-	}, `(?m)^ok  \texample\t`},
-	"cmake": {map[string]string{
+	}, want: `(?m)^ok  \texample\t`},
+	"cmake": {files: map[string]string{
 		"hello.c":        helloC,
 		"CMakeLists.txt": "cmake_minimum_required(VERSION 3.13)\nproject(hello C)\nenable_testing()\nadd_executable(hello hello.c)\nadd_test(NAME hello COMMAND hello)\n",
-	}, "100% tests passed"},
-	"meson": {map[string]string{
+	}, want: "100% tests passed"},
+	"meson": {files: map[string]string{
 		"hello.c":     helloC,
 		"meson.build": "project('hello', 'c')\ntest('hello', executable('hello', 'hello.c'))\n",
-	}, `(?m)^Ok: +1 *$`},
-	"make":      {map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, "(?m)^hello from arm64$"},
-	"build-all": {map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, "(?m)^(arm64|s390x): done in [0-9]+ s\n(arm64|s390x): done in [0-9]+ s\n$"},
-	"bwrap":     {nil, "^aarch64\n$"},
-	"deb": {map[string]string{
+	}, want: `(?m)^Ok: +1 *$`},
+	"make":      {files: map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, want: "(?m)^hello from arm64$"},
+	"build-all": {files: map[string]string{"hello.c": helloC, "Makefile": checkedMakefile}, want: "(?m)^(arm64|s390x): done in [0-9]+ s\n(arm64|s390x): done in [0-9]+ s\n$"},
+	"bwrap":     {want: "^aarch64\n$"},
+	"cargo": {files: map[string]string{
+		"Cargo.toml": "[package]\nname = \"hello\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+		"src/lib.rs": "#[test]\nfn arch() {\n    assert_eq!(std::env::consts::ARCH, \"aarch64\");\n}\n",
+	}, want: `(?m)^test result: ok\. 1 passed`, env: rustc},
+	"buildah": {want: "(?m)^arm64$", env: rootless},
+	"podman":  {want: "(?m)^arm64$", env: rootless},
+	"deb": {files: map[string]string{
 		"hello.c":              helloC,
 		"debian/control":       "Source: hello\nMaintainer: x <x@example.org>\n\nPackage: hello\nArchitecture: any\nDescription: x\n",
 		"debian/changelog":     "hello (1) unstable; urgency=low\n\n  * x\n\n -- x <x@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n",
 		"debian/source/format": "3.0 (native)\n",
 		"debian/rules": "#!/usr/bin/make -f\nclean:\nbuild:\n\tgcc -o hello hello.c\nbinary:\n\tinstall -D hello debian/tmp/usr/bin/hello\n" +
 			"\tmkdir debian/tmp/DEBIAN\n\tdpkg-gencontrol\n\tdpkg-deb --root-owner-group -b debian/tmp ..\n",
-	}, `in '\.\./hello_1_arm64\.deb'`},
+	}, want: `in '\.\./hello_1_arm64\.deb'`},
 }
 
 const helloC = `#include <stdio.h>
@@ -62,6 +72,7 @@ func TestCookbook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	removeNew(t, containersLeave()...)
 	bin := t.TempDir()
 	for name, file := range map[string]string{"xunshare": binary(), "build-all": "../examples/build-all"} {
 		if file, err = filepath.Abs(file); err == nil {
@@ -92,6 +103,9 @@ func cook(t *testing.T, bin, name, script string) {
 	dir := t.TempDir() + "/project"
 	os.Mkdir(dir, 0o755)
 	for file, text := range p.files {
+		if err := os.MkdirAll(filepath.Dir(dir+"/"+file), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		write(t, dir+"/"+file, text, 0o644)
 	}
 	root := tree("arm64")
@@ -104,6 +118,9 @@ func cook(t *testing.T, bin, name, script string) {
 	cmd := exec.Command("sh", "-ec", script)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TREE="+root)
+	if p.env != nil {
+		cmd.Env = append(cmd.Env, p.env(t)...)
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil || !regexp.MustCompile(p.want).Match(out) {
 		t.Errorf("%v, want %s: %s", err, p.want, out)

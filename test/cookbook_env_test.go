@@ -1,0 +1,64 @@
+package test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/xunshare/xunshare/test/asuser"
+)
+
+// fetchRust makes a sysroot with Rust's standard library for an architecture in the cache, and names
+// it in dir.
+func fetchRust(dir, arch string) error {
+	sysroot, err := script("get-rust", arch)
+	if err != nil {
+		return err
+	}
+	return os.Symlink(sysroot, dir+"/rust-"+arch)
+}
+
+// rustc lets Debian's rustc, before one of the user's, find what libstd-rust-dev:arm64 would install.
+func rustc(*testing.T) []string {
+	return []string{"RUSTC=/usr/bin/rustc", "RUSTFLAGS=--sysroot=" + made("rust/arm64", "rust-arm64")}
+}
+
+// rootless gives podman and buildah a storage of its own. The process that podman leaves is gone in
+// the end, too, if the recipe has failed.
+func rootless(t *testing.T) []string {
+	needSubIDs(t)
+	home, runtime := t.TempDir(), t.TempDir()
+	if err := os.Chmod(runtime, 0o700); err != nil { // or it is not used
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		text, _ := os.ReadFile(runtime + "/libpod/tmp/pause.pid")
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+			t.Errorf("podman left process %d", pid)
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		_ = exec.Command("chmod", "-R", "u+rwX", home).Run() // for who removes the layers
+	})
+	return []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + runtime}
+}
+
+// containersLeave is what podman and buildah make, whatever their environment says, where a build has
+// an isolation of chroot.
+func containersLeave() []string {
+	return []string{fmt.Sprintf("/tmp/podman-run-%d", asuser.ID), fmt.Sprintf("/tmp/containers-user-%d", asuser.ID)}
+}
+
+// removeNew removes in the end of the test what there is not yet.
+func removeNew(t *testing.T, dirs ...string) {
+	for _, dir := range dirs {
+		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+			t.Cleanup(func() { os.RemoveAll(dir) })
+		}
+	}
+}
