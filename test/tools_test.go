@@ -332,16 +332,18 @@ func TestNativeErrors(t *testing.T) {
 	}
 	copyFile(t, root+"/usr/lib/os-release", twin+"/usr/lib/os-release")
 	for want, options := range map[string]string{
-		"--native: nosuch cannot run natively: the tree has none\n":                       "--into=" + root + " --native=@cc,nosuch",
-		"uname is never native: it tells the machine\n":                                   "--into=" + root + " --native=uname",
-		`"@all" is none of @cc, @build, @deb, @go, @clang` + "\n":                         "--into=" + root + " --native=@all",
-		"has no /usr/bin/dash\nxunshare: hint: xunshare --into=TWIN apt-get install dash": "--into=" + root + " --native=sh --native-root=TWIN",
-		"xunshare does\nxunshare: hint: leave it out":                                     "--into=" + root + " --native --native-tree=/",
-		"there are none\nxunshare: hint: add --native\n":                                  "--arch=arm64 --native-tree=" + root,
-		"there is none\nxunshare: hint: add --into=DIR":                                   "--arch=arm64 --native",
-		"nothing is\nxunshare: hint: add --arch=auto":                                     "-r --root=" + root + " --native",
-		"there are none\nxunshare: hint: add --native":                                    "--into=" + root + " --native-root=/",
-		"xunshare: hint: --native-root takes programs":                                    "--into=" + tree("arm64") + " --native=sh",
+		"--native: nosuch cannot run natively: the tree has none\n":                                            "--into=" + root + " --native=@cc,nosuch",
+		"uname is never native: it tells the machine\n":                                                        "--into=" + root + " --native=uname",
+		`"@all" is none of @cc, @build, @deb, @go, @clang` + "\n":                                              "--into=" + root + " --native=@all",
+		"has no /usr/bin/dash\nxunshare: hint: xunshare --into=TWIN apt-get install dash":                      "--into=" + root + " --native=sh --native-root=TWIN",
+		"xunshare does\nxunshare: hint: leave it out":                                                          "--into=" + root + " --native --native-tree=/",
+		"is a tree for aarch64, of which nothing is to be emulated\nxunshare: hint: name it: --arch=aarch64\n": "--arch=s390x --native --native-tree=" + root,
+		"nothing in TWIN tells its architecture":                                                               "--arch=arm64 --native --native-tree=TWIN",
+		"there are none\nxunshare: hint: add --native\n":                                                       "--arch=arm64 --native-tree=" + root,
+		"there is none\nxunshare: hint: add --into=DIR":                                                        "--arch=arm64 --native",
+		"nothing is\nxunshare: hint: add --arch=auto":                                                          "-r --root=" + root + " --native",
+		"there are none\nxunshare: hint: add --native":                                                         "--into=" + root + " --native-root=/",
+		"xunshare: hint: --native-root takes programs":                                                         "--into=" + tree("arm64") + " --native=sh",
 	} {
 		r := run(t, append(words(strings.ReplaceAll(options, "TWIN", twin)), "/bin/true")...)
 		if r.status != 1 || r.out != "" || !strings.Contains(r.err, strings.ReplaceAll(want, "TWIN", twin)) {

@@ -32,6 +32,10 @@ type Copy struct {
 	Plugin string
 }
 
+// Key is all that decides how a copy of a file turns out: what it is told, and the instructions that it
+// begins with.
+func (c Copy) Key() string { return fmt.Sprintf("%v %x %x", c, lookup(), code()) }
+
 // Marked makes a copy of the emulator at path that has a mark and nothing else.
 func Marked(path string) (fd int, err error) { return Copy{Mark: true}.Of(path) }
 

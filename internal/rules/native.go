@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
@@ -32,6 +33,21 @@ func (c *chooser) within() *chooser {
 		return c
 	}
 	return &chooser{Options: c.Options, in: &inside.Root{Root: c.Foreign.NativeTree, Dir: func() string { return "/" }}, notes: c.notes}
+}
+
+// checkNativeTree finds a tree that the architectures asked for have nothing to do with.
+func (c *chooser) checkNativeTree(arches []*binfmt.Arch) error {
+	tree := c.Foreign.NativeTree
+	if tree == "" {
+		return nil
+	}
+	switch a := c.within().treeArch(); {
+	case a == nil:
+		return remedy.New("--native-tree: nothing in "+tree+" tells its architecture", "name a tree that has programs")
+	case !slices.Contains(arches, a):
+		return remedy.New(fmt.Sprintf("--native-tree: %s is a tree for %s, of which nothing is to be emulated", tree, a.Name), "name it: --arch="+a.Name)
+	}
+	return nil
 }
 
 // natives are those that an emulator is to know; none for an architecture that is not the tree's.
@@ -76,7 +92,7 @@ func cannotLookUp(file string) error {
 func kept(want emulator.Copy, file string) (string, error) {
 	const form = "emulator 1"
 	name := path.Base(file)
-	e, err := cache.Open(cache.Key(form, file, fmt.Sprint(want)), func(dir string) ([]string, string, error) {
+	e, err := cache.Open(cache.Key(form, file, want.Key()), func(dir string) ([]string, string, error) {
 		return []string{file}, "", want.Write(path.Join(dir, name), file)
 	})
 	if err != nil {
