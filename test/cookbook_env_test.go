@@ -29,6 +29,26 @@ func rustc(*testing.T) []string {
 	return []string{"RUSTC=/usr/bin/rustc", "RUSTFLAGS=--sysroot=" + made("rust/arm64", "rust-arm64")}
 }
 
+// fetchPython copies a Debian system with pytest.
+func fetchPython(dir, arch string) error {
+	tree, err := script("get-python", arch)
+	if err != nil {
+		return err
+	}
+	return copyOwned(dir+"/python/"+arch, tree)
+}
+
+func python(*testing.T) string { return made("python/arm64", "python/arm64") }
+
+// updated is a Debian system that knows what packages there are.
+func updated(t *testing.T) string {
+	root := copyOfSystem(t, foreignDebian)
+	if r := into(t, root, "", "apt-get update"); r.status != 0 {
+		t.Fatalf("%+v", r)
+	}
+	return root
+}
+
 // rootless gives podman and buildah a storage of its own. The process that podman leaves is gone in
 // the end, too, if the recipe has failed.
 func rootless(t *testing.T) []string {

@@ -9,11 +9,12 @@ import (
 	"testing"
 )
 
-// A project is what a recipe of the cookbook is run in: files, what the tool prints in the end, and
-// what is in the environment beside.
+// A project is what a recipe of the cookbook is run in: files, what the tool prints in the end, the
+// tree, and what is in the environment beside.
 type project struct {
 	files map[string]string
 	want  string
+	tree  func(t *testing.T) string
 	env   func(t *testing.T) []string
 }
 
@@ -47,7 +48,10 @@ var projects = map[string]project{
 		"debian/source/format": "3.0 (native)\n",
 		"debian/rules": "#!/usr/bin/make -f\nclean:\nbuild:\n\tgcc -o hello hello.c\nbinary:\n\tinstall -D hello debian/tmp/usr/bin/hello\n" +
 			"\tmkdir debian/tmp/DEBIAN\n\tdpkg-gencontrol\n\tdpkg-deb --root-owner-group -b debian/tmp ..\n",
-	}, want: `in '\.\./hello_1_arm64\.deb'`},
+	}, want: `in '\.\./hello_1_arm64\.deb'`, tree: updated},
+	"pytest": {files: map[string]string{
+		"test_arch.py": "import platform\n\ndef test_arch():\n    assert platform.machine() == 'aarch64'\n",
+	}, want: "(?m)^=+ 1 passed in ", tree: python},
 }
 
 const helloC = `#include <stdio.h>
@@ -109,11 +113,8 @@ func cook(t *testing.T, bin, name, script string) {
 		write(t, dir+"/"+file, text, 0o644)
 	}
 	root := tree("arm64")
-	if name == "deb" {
-		root = copyOfSystem(t, foreignDebian)
-		if r := into(t, root, "", "apt-get update"); r.status != 0 {
-			t.Fatalf("%+v", r)
-		}
+	if p.tree != nil {
+		root = p.tree(t)
 	}
 	cmd := exec.Command("sh", "-ec", script)
 	cmd.Dir = dir

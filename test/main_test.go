@@ -56,6 +56,8 @@ func makeThing(dir, thing string) error {
 		return buildTests(dir, which)
 	case "builds":
 		return fetchBuildTree(dir, which)
+	case "python":
+		return fetchPython(dir, which)
 	case "rust":
 		return fetchRust(dir, which)
 	case "libc":
