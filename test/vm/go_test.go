@@ -26,7 +26,7 @@ var tested = []struct{ dir, tests string }{
 func goCases() (list []testCase) {
 	for _, p := range tested {
 		name := filepath.Base(p.dir)
-		list = append(list, testCase{"go-" + name, "cd /go/" + name + "; XUNSHARE_TEST_BINARY=/bin/xunshare ./" + name + ".test -test.v '-test.run=" + p.tests + "'", passes})
+		list = append(list, testCase{"go-" + name, "cd /go/" + name + "; PATH=$PATH:/usr/sbin XUNSHARE_TEST_BINARY=/bin/xunshare ./" + name + ".test -test.v '-test.run=" + p.tests + "'", passes})
 	}
 	return list
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/xunshare/xunshare/test/asuser"
 )
 
+// patience is how long the cases may take. They need half a minute on amd64, two on arm64.
+const patience = 30 * time.Minute
+
 func TestVM(t *testing.T) {
 	if reason := lacking(); reason != "" {
 		asuser.Skip(t, reason)
@@ -20,8 +23,7 @@ func TestVM(t *testing.T) {
 		for i, b := range all {
 			t.Run(b.name(), func(t *testing.T) {
 				t.Parallel()
-				// It needs about 15 seconds.
-				m := b.start(t, run{"cases", b.file(os.Getenv(asuser.Dir), "initramfs"), "512", 8 * time.Minute})
+				m := b.start(t, run{"cases", b.file(os.Getenv(asuser.Dir), "initramfs"), "512", patience})
 				machines[i] = m
 				t.Log("Linux", m.release)
 				for _, c := range cases {
