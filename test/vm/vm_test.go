@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long the cases may take. They need half a minute on amd64, two on arm64.
-const patience = 30 * time.Minute
+const patience = 15 * time.Minute
 
 func TestVM(t *testing.T) {
 	if reason := lacking(); reason != "" {
