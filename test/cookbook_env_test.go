@@ -49,6 +49,11 @@ func updated(t *testing.T) string {
 	return root
 }
 
+func ownHome(t *testing.T) []string {
+	needSubIDs(t)
+	return []string{"HOME=" + t.TempDir()}
+}
+
 // rootless gives podman and buildah a storage of its own. The process that podman leaves is gone in
 // the end, too, if the recipe has failed.
 func rootless(t *testing.T) []string {

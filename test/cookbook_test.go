@@ -9,13 +9,14 @@ import (
 	"testing"
 )
 
-// A project is what a recipe of the cookbook is run in: files, what the tool prints in the end, the
-// tree, and what is in the environment beside.
+// A project is what a recipe of the cookbook is run in: files, the tree, what is in the environment
+// beside, and what is printed by the recipe or by what is run after it to see what it made.
 type project struct {
 	files map[string]string
-	want  string
 	tree  func(t *testing.T) string
 	env   func(t *testing.T) []string
+	then  string
+	want  string
 }
 
 // projects are those of the recipes. The program is dynamic and fails anywhere but on arm64 and s390x.
@@ -41,17 +42,21 @@ var projects = map[string]project{
 	}, want: `(?m)^test result: ok\. 1 passed`, env: rustc},
 	"buildah": {want: "(?m)^arm64$", env: rootless},
 	"podman":  {want: "(?m)^arm64$", env: rootless},
-	"deb": {files: map[string]string{
-		"hello.c":              helloC,
-		"debian/control":       "Source: hello\nMaintainer: x <x@example.org>\n\nPackage: hello\nArchitecture: any\nDescription: x\n",
-		"debian/changelog":     "hello (1) unstable; urgency=low\n\n  * x\n\n -- x <x@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n",
-		"debian/source/format": "3.0 (native)\n",
-		"debian/rules": "#!/usr/bin/make -f\nclean:\nbuild:\n\tgcc -o hello hello.c\nbinary:\n\tinstall -D hello debian/tmp/usr/bin/hello\n" +
-			"\tmkdir debian/tmp/DEBIAN\n\tdpkg-gencontrol\n\tdpkg-deb --root-owner-group -b debian/tmp ..\n",
-	}, want: `in '\.\./hello_1_arm64\.deb'`, tree: updated},
+	"deb":     {files: debianSource, want: `in '\.\./hello_1_arm64\.deb'`, tree: updated},
+	"sbuild":  {files: debianSource, want: "(?m)^Architecture: arm64$", env: ownHome, then: "dpkg-deb -f ../hello_1_arm64.deb"},
 	"pytest": {files: map[string]string{
 		"test_arch.py": "import platform\n\ndef test_arch():\n    assert platform.machine() == 'aarch64'\n",
 	}, want: "(?m)^=+ 1 passed in ", tree: python},
+}
+
+// debianSource is a package that needs nothing but a compiler to be built.
+var debianSource = map[string]string{
+	"hello.c":              helloC,
+	"debian/control":       "Source: hello\nMaintainer: x <x@example.org>\n\nPackage: hello\nArchitecture: any\nDescription: x\n",
+	"debian/changelog":     "hello (1) unstable; urgency=low\n\n  * x\n\n -- x <x@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n",
+	"debian/source/format": "3.0 (native)\n",
+	"debian/rules": "#!/usr/bin/make -f\nclean:\nbuild:\n\tgcc -o hello hello.c\nbinary:\n\tinstall -D hello debian/tmp/usr/bin/hello\n" +
+		"\tmkdir debian/tmp/DEBIAN\n\tdpkg-gencontrol\n\tdpkg-deb --root-owner-group -b debian/tmp ..\n",
 }
 
 const helloC = `#include <stdio.h>
@@ -116,7 +121,7 @@ func cook(t *testing.T, bin, name, script string) {
 	if p.tree != nil {
 		root = p.tree(t)
 	}
-	cmd := exec.Command("sh", "-ec", script)
+	cmd := exec.Command("sh", "-ec", script+p.then)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TREE="+root)
 	if p.env != nil {
