@@ -49,7 +49,7 @@ demo: build
 	@DEBIAN=$(DEBIAN) scripts/demo $(ARCH)
 
 test: test-deps
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 60m ./...
 
 # What a machine lacks is skipped here. The tests of the whole program are in ./test; of those only the layers and documents need nothing.
 test-fast:
