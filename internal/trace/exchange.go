@@ -145,10 +145,11 @@ func (t *Tracer) complete(tracee *tracee, x *exchange) (ok bool) {
 	return true
 }
 
-// settle has the new program make calls before its own first instruction.
+// settle has the new program make calls before its own first instruction. The kernel has named it after
+// what was executed, which is right where that was a descriptor, as the caller's was.
 func (x *exchange) settle(tracee *tracee, name uint64) (ok bool) {
 	before, gone := tracee.registers, false
-	if !x.nameless {
+	if byPath := x.given[theHostProc] >= 0; byPath || !x.nameless {
 		_, gone = tracee.call(tracee.how.prctl, unix.PR_SET_NAME, name)
 	}
 	if dir := x.given[theDir]; dir >= 0 && !gone {
