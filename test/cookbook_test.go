@@ -115,7 +115,11 @@ func cook(t *testing.T, bin, name, script string) {
 		if err := os.MkdirAll(filepath.Dir(dir+"/"+file), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		write(t, dir+"/"+file, text, 0o644)
+		mode := os.FileMode(0o644)
+		if strings.HasPrefix(text, "#!") {
+			mode = 0o755
+		}
+		write(t, dir+"/"+file, text, mode)
 	}
 	root := tree("arm64")
 	if p.tree != nil {
