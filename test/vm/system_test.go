@@ -17,7 +17,7 @@ const enterSystem = "user xunshare --into=/system --map=root --fake-ids --suppre
 
 // packageCases install packages that have scripts, as debootstrap's second stage begins with.
 var packageCases = []testCase{
-	{"install", enterSystem + `sh -c 'cd /var/cache/apt/archives; dpkg --force-depends --install base-passwd_* mawk_* >/dev/null'`, prints("")},
+	{"install", enterSystem + `sh -c 'cd /var/cache/apt/archives; dpkg --force-depends --install base-passwd_* mawk_* >/dev/null 2>&1'`, prints("")},
 	{"installed", enterSystem + "dpkg-query -W -f '${db:Status-Abbrev}${Package}\n'", prints("ii base-passwd\nii mawk\n")},
 	{"program", enterSystem + `sh -c 'awk "BEGIN { print \"awk\" }"; id -un; uname -m'`, prints("awk\nroot\nFOREIGN\n")},
 }
