@@ -68,9 +68,21 @@ func rootless(t *testing.T) []string {
 			t.Errorf("podman left process %d", pid)
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		_ = exec.Command("chmod", "-R", "u+rwX", home).Run() // for who removes the layers
 	})
+	writableInTheEnd(t, home) // the layers are not
 	return []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + runtime}
+}
+
+// nixAlone has a store for Nix, and keeps it from asking the network for what it is to build.
+func nixAlone(t *testing.T) []string {
+	home := t.TempDir()
+	writableInTheEnd(t, home) // the store is not
+	return []string{"HOME=" + home, "NIX_CONFIG=substitute = false"}
+}
+
+// writableInTheEnd lets a test's directory be removed.
+func writableInTheEnd(t *testing.T, dir string) {
+	t.Cleanup(func() { _ = exec.Command("chmod", "-R", "u+rwX", dir).Run() })
 }
 
 // containersLeave is what podman and buildah make, whatever their environment says, where a build has

@@ -44,6 +44,7 @@ var projects = map[string]project{
 	"podman":  {want: "(?m)^arm64$", env: rootless},
 	"deb":     {files: debianSource, want: `in '\.\./hello_1_arm64\.deb'`, tree: updated},
 	"sbuild":  {files: debianSource, want: "(?m)^Architecture: arm64$", env: ownHome, then: "dpkg-deb -f ../hello_1_arm64.deb"},
+	"nix":     {files: map[string]string{"default.nix": nixExpression}, want: "(?m)^aarch64$", env: nixAlone, then: "cat ~/nix$(readlink result)"},
 	"pytest": {files: map[string]string{
 		"test_arch.py": "import platform\n\ndef test_arch():\n    assert platform.machine() == 'aarch64'\n",
 	}, want: "(?m)^=+ 1 passed in ", tree: python},
@@ -58,6 +59,16 @@ var debianSource = map[string]string{
 	"debian/rules": "#!/usr/bin/make -f\nclean:\nbuild:\n\tgcc -o hello hello.c\nbinary:\n\tinstall -D hello debian/tmp/usr/bin/hello\n" +
 		"\tmkdir debian/tmp/DEBIAN\n\tdpkg-gencontrol\n\tdpkg-deb --root-owner-group -b debian/tmp ..\n",
 }
+
+// nixExpression has a program of the tree tell which machine it runs on.
+const nixExpression = `{ system ? builtins.currentSystem }:
+derivation {
+  name = "machine";
+  inherit system;
+  builder = "${builtins.path { name = "tree"; path = builtins.getEnv "TREE"; }}/bin/busybox";
+  args = [ "sh" "-c" "uname -m >$out" ];
+}
+`
 
 const helloC = `#include <stdio.h>
 int main(void)
