@@ -103,7 +103,6 @@ const bindDevices = "bind the devices of a root"
 // bind binds the devices of those nodes that are chosen, and tells whether there are any.
 func (s *server) bind(chosen func(*node) bool) (some bool) {
 	for _, p := range s.scenes {
-		steps := p.enter()
 		var fresh []*node
 		for _, n := range s.nodes {
 			if n.scene != p || !chosen(n) || !n.bound && !n.isBindable() {
@@ -111,23 +110,29 @@ func (s *server) bind(chosen func(*node) bool) (some bool) {
 			}
 			some = true
 			if !n.bound {
-				steps = append(steps, calls(bindDevices, verb.Inherit{Number: n.file, As: "node"},
-					verb.Inherit{Number: p.device(n.kind), As: "device"}, verb.Bind{From: "device", On: "node"},
-					verb.Close{FD: "node"}, verb.Close{FD: "device"})...)
 				fresh = append(fresh, n)
 			}
 		}
-		if len(fresh) == 0 {
-			continue
-		}
-		if _, err := launch.Perform(steps); err != nil {
-			continue
-		}
-		for _, n := range fresh {
-			n.bound = true
-		}
+		p.bind(fresh)
 	}
 	return some
+}
+
+// bind binds the devices of nodes that are the scene's, as far as it can.
+func (p *scene) bind(nodes []*node) {
+	if len(nodes) == 0 {
+		return
+	}
+	steps := p.enter()
+	for _, n := range nodes {
+		steps = append(steps, calls(bindDevices, verb.Inherit{Number: n.file, As: "node"},
+			verb.Inherit{Number: p.device(n.kind), As: "device"}, verb.Bind{From: "device", On: "node"},
+			verb.Close{FD: "node"}, verb.Close{FD: "device"})...)
+	}
+	_, err := launch.Perform(steps)
+	for _, n := range nodes {
+		n.bound = err == nil
+	}
 }
 
 // isBindable tells whether there is such a device, and the node is where it has been made, under

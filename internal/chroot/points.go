@@ -131,17 +131,10 @@ func (s *survey) newLayer(where place, mount int) (*LayerFact, error) {
 
 // entries lists a directory as it will be: what is mounted in it shows by itself.
 func (s *survey) entries(where place, mount int) ([]verb.Entry, error) {
-	dir, rest := s.origin(where.at)
-	names, err := list(dir, rest)
+	names, err := s.names(where.at, mount)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range s.made {
-		if m.mount == mount && path.Dir(m.path) == where.at && !slices.Contains(names, path.Base(m.path)) {
-			names = append(names, path.Base(m.path))
-		}
-	}
-	slices.Sort(names)
 	var entries []verb.Entry
 	for _, name := range names {
 		if where.blocked && name == where.missing[0] {
@@ -157,6 +150,22 @@ func (s *survey) entries(where place, mount int) ([]verb.Entry, error) {
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+// names are those in a directory, and of what is made in it, in their order.
+func (s *survey) names(at string, mount int) ([]string, error) {
+	dir, rest := s.origin(at)
+	names, err := list(dir, rest)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range s.made {
+		if m.mount == mount && path.Dir(m.path) == at && !slices.Contains(names, path.Base(m.path)) {
+			names = append(names, path.Base(m.path))
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 func (s *survey) entry(at, name string) (e verb.Entry, err error) {

@@ -88,14 +88,22 @@ func (o *Options) Survey(f *Facts) error {
 	if err := s.proc(); err != nil {
 		return err
 	}
-	for _, op := range o.Operations {
+	if err := s.operations(); err != nil {
+		return err
+	}
+	s.seal()
+	return nil
+}
+
+// operations finds the place of each.
+func (s *survey) operations() error {
+	for _, op := range s.Operations {
 		p, err := s.operation(op)
 		if err != nil {
 			return fmt.Errorf("%s: %w", op, err)
 		}
-		f.Points = append(f.Points, p)
+		s.facts.Points = append(s.facts.Points, p)
 	}
-	s.seal()
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
 )
@@ -19,31 +20,38 @@ const (
 // dynamic are the strings that the dynamic section of an image has under some tags. The machines whose
 // programs are copied are all of 64 bits and little-endian.
 func (b image) dynamic(tags ...uint64) (found []string, err error) {
-	const entry = 16
 	all, order, err := binfmt.Segments(bytes.NewReader(b))
 	if err != nil || order != binary.LittleEndian {
 		return nil, errors.Join(err, errOrder(order))
 	}
-	var section []byte
+	var section dynamicSection
 	for _, s := range all {
 		if s.Type == binfmt.PTDynamic && s.Offset+s.Size <= uint64(len(b)) && s.Offset <= uint64(len(b)) {
-			section = b[s.Offset : s.Offset+s.Size]
+			section = dynamicSection(b[s.Offset : s.Offset+s.Size])
 		}
 	}
 	table := uint64(0)
-	for e := section; len(e) >= entry; e = e[entry:] {
-		if binary.LittleEndian.Uint64(e) == dtStrtab {
-			table = binary.LittleEndian.Uint64(e[8:])
-		}
+	for _, address := range section.values(dtStrtab) {
+		table = fileOffset(all, address)
 	}
-	for e := section; len(e) >= entry; e = e[entry:] {
-		for _, tag := range tags {
-			if binary.LittleEndian.Uint64(e) == tag {
-				found = append(found, b.stringAt(fileOffset(all, table)+binary.LittleEndian.Uint64(e[8:])))
-			}
-		}
+	for _, offset := range section.values(tags...) {
+		found = append(found, b.stringAt(table+offset))
 	}
 	return found, nil
+}
+
+// A dynamicSection has entries of a tag and a value.
+type dynamicSection []byte
+
+// values are those that it has under some tags.
+func (s dynamicSection) values(tags ...uint64) (values []uint64) {
+	const entry = 16
+	for ; len(s) >= entry; s = s[entry:] {
+		if slices.Contains(tags, binary.LittleEndian.Uint64(s)) {
+			values = append(values, binary.LittleEndian.Uint64(s[8:]))
+		}
+	}
+	return values
 }
 
 func errOrder(order binary.ByteOrder) error {

@@ -138,9 +138,25 @@ func (f *Finder) examine(t *Tool, p *program) error {
 	}
 	defer file.Close()
 	image, err := binfmt.Inspect(file)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if err := f.refuse(t, p, image); err != nil {
+		return err
+	}
+	if t.Machine, err = f.describe(file, p); err != nil {
+		return err
+	}
+	t.Known.Flags = p.emulated
+	if f.bigEndian() {
+		t.Known.Flags |= emulator.LocaleSet
+	}
+	return identify(file, &t.Known)
+}
+
+// refuse says why the tree's program is not to run natively; nil if it may.
+func (f *Finder) refuse(t *Tool, p *program, image *binfmt.Image) error {
+	switch {
 	case image.ELF == nil:
 		return fmt.Errorf("it is %s", image.Kind)
 	case image.ELF.Arch() != f.Arch:
@@ -152,14 +168,7 @@ func (f *Finder) examine(t *Tool, p *program) error {
 	case p.endianness && f.bigEndian():
 		return errors.New("what it does depends on the byte order")
 	}
-	if t.Machine, err = f.describe(file, p); err != nil {
-		return err
-	}
-	t.Known.Flags = p.emulated
-	if f.bigEndian() {
-		t.Known.Flags |= emulator.LocaleSet
-	}
-	return identify(file, &t.Known)
+	return nil
 }
 
 // Numbers of elf(5), in e_ident.

@@ -38,20 +38,11 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 // basis lists the files and directories that Find goes by.
 func (f *Finder) basis(tools []Tool) (files []string) {
 	root := f.root()
-	dirs := []string{"/usr/bin", "/etc/alternatives", infoDir, "/etc", "/usr/lib"}
-	for _, dir := range gccDirs {
-		dirs = append(dirs, dir)
-		for _, triplet := range f.Tree.List(dir) {
-			dirs = append(dirs, path.Join(dir, triplet))
-			for _, version := range f.Tree.List(path.Join(dir, triplet)) {
-				dirs = append(dirs, path.Join(dir, triplet, version))
-			}
-		}
-	}
+	names := append([]string{"/usr/bin", "/etc/alternatives", infoDir, "/etc", "/usr/lib"}, f.compilerDirs()...)
 	for _, t := range tools {
-		dirs = append(dirs, t.Guest)
+		names = append(names, t.Guest)
 	}
-	for _, name := range dirs {
+	for _, name := range names {
 		if file, err := inside.Resolve(f.Tree.Seen(), name); err == nil && name != "" {
 			files = append(files, path.Join(root, file))
 		}
@@ -65,4 +56,18 @@ func (f *Finder) basis(tools []Tool) (files []string) {
 		}
 	}
 	return append(files, path.Join("/", f.HostRoot, bin))
+}
+
+// compilerDirs are the directories that GCC's own programs lie in, and those above.
+func (f *Finder) compilerDirs() (dirs []string) {
+	for _, dir := range gccDirs {
+		dirs = append(dirs, dir)
+		for _, triplet := range f.Tree.List(dir) {
+			dirs = append(dirs, path.Join(dir, triplet))
+			for _, version := range f.Tree.List(path.Join(dir, triplet)) {
+				dirs = append(dirs, path.Join(dir, triplet, version))
+			}
+		}
+	}
+	return dirs
 }

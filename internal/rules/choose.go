@@ -84,24 +84,30 @@ func (c *chooser) choose(files []string) error {
 		c.notes.Detail("the rules of this system suffice for %s", nameAll(arches))
 		return nil
 	}
-	if c.Loaded, err = c.archRules(c.companion(arches)); err != nil {
+	if err := c.load(arches); err != nil {
 		return err
 	}
-	fromFiles, err := c.fileRules()
-	if err != nil {
-		return err
-	}
-	written, err := c.writtenRules()
-	if err != nil {
-		return err
-	}
-	c.Loaded = slices.Concat(c.Loaded, fromFiles, written)
 	c.Traced = c.Traced && len(c.Loaded) > 0
 	c.Instance = len(c.Loaded) > 0 && !c.Traced
 	if c.Instance && !c.Foreign.HideHost {
 		c.keep(host, skipped)
 	}
 	return binfmt.CheckSet(c.Loaded)
+}
+
+// load collects the rules that were asked for, in their order.
+func (c *chooser) load(arches []*binfmt.Arch) (err error) {
+	if c.Loaded, err = c.archRules(c.companion(arches)); err != nil {
+		return err
+	}
+	for _, more := range [...]func() ([]*binfmt.Rule, error){c.fileRules, c.writtenRules} {
+		rules, err := more()
+		if err != nil {
+			return err
+		}
+		c.Loaded = slices.Concat(c.Loaded, rules)
+	}
+	return nil
 }
 
 // wanted lists the architectures that need a rule. The host's own need none, unless an emulator or

@@ -28,17 +28,18 @@ func (c *chooser) servedByHost(arches []*binfmt.Arch, host []*binfmt.Rule) bool 
 // hostRuns looks for the rule that would take programs of an architecture, and tries it.
 func (c *chooser) hostRuns(a *binfmt.Arch, host []*binfmt.Rule) bool {
 	for _, r := range slices.Backward(host) {
-		if !r.Matches(a.Sample(), "") {
-			continue
+		if r.Matches(a.Sample(), "") {
+			return a.Name != binfmt.Host().Name && c.suffices(r) && c.serves(r) && a.Runs()
 		}
-		onlyHere := !r.Has('F') && c.Root != ""
-		shifts := r.Has('P') && !binfmt.PreservesArgv0()
-		if a.Name == binfmt.Host().Name || onlyHere || shifts || c.Foreign.NoSetuid && r.Has('C') || !c.serves(r) {
-			return false
-		}
-		return a.Runs()
 	}
 	return false
+}
+
+// suffices tells whether one of the host's rules, as it is, does what is asked for.
+func (c *chooser) suffices(r *binfmt.Rule) bool {
+	onlyHere := !r.Has('F') && c.Root != ""
+	shifts := r.Has('P') && !binfmt.PreservesArgv0()
+	return !onlyHere && !shifts && !(c.Foreign.NoSetuid && r.Has('C'))
 }
 
 // serves tells whether nothing speaks against a rule that is in force. With flag F the kernel holds
@@ -67,18 +68,22 @@ func (c *chooser) keep(host []*binfmt.Rule, skipped []string) {
 			r = rebuilt(r)
 			r.Name += "-host"
 		}
-		if copied {
-			anew, err := c.again(r)
-			if err != nil {
-				c.notes.Detail("not kept: rule %q: %v", r.Name, err)
-			}
-			c.Kept = append(c.Kept, anew...)
-			continue
-		}
-		if err := c.judge(r); r.Has('F') && err != nil {
-			c.notes.Detail("not kept: %v", err)
-			continue
-		}
-		c.Kept = append(c.Kept, c.briefKept(r))
+		c.Kept = append(c.Kept, c.taken(r, copied)...)
 	}
+}
+
+// taken are the rules that stand for one of the host's; none if it cannot work.
+func (c *chooser) taken(r *binfmt.Rule, copied bool) []*binfmt.Rule {
+	if copied {
+		anew, err := c.again(r)
+		if err != nil {
+			c.notes.Detail("not kept: rule %q: %v", r.Name, err)
+		}
+		return anew
+	}
+	if err := c.judge(r); r.Has('F') && err != nil {
+		c.notes.Detail("not kept: %v", err)
+		return nil
+	}
+	return []*binfmt.Rule{c.briefKept(r)}
 }

@@ -49,12 +49,7 @@ func (c *chooser) interpreterOf(e *emulator.Emulator, r *sysroot) (string, error
 // copied is the path of a copy that differs from the emulator at file, or that path itself if
 // nothing does. It may be kept in the cache, or else the child inherits its descriptor.
 func (c *chooser) copied(want emulator.Copy, file string, keep bool) (string, error) {
-	if len(want.Env) > 0 {
-		if why := cannotInsert(file); why != nil {
-			c.leaveToEnvironment(want.Env, fmt.Sprintf("%s: %v", file, why))
-			want.Env = nil
-		}
-	}
+	want.Env = c.inserted(want.Env, file)
 	if !want.Mark && len(want.Env)+len(want.Native) == 0 {
 		return file, nil
 	}
@@ -75,6 +70,19 @@ func (c *chooser) copied(want emulator.Copy, file string, keep bool) (string, er
 		return "", fmt.Errorf("%s, which emulates programs of its own kind, has to be copied for that: %w", file, err)
 	}
 	return fmt.Sprint(ownDescriptors, fd), nil
+}
+
+// inserted are the variables that a copy of the emulator at file sets itself: all, or none.
+func (c *chooser) inserted(env []emulator.Variable, file string) []emulator.Variable {
+	if len(env) == 0 {
+		return nil
+	}
+	why := cannotInsert(file)
+	if why == nil {
+		return env
+	}
+	c.leaveToEnvironment(env, fmt.Sprintf("%s: %v", file, why))
+	return nil
 }
 
 // leaveToEnvironment is for an emulator that is told what it is told in the environment alone.
