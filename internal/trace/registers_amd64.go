@@ -47,8 +47,16 @@ const (
 	step        = 1
 )
 
-// callAt returns where the instruction is that a call was made by: syscall or int $0x80.
-func (t *tracee) callAt(n *listener.Notice) uint64 { return n.Behind - 2 }
+// callAt returns where the instruction is that a call was made by: syscall or int $0x80. User-mode
+// Linux has another address in the notice (KSTK_EIP of arch/um/include/asm/processor-generic.h). After
+// an interruption the registers are those of a handler.
+func (t *tracee) callAt(n *listener.Notice) uint64 {
+	const length = 2
+	if t.interrupted {
+		return n.Behind - length
+	}
+	return t.Rip - length
+}
 
 // prepare sets the registers for a call. Nothing is to be made again that was interrupted.
 func (t *tracee) prepare(number uintptr, args []uint64) {

@@ -49,7 +49,6 @@ func halt(l listener.Listener, n *listener.Notice, give func()) (*tracee, error)
 // instead. A signal that it is about to get when that is said, it gets first.
 func stopAt(n *listener.Notice) (t *tracee, gone bool) {
 	t = &tracee{pid: int(n.PID), how: conventionOf(n.Arch)}
-	t.at = t.callAt(n)
 	if unix.Tgkill(t.pid, t.pid, 0) == unix.ESRCH {
 		s, _ := process.StatusOf(t.pid)
 		t.first = s.Process
@@ -69,6 +68,7 @@ func stopAt(n *listener.Notice) (t *tracee, gone bool) {
 		request(unix.PTRACE_SETSIGMASK, t.pid, maskSize, uintptr(unsafe.Pointer(&all))) != nil {
 		return nil, true
 	}
+	t.at = t.callAt(n)
 	return t, false
 }
 

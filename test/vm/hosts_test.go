@@ -44,10 +44,35 @@ type boot struct {
 	*host
 	suite  string // whose kernel it is; "own" for that of the variable
 	kernel string // where that comes from; "" for the suite's
+
+	// It is User-mode Linux: a program, whose processes run on this machine's processor, and so several
+	// times faster than on one that is emulated.
+	userMode bool
 }
 
 // name is that of the boot's folder.
-func (b *boot) name() string { return b.arch + "-" + b.suite }
+func (b *boot) name() string { return b.source() + "-" + b.suite }
+
+// source is the kernel's architecture, as scripts/get-kernel calls it.
+func (b *boot) source() string {
+	if b.userMode {
+		return "um"
+	}
+	return b.arch
+}
+
+// command starts the machine, with what its kernel does not know but the first process does.
+func (b *boot) command(dir string, r run) []string {
+	kernel := b.file(dir, "vmlinuz")
+	know := []string{"native=" + b.arch, "guest=" + b.guest, "foreign=" + b.foreign(), "cases=" + r.cases}
+	if b.userMode {
+		return append([]string{kernel, "mem=" + r.memory + "M", "initrd=" + r.initrd, "con=null", "ssl=null", "con0=null,fd:1"}, know...)
+	}
+	// At loglevel 1 the kernel says why it panics and nothing else.
+	know = append(know, "panic=-1", "loglevel=1", "console="+b.console)
+	return append(strings.Fields(b.qemu), "-m", r.memory, "-nic", "none", "-nographic", "-no-reboot",
+		"-kernel", kernel, "-initrd", r.initrd, "-append", strings.Join(know, " "))
+}
 
 // file is one of the boot's in the folder that prepare has made.
 func (b *boot) file(dir, name string) string { return filepath.Join(dir, b.name(), name) }

@@ -36,15 +36,12 @@ type run struct {
 	patience time.Duration // how long it may take
 }
 
-// start runs the virtual machine, without the help of the processor, which most CI does not let its
-// users have.
+// start runs the machine, without the help of the processor, which most CI does not let its users
+// have.
 func (b *boot) start(t *testing.T, r run) *machine {
 	ctx, cancel := context.WithTimeout(context.Background(), r.patience)
 	defer cancel()
-	args := append(strings.Fields(b.qemu), "-m", r.memory, "-nic", "none", "-nographic", "-no-reboot",
-		"-kernel", b.file(os.Getenv(asuser.Dir), "vmlinuz"), "-initrd", r.initrd,
-		// At loglevel 1 the kernel says why it panics and nothing else. What it does not know is in the environment of init.
-		"-append", "panic=-1 loglevel=1 console="+b.console+" native="+b.arch+" guest="+b.guest+" foreign="+b.foreign()+" cases="+r.cases)
+	args := b.command(os.Getenv(asuser.Dir), r)
 	out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput()
 	m := parse(b, strings.ReplaceAll(string(out), "\r\n", "\n"))
 	if err != nil || !strings.Contains(m.console, "\n== end\n") {

@@ -60,7 +60,7 @@ func lacking() string {
 // boots are what is to be booted.
 func boots() []*boot {
 	if kernel := os.Getenv(kernelVariable); kernel != "" {
-		return []*boot{{&hosts[0], "own", kernel}}
+		return []*boot{{host: &hosts[0], suite: "own", kernel: kernel}}
 	}
 	var all []*boot
 	for i := range hosts {
@@ -68,17 +68,28 @@ func boots() []*boot {
 			continue // minutes
 		}
 		for _, suite := range hosts[i].suites {
-			all = append(all, &boot{&hosts[i], suite, ""})
+			all = append(all, &boot{host: &hosts[i], suite: suite})
 		}
 	}
 	return all
+}
+
+// userModeBoots are the kernels that user namespaces have no rules on, as programs, for what takes long.
+func userModeBoots() []*boot {
+	if !full() || os.Getenv(kernelVariable) != "" {
+		return nil
+	}
+	return []*boot{
+		{host: &hosts[0], suite: "bullseye", userMode: true},
+		{host: &hosts[0], suite: "bookworm", userMode: true},
+	}
 }
 
 // prepare puts into dir, in a folder for each boot, what the virtual machine starts with, where an
 // ordinary user can read it.
 func prepare(dir string) error {
 	roots := map[*host]*archive{}
-	for _, b := range boots() {
+	for _, b := range append(boots(), userModeBoots()...) {
 		if roots[b.host] == nil {
 			roots[b.host] = initramfs(dir, b.host)
 			if err := prepareFull(dir, b.host); err != nil {
@@ -105,7 +116,7 @@ func prepareFull(dir string, h *host) error {
 
 func (b *boot) prepare(dir string, base *archive) error {
 	if b.kernel == "" {
-		kernel, err := output(script("get-kernel", b.suite, b.arch))
+		kernel, err := output(script("get-kernel", b.suite, b.source()))
 		if err != nil {
 			return err
 		}
@@ -118,7 +129,7 @@ func (b *boot) prepare(dir string, base *archive) error {
 	if err := os.Mkdir(filepath.Join(dir, b.name()), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(b.file(dir, "vmlinuz"), image, 0o644); err != nil {
+	if err := os.WriteFile(b.file(dir, "vmlinuz"), image, 0o755); err != nil {
 		return err
 	}
 	root, err := base.with(b.kernel)

@@ -35,34 +35,35 @@ var stageCases = []testCase{
 // the kernel where it has any for that user.
 func TestPackages(t *testing.T) {
 	if full() {
-		inSystem(t, "package-cases", packageCases, time.Hour)
+		inSystem(t, boots(), run{"package-cases", "", "2048", time.Hour}, packageCases)
 	}
 }
 
-// The whole second stage takes two hours, since a processor is emulated on an emulated one: it is
-// for one kernel that is named.
+// The whole second stage takes a quarter of an hour in User-mode Linux, and hours where a processor is
+// emulated on an emulated one.
 func TestSecondStage(t *testing.T) {
-	if full() && os.Getenv(kernelVariable) != "" {
-		inSystem(t, "stage-cases", stageCases, 8*time.Hour)
+	if full() {
+		inSystem(t, userModeBoots(), run{"stage-cases", "", "3072", 2 * time.Hour}, stageCases)
 	}
 }
 
-// inSystem runs cases on the kernels for this machine, with a system that debootstrap has begun.
-func inSystem(t *testing.T, folder string, cases []testCase, patience time.Duration) {
+// inSystem runs cases on kernels for this machine, with a system that debootstrap has begun.
+func inSystem(t *testing.T, boots []*boot, r run, cases []testCase) {
 	if reason := lacking(); reason != "" {
 		asuser.Skip(t, reason)
 	}
-	for _, b := range boots() {
+	for _, b := range boots {
 		if !b.isThisMachine() {
 			continue // its kernel would be emulated, too
 		}
 		t.Run(b.name(), func(t *testing.T) {
 			t.Parallel()
 			dir := os.Getenv(asuser.Dir)
-			initrd := filepath.Join(t.TempDir(), "initramfs")
-			join(t, initrd, b.file(dir, "initramfs"), systemFile(dir, b.host))
+			r := r
+			r.initrd = filepath.Join(t.TempDir(), "initramfs")
+			join(t, r.initrd, b.file(dir, "initramfs"), systemFile(dir, b.host))
 			began := time.Now()
-			m := b.start(t, run{folder, initrd, "2048", patience})
+			m := b.start(t, r)
 			t.Logf("Linux %s: %v", m.release, time.Since(began).Round(time.Second))
 			for _, c := range cases {
 				t.Run(c.name, func(t *testing.T) { m.judge(t, c) })
