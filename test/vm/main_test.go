@@ -1,5 +1,6 @@
 // Package vm tests xunshare on a kernel and a root that the machine of the tests does not have:
-// Debian's kernel, in a virtual machine, with the initramfs as the root filesystem.
+// Debian's kernels, in virtual machines, with an initramfs as the root filesystem; for what takes long,
+// as User-mode Linux.
 package vm
 
 import (
