@@ -99,3 +99,15 @@ func TestTracedKilled(t *testing.T) {
 		}
 	}
 }
+
+// What ends while it executes a program has ended for its parent, too, and nobody is told that it
+// could not be traced.
+func TestTracedEndsMeanwhile(t *testing.T) {
+	caller := compiled(t, "caller")
+	for _, how := range []string{"killed", "leaving"} {
+		r := finish(t, tracing(t, "", caller+" "+how+" $B true"))
+		if r.status != 0 || r.out != "all have ended\n" || r.err != "" {
+			t.Errorf("%s: %+v", how, r)
+		}
+	}
+}

@@ -59,11 +59,11 @@ func compiled(t *testing.T, name string) string {
 
 // bothWays runs a script where the kernel follows the rules, and where xunshare does, which has to
 // come to the same.
-func bothWays(t *testing.T, rules []string, script string) {
+func bothWays(t *testing.T, options string, rules []string, script string) {
 	t.Helper()
 	var got [2]result
 	for i, who := range [...]string{"kernel", "trace"} {
-		args := []string{"-r", "--binfmt=" + who}
+		args := append(words(options), "--binfmt="+who)
 		for _, r := range rules {
 			args = append(args, "--load-binfmt="+r)
 		}
@@ -101,9 +101,35 @@ func TestTracedExecs(t *testing.T) {
 	execs("make", dir, shown)
 	for _, flags := range []string{"", "P", "O", "PO", "F", "POCF"} {
 		t.Run("flags "+flags, func(t *testing.T) {
-			bothWays(t, words(execs("rules", flags, dir, shown)), "sh testdata/execs run "+dir+" "+caller)
+			bothWays(t, "-r", words(execs("rules", flags, dir, shown)), "sh testdata/execs run "+dir+" "+caller)
 		})
 	}
+}
+
+// A program in a tree cannot have a file executed that is not in it, by whatever path it calls that;
+// and a path through the caller's own folder in /proc leads where it leads the kernel.
+func TestTracedStaysInRoot(t *testing.T) {
+	root, host := copyOf(t, native), t.TempDir()+"/foreign"
+	for _, name := range []string{"caller", "shown"} {
+		if out, err := exec.Command("cp", compiled(t, name), root+"/bin").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	write(t, host, "FRGN", 0o755)
+	write(t, root+"/foreign", "FRGN", 0o755)
+	for link, to := range map[string]string{"/link": "/foreign", "/out": host} {
+		if err := os.Symlink(to, root+link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths := words("/proc/self/root/foreign /proc/thread-self/root/link /proc/self/cwd/foreign /proc/self/cwd/../link /dev/fd/9/foreign /proc/self/fd/9/link " +
+		"/proc/self/exe /proc/self/fd/8 /proc/self/fd/7 /proc/self/cwd /proc/self/fd/9/ ../foreign ../link ../out /out /proc/self/root/out")
+	for _, link := range words("root cwd fd/9") {
+		paths = append(paths, "/proc/self/../self/"+link+host, "/proc/self/"+link+"/../../../.."+host, "/proc/self/"+link+host)
+	}
+	script := "exec 8</foreign 9</; for dir in / /gone; do mkdir -p $dir; cd $dir; rmdir /gone 2>/dev/null; for f in " + strings.Join(paths, " ") +
+		"; do echo \"== $dir $f\"; caller plain $f; done; done"
+	bothWays(t, "--map=root --into="+root, []string{":frgn:M::FRGN::/bin/shown:"}, script)
 }
 
 // Which rule takes a file is the same for the kernel and the tracer: random rules, of which several
@@ -150,7 +176,7 @@ func TestTracedMatches(t *testing.T) {
 	}
 	caller := compiled(t, "caller")
 	script := "for f in " + strings.Join(files, " ") + "; do echo \"== $f\"; " + caller + " plain $f | sed -n 1p; done"
-	bothWays(t, rules, script)
+	bothWays(t, "-r", rules, script)
 }
 
 // What keeps a tracer from its work is one sentence: another listener, or another pid namespace's
@@ -175,13 +201,13 @@ func TestTracedRefused(t *testing.T) {
 // are that user's, in a further root, and beside the answers of --fake-ids.
 func TestTracedDebian(t *testing.T) {
 	const script = `uname -m; dpkg --print-architecture
-su daemon -s /bin/sh -c 'uname -m; perl -e "print qq(perl\n)"'
+su daemon -s /bin/sh -c 'uname -m; perl -e "print qq(perl\n)"; /bin/true $(seq 40000) && echo many'
 mknod /root/null c 1 3 2>/dev/null || ln -s /dev/null /root/null
 chroot / sh -c 'uname -m; echo x >/root/null && echo device'
 printf '#!/bin/sh -e\necho "$0 $1"\n' >/tmp/s; chmod +x /tmp/s; /tmp/s 1; cd /tmp; exec ./s 2`
 	for name, options := range idMaps {
 		r := into(t, system("arm64"), "--binfmt=trace --ephemeral "+options, script)
-		if want := "aarch64\narm64\naarch64\nperl\naarch64\ndevice\n/tmp/s 1\n./s 2\n"; r.status != 0 || r.out != want {
+		if want := "aarch64\narm64\naarch64\nperl\nmany\naarch64\ndevice\n/tmp/s 1\n./s 2\n"; r.status != 0 || r.out != want {
 			t.Errorf("%s: status %d, %q, want %q: %s", name, r.status, r.out, want, r.err)
 		}
 	}

@@ -20,7 +20,8 @@ func OpenMemory(pid, how int) (Memory, error) {
 	return Memory{pid, fd}, err
 }
 
-// Stays tells whether it is the same memory after execve(2), and not the process's new one.
+// Stays tells whether it is the same memory after execve(2), and not the process's new one. If so,
+// what is written beneath a stack makes that grow.
 func (m Memory) Stays() bool { return m.fd >= 0 }
 
 // Close is needed even if nothing was read.

@@ -36,6 +36,7 @@ func (t *Tracer) replace(l listener.Listener, x *exchange) {
 	defer supervise.Untrace()
 	tracee, err := halt(l, x.Notice, func() { x.give(l, t.hostProc) })
 	switch {
+	case err != nil && !l.Waits(x.Notice): // it has been killed
 	case err != nil:
 		t.say(x.name + " cannot be emulated: it cannot be traced (" + err.Error() + "); is another program tracing it?")
 		l.GoOn(x.Notice)
@@ -133,16 +134,28 @@ func (t *Tracer) complete(tracee *tracee, x *exchange) (ok bool) {
 		return false
 	}
 	at, text, name := s.build(x.execution, x.name, x.given[theFile])
+	tracee.how = conventionOf(native)
+	vdso := s.value(auxVDSO)
+	calls := s.width == 8 && vdso != 0 && t.offset != 0
+	if calls {
+		tracee.at = vdso + t.offset
+	}
+	if calls && !memory.Stays() {
+		tracee.growStack(at)
+	}
 	if n, err := memory.WriteAt(text, int64(at)); err != nil || n < len(text) {
 		return false
 	}
-	tracee.how = conventionOf(native)
 	tracee.setSP(at)
-	if vdso := s.value(auxVDSO); s.width == 8 && vdso != 0 && t.offset != 0 {
-		tracee.at = vdso + t.offset
-		return x.settle(tracee, name+uint64(len(x.name)-len(path.Base(x.name))))
-	}
-	return true
+	return !calls || x.settle(tracee, name+uint64(len(x.name)-len(path.Base(x.name))))
+}
+
+// growStack has the new program write beneath its stack, which grows by that. By process_vm_writev(2)
+// it does not since Linux 6.5 (commit a425ac5365f6).
+func (t *tracee) growStack(to uint64) {
+	before := t.registers
+	_, _ = t.call(t.how.prctl, unix.PR_GET_NAME, to)
+	t.registers = before
 }
 
 // settle has the new program make calls before its own first instruction. The kernel has named it after

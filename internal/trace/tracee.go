@@ -66,7 +66,7 @@ func stopAt(n *listener.Notice) (t *tracee, gone bool) {
 	all := ^uint64(0)
 	if t.get() != nil || request(unix.PTRACE_GETSIGMASK, t.pid, maskSize, uintptr(unsafe.Pointer(&t.mask))) != nil ||
 		request(unix.PTRACE_SETSIGMASK, t.pid, maskSize, uintptr(unsafe.Pointer(&all))) != nil {
-		return nil, true
+		return nil, t.lost()
 	}
 	t.at = t.callAt(n)
 	return t, false
@@ -101,15 +101,16 @@ func (t *tracee) look(info *unix.Siginfo) error {
 		return unix.Waitid(unix.P_PID, t.pid, info, how, nil)
 	}
 	for { // nobody is told when a thread gets another number
-		for _, pid := range [...]int{t.pid, t.first} {
-			err := unix.Waitid(unix.P_PID, pid, info, how|unix.WNOHANG, nil)
-			if err == nil && childOf(info) == pid {
+		var failed [2]error
+		for i, pid := range [...]int{t.pid, t.first} {
+			failed[i] = unix.Waitid(unix.P_PID, pid, info, how|unix.WNOHANG, nil)
+			if failed[i] == nil && childOf(info) == pid {
 				t.pid = pid
 				return nil
 			}
-			if err != nil && err != unix.ECHILD {
-				return err
-			}
+		}
+		if failed[0] != nil && failed[1] != nil {
+			return failed[1]
 		}
 		time.Sleep(threadPause)
 	}
@@ -142,15 +143,17 @@ func (t *tracee) bury() {
 func (t *tracee) call(number uintptr, args ...uint64) (result int64, gone bool) {
 	t.prepare(number, args)
 	if t.put() != nil {
-		return 0, true
+		return 0, t.lost()
 	}
 	for range [...]string{"it begins", "it ends"} {
 		if t.goOn() {
 			return 0, true
 		}
 	}
-	gone = t.get() != nil
-	return t.result(), gone
+	if t.get() != nil {
+		return 0, t.lost()
+	}
+	return t.result(), false
 }
 
 // goOn has the tracee go on until its system call begins, or ends. What stops its process takes
@@ -159,7 +162,7 @@ func (t *tracee) goOn() (gone bool) {
 	const ofCall = unix.SIGTRAP | 0x80 // PTRACE_O_TRACESYSGOOD
 	for deliver := 0; ; {
 		if request(unix.PTRACE_SYSCALL, t.pid, 0, uintptr(deliver)) != nil {
-			return true
+			return t.lost()
 		}
 		status, gone := t.wait()
 		switch {
@@ -199,16 +202,25 @@ func (t *tracee) borrow(text string) (at uint64, giveBack func()) {
 // kill ends the tracee, and waits for that: its parent waits for the tracer.
 func (t *tracee) kill() {
 	_ = unix.Kill(t.pid, unix.SIGKILL)
-	for gone := false; !gone; {
+	t.lost()
+}
+
+// lost waits for the end of a tracee that is being killed, as one is that is not stopped any more. Its
+// parent hears of it from the tracer alone.
+func (t *tracee) lost() (gone bool) {
+	for !gone {
 		_, gone = t.wait()
 	}
+	return true
 }
 
 // leave lets the tracee go on by itself, with these registers.
 func (t *tracee) leave() {
 	_ = t.put()
 	_ = request(unix.PTRACE_SETSIGMASK, t.pid, maskSize, uintptr(unsafe.Pointer(&t.mask)))
-	_ = request(unix.PTRACE_DETACH, t.pid, 0, 0)
+	if request(unix.PTRACE_DETACH, t.pid, 0, 0) != nil {
+		t.lost()
+	}
 }
 
 // request is ptrace(2).

@@ -119,10 +119,7 @@ func (v *view) find(dir int, name string, noFollow bool) (int, unix.Errno) {
 // begins is looked up there; any other from the root.
 func (v *view) walk(dir int, name string, noFollow bool) (int, unix.Errno) {
 	if rest, own := cutOwn(name); own {
-		if fd := v.Open(rest, unix.O_PATH); fd >= 0 {
-			return fd, 0
-		}
-		return -1, unix.ENOENT
+		return v.walkOwn(rest, noFollow)
 	}
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_BENEATH}
 	if noFollow {
@@ -135,8 +132,7 @@ func (v *view) walk(dir int, name string, noFollow bool) (int, unix.Errno) {
 		}
 		from, there := v.inRoot(process.StartOf(dir))
 		if !there {
-			fd, err = openat2(v.start(dir), name, &unix.OpenHow{Flags: how.Flags})
-			return fd, errnoOf(err)
+			return -1, unix.EACCES // a way up from there may lead anywhere
 		}
 		name = from + "/" + name
 	}
@@ -196,6 +192,34 @@ func cutOwn(name string) (rest string, own bool) {
 		return "fd/" + rest, true
 	}
 	return "", false
+}
+
+// walkOwn resolves a path that begins in the caller's own folder in /proc. No more of it is looked up
+// there than one link, since what is behind may lead out of the caller's root.
+func (v *view) walkOwn(name string, noFollow bool) (int, unix.Errno) {
+	link, rest, further := strings.Cut(name, "/")
+	dir := unix.AT_FDCWD
+	if link == "fd" {
+		var number string
+		number, rest, further = strings.Cut(rest, "/")
+		n, err := strconv.ParseUint(number, 10, 31)
+		if err != nil {
+			return -1, unix.ENOENT
+		}
+		dir, link = int(n), process.StartOf(int(n))
+	}
+	rest = strings.TrimLeft(rest, "/")
+	switch {
+	case !further && (link == "exe" || dir >= 0):
+		if fd := v.Open(link, unix.O_PATH); fd >= 0 {
+			return fd, 0
+		}
+	case rest != "" && link == "root":
+		return v.find(dir, "/"+rest, noFollow)
+	case rest != "" && (link == "cwd" || dir >= 0):
+		return v.find(dir, rest, noFollow)
+	}
+	return -1, unix.ENOENT
 }
 
 func errnoOf(err error) unix.Errno {

@@ -44,6 +44,30 @@ static int waited(pid_t pid)
 	return 0;
 }
 
+/* ends_meanwhile has a child execute the file many times, and end while it does: killed, or by _exit in another thread. */
+static int ends_meanwhile(int killed)
+{
+	for (int i = 0; i < 400; i++) {
+		pthread_t thread;
+		pid_t pid = fork();
+		if (pid == 0 && killed) {
+			execv(file, args);
+		} else if (pid == 0) {
+			pthread_create(&thread, NULL, executes, NULL);
+			usleep(i % 40 * 50);
+			_exit(0);
+		}
+		if (killed) {
+			usleep(i % 40 * 50);
+			kill(pid, SIGKILL);
+		}
+		alarm(60);
+		waitpid(pid, NULL, 0);
+	}
+	puts("all have ended");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argv[1];
@@ -109,6 +133,8 @@ int main(int argc, char **argv)
 		rmdir("../gone");
 		asprintf(&name, "../%s", basename(strdup(file)));
 		execv(name, args);
+	} else if (IS("killed") || IS("leaving")) {
+		return ends_meanwhile(IS("killed"));
 	} else if (IS("thread")) {
 		pthread_create(&thread, NULL, waits, NULL);
 		pthread_create(&thread, NULL, executes, NULL);
