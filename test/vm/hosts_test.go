@@ -64,12 +64,12 @@ func (b *boot) source() string {
 // command starts the machine, with what its kernel does not know but the first process does.
 func (b *boot) command(dir string, r run) []string {
 	kernel := b.file(dir, "vmlinuz")
-	know := []string{"native=" + b.arch, "guest=" + b.guest, "foreign=" + b.foreign(), "cases=" + r.cases}
+	// At loglevel 1 the kernel says why it panics and nothing else.
+	know := []string{"panic=-1", "loglevel=1", "native=" + b.arch, "guest=" + b.guest, "foreign=" + b.foreign(), "cases=" + r.cases}
 	if b.userMode {
 		return append([]string{kernel, "mem=" + r.memory + "M", "initrd=" + r.initrd, "con=null", "ssl=null", "con0=null,fd:1"}, know...)
 	}
-	// At loglevel 1 the kernel says why it panics and nothing else.
-	know = append(know, "panic=-1", "loglevel=1", "console="+b.console)
+	know = append(know, "console="+b.console)
 	return append(strings.Fields(b.qemu), "-m", r.memory, "-nic", "none", "-nographic", "-no-reboot",
 		"-kernel", kernel, "-initrd", r.initrd, "-append", strings.Join(know, " "))
 }
