@@ -105,6 +105,30 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// A program that is shown in the tree is looked at where it comes from.
+func TestShownProgram(t *testing.T) {
+	root, dir := copyOf(t, native), t.TempDir()
+	write(t, dir+"/script", "#!/bin/nosuch\n", 0o755)
+	write(t, dir+"/plain", "", 0o644)
+	write(t, root+"/there", "", 0o755)
+	in := "--into=" + root + " --map=root --bind=" + dir + ":/shown --bind=" + tree("s390x") + ":/tree "
+	for _, c := range []struct {
+		args   string
+		status int
+		says   string
+	}{
+		{in + "/tree/bin/busybox uname -m", 0, ""},
+		{in + "/shown/script", 127, "/shown/script: is a script for /bin/nosuch, which is not there in " + root},
+		{in + "--wd=/shown ./plain", 126, "./plain: is not executable (mode 0644)\nxunshare: hint: chmod +x " + dir + "/plain\n"},
+		{in + "--bind=/usr/bin/env:/there /there", 127, "/there: needs the program loader "},
+		{in + "/shown/nosuch", 127, "/shown/nosuch: there is no such program in " + root},
+	} {
+		if r := run(t, words(c.args)...); r.status != c.status || !strings.Contains(r.err, c.says) || strings.Contains(r.err, "no rule") {
+			t.Errorf("%s: %+v, want %q", c.args, r, c.says)
+		}
+	}
+}
+
 func TestNoName(t *testing.T) {
 	if r := run(t, "-r", ""); r.status != 127 || r.err != "xunshare: \"\": there is no such program\n" {
 		t.Errorf("%+v", r)

@@ -196,7 +196,7 @@ func (x *failedExec) denied() error {
 	case err == nil && info.IsDir():
 		return remedy.Wrap(x.say("%s: is a directory, not a program", x.file), "--into="+x.name+" would enter it, if it is a tree")
 	case err == nil && info.Mode().Perm()&0o111 == 0:
-		return remedy.Wrap(x.say("%s: is not executable (mode %#o)", x.file, info.Mode().Perm()), "chmod +x "+x.o.Root+x.file)
+		return remedy.Wrap(x.say("%s: is not executable (mode %#o)", x.file, info.Mode().Perm()), "chmod +x "+x.o.in.Outside(x.file))
 	}
 	if err := x.onNoExec(x.file); err != nil {
 		return err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path"
+
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/inside"
@@ -29,6 +31,11 @@ type resolved struct {
 func resolve(asked *cmdline.Options, ids ns.Options, told *notes.Notes) *resolved {
 	o := &resolved{Options: asked, NS: ids, Mounts: asked.Mounts, FakeIDs: asked.FakeIDs, notes: told}
 	o.in = inside.Root{Root: asked.Root, Dir: o.lookIn}
+	for _, op := range asked.Operations {
+		if op.Kind == chroot.Bind {
+			o.in.Shown = append(o.in.Shown, inside.Shown{At: path.Clean(op.Target), From: op.Source})
+		}
+	}
 	o.chooseFollower()
 	return o
 }

@@ -1,8 +1,8 @@
 // Package inside looks into a root before it is entered: a path leads where it would lead the
 // target. It opens, asks and lists, and changes nothing.
 //
-// Not for: what is mounted in the root for the launch, which does not exist yet; package chroot
-// plans that.
+// Not for: what is mounted in the root for the launch, which does not exist yet and package chroot
+// plans, but for what is shown of the caller's.
 package inside
 
 import (

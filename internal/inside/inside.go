@@ -4,6 +4,10 @@ import (
 	"cmp"
 	"os"
 	"path"
+	"slices"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // Root is a root as it can be looked into before it is entered. Paths are those that the target
@@ -13,8 +17,14 @@ type Root struct {
 	View string        // where it can be looked into; "" for Root itself
 	Dir  func() string // the working directory
 
+	Shown []Shown // a later one hides those before
+
 	Entered bool // this process has entered it, where there may be no /proc; Root is "" then
 }
+
+// Shown is a file or a directory of the caller's, by its absolute path, that the target finds at a
+// place of the root.
+type Shown struct{ At, From string }
 
 // Seen is the directory that is looked into, as the functions of this package take a root.
 func (r *Root) Seen() string { return cmp.Or(r.View, r.Root) }
@@ -27,26 +37,60 @@ func (r *Root) Path(file string) string {
 	return path.Join(r.Dir(), file)
 }
 
+// where a file is looked for: in a root, by a path there.
+func (r *Root) where(file string) (root, name string) {
+	if root, name, is := r.shown(file); is {
+		return root, name
+	}
+	return r.Seen(), r.Path(file)
+}
+
+// shown is where a file is looked for that is shown.
+func (r *Root) shown(file string) (root, name string, is bool) {
+	clean := path.Clean(r.Path(file))
+	for _, s := range slices.Backward(r.Shown) {
+		switch {
+		case clean == s.At:
+			return "", s.From, true
+		case mountlist.IsUnder(clean, s.At):
+			return s.From, strings.TrimPrefix(clean, s.At), true
+		}
+	}
+	return "", "", false
+}
+
+// Outside is what the caller calls a file.
+func (r *Root) Outside(file string) string {
+	root, name, is := r.shown(file)
+	switch {
+	case is:
+		return root + name
+	case r.Root == "":
+		return file
+	}
+	return path.Join(r.Root, r.Path(file))
+}
+
 // Read opens a regular file.
 func (r *Root) Read(file string) (*os.File, error) {
 	if r.Entered {
 		return readHere(r.Path(file))
 	}
-	return Read(r.Seen(), r.Path(file))
+	return Read(r.where(file))
 }
 
 // Exists tells whether there is a file of that name.
-func (r *Root) Exists(file string) bool { return Exists(r.Seen(), r.Path(file)) }
+func (r *Root) Exists(file string) bool { return Exists(r.where(file)) }
 
 // IsDir tells whether there is a directory of that name.
-func (r *Root) IsDir(dir string) bool { return IsDir(r.Seen(), r.Path(dir)) }
+func (r *Root) IsDir(dir string) bool { return IsDir(r.where(dir)) }
 
 // List lists the names in a directory; none if there is none.
-func (r *Root) List(dir string) []string { return List(r.Seen(), r.Path(dir)) }
+func (r *Root) List(dir string) []string { return List(r.where(dir)) }
 
 // Stat is stat(2) of a file.
 func (r *Root) Stat(file string) (os.FileInfo, error) {
-	f, err := Open(r.Seen(), r.Path(file))
+	f, err := Open(r.where(file))
 	if err != nil {
 		return nil, err
 	}
@@ -55,4 +99,4 @@ func (r *Root) Stat(file string) (os.FileInfo, error) {
 }
 
 // Mode is the type and the permissions of a file, as stat(2) has them; 0 if it is not there.
-func (r *Root) Mode(file string) uint32 { return Mode(r.Seen(), r.Path(file)) }
+func (r *Root) Mode(file string) uint32 { return Mode(r.where(file)) }

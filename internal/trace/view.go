@@ -197,29 +197,36 @@ func cutOwn(name string) (rest string, own bool) {
 // walkOwn resolves a path that begins in the caller's own folder in /proc. No more of it is looked up
 // there than one link, since what is behind may lead out of the caller's root.
 func (v *view) walkOwn(name string, noFollow bool) (int, unix.Errno) {
-	link, rest, further := strings.Cut(name, "/")
+	link, rest := cutLink(name)
 	dir := unix.AT_FDCWD
-	if link == "fd" {
-		var number string
-		number, rest, further = strings.Cut(rest, "/")
+	if number, isFD := strings.CutPrefix(link, "fd/"); isFD {
 		n, err := strconv.ParseUint(number, 10, 31)
 		if err != nil {
 			return -1, unix.ENOENT
 		}
-		dir, link = int(n), process.StartOf(int(n))
+		dir = int(n)
 	}
-	rest = strings.TrimLeft(rest, "/")
 	switch {
-	case !further && (link == "exe" || dir >= 0):
+	case rest == "" && (link == "exe" || dir >= 0):
 		if fd := v.Open(link, unix.O_PATH); fd >= 0 {
 			return fd, 0
 		}
-	case rest != "" && link == "root":
+	case link == "root":
 		return v.find(dir, "/"+rest, noFollow)
-	case rest != "" && (link == "cwd" || dir >= 0):
+	case link == "cwd" || dir >= 0:
 		return v.find(dir, rest, noFollow)
 	}
 	return -1, unix.ENOENT
+}
+
+// cutLink cuts a path after the link that it begins with: "exe", "fd/3".
+func cutLink(name string) (link, rest string) {
+	link, rest, _ = strings.Cut(name, "/")
+	if link == "fd" {
+		number, further, _ := strings.Cut(rest, "/")
+		link, rest = "fd/"+number, further
+	}
+	return link, strings.TrimLeft(rest, "/")
 }
 
 func errnoOf(err error) unix.Errno {
