@@ -157,6 +157,8 @@ func (f *Finder) examine(t *Tool, p *program) error {
 // refuse says why the tree's program is not to run natively; nil if it may.
 func (f *Finder) refuse(t *Tool, p *program, image *binfmt.Image) error {
 	switch {
+	case !belongs(t.Guest):
+		return fmt.Errorf("%s is no directory of programs that may run natively", path.Dir(t.Guest))
 	case image.ELF == nil:
 		return fmt.Errorf("it is %s", image.Kind)
 	case image.ELF.Arch() != f.Arch:
@@ -231,63 +233,6 @@ func (f *Finder) offloads(in *inside.Root, driver string) bool {
 	defer r.Close()
 	text, err := io.ReadAll(r)
 	return err == nil && bytes.Contains(text, []byte("--enable-offload-targets="))
-}
-
-// match finds the host's program: it lies where the tree's does, but for what a cross compiler has
-// in a folder of its own, and Go in one for each machine.
-func (f *Finder) match(t *Tool, pkg string) {
-	file := t.Guest
-	for _, dir := range gccDirs {
-		if rest, ok := strings.CutPrefix(file, dir+"/"); ok {
-			file = dir + "-cross/" + rest
-		}
-	}
-	file = hostGo(file)
-	t.Host = path.Join("/", f.HostRoot, file)
-	err := check(t.Host)
-	switch {
-	case err == nil:
-		return
-	case errors.Is(err, fs.ErrNotExist):
-		t.Why = "this machine has no " + file
-		if f.HostRoot != "" {
-			t.Why = f.HostRoot + " has no " + file
-		}
-		if pkg == "" {
-			pkg = t.Name
-		}
-		t.Hint = f.install(pkg)
-	default:
-		t.Why = fmt.Sprintf("%s: %v", t.Host, err)
-	}
-	t.Host = ""
-}
-
-// install is the command that gets a package.
-func (f *Finder) install(pkg string) string {
-	if f.HostRoot != "" {
-		return "xunshare --into=" + f.HostRoot + " apt-get install " + pkg
-	}
-	return "apt install " + pkg
-}
-
-// check finds out whether a file can run in another's place.
-func check(file string) error {
-	r, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	image, err := binfmt.Inspect(r)
-	switch {
-	case err != nil:
-		return err
-	case image.ELF == nil:
-		return fmt.Errorf("is %s", image.Kind)
-	case image.ELF.Arch() != binfmt.Host():
-		return errors.New("is not a program for this machine")
-	}
-	return nil
 }
 
 // cause drops the path, which the sentence has.

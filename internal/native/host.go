@@ -1,0 +1,84 @@
+package native
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/inside"
+)
+
+// belongs tells whether a file of the tree is where programs of the sets are. The host's file of the
+// same name runs in its place, and the tree decides where its names lead: elsewhere, that would be any
+// file of the caller's.
+func belongs(file string) bool {
+	for _, like := range [...]string{
+		bin + "*", "/bin/*", gccDirs[0] + "/*/*/*", gccDirs[1] + "/*/*/*",
+		libDir + "/go-*" + goTools + "*/*", libDir + "/" + llvm + "*/bin/*",
+	} {
+		if is, _ := path.Match(like, file); is {
+			return true
+		}
+	}
+	return false
+}
+
+// match finds the host's program: it lies where the tree's does, but for what a cross compiler has
+// in a folder of its own, and Go in one for each machine.
+func (f *Finder) match(t *Tool, pkg string) {
+	file := t.Guest
+	for _, dir := range gccDirs {
+		if rest, ok := strings.CutPrefix(file, dir+"/"); ok {
+			file = dir + "-cross/" + rest
+		}
+	}
+	file = hostGo(file)
+	t.Host = path.Join("/", f.HostRoot, file)
+	err := check(t.Host)
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, fs.ErrNotExist):
+		t.Why = "this machine has no " + file
+		if f.HostRoot != "" {
+			t.Why = f.HostRoot + " has no " + file
+		}
+		if pkg == "" {
+			pkg = t.Name
+		}
+		t.Hint = f.install(pkg)
+	default:
+		t.Why = fmt.Sprintf("%s: %v", t.Host, err)
+	}
+	t.Host = ""
+}
+
+// install is the command that gets a package.
+func (f *Finder) install(pkg string) string {
+	if f.HostRoot != "" {
+		return "xunshare --into=" + f.HostRoot + " apt-get install " + pkg
+	}
+	return "apt install " + pkg
+}
+
+// check finds out whether a file can run in another's place. What is no regular file is not opened.
+func check(file string) error {
+	r, err := inside.Read("", file)
+	if err != nil {
+		return cause(err)
+	}
+	defer r.Close()
+	image, err := binfmt.Inspect(r)
+	switch {
+	case err != nil:
+		return err
+	case image.ELF == nil:
+		return fmt.Errorf("is %s", image.Kind)
+	case image.ELF.Arch() != binfmt.Host():
+		return errors.New("is not a program for this machine")
+	}
+	return nil
+}

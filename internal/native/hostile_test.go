@@ -1,0 +1,104 @@
+package native
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/inside"
+)
+
+// someID is Go's build-id, by which a program without anything else is known.
+const someID = "f-52S3zPOnmz_3W1kLUq/mPV9u1ejTSUqq8xLyikc/WUzlQqIB7uLtlF1pyhm2/izMch2f1z-xu1dlIfd-V"
+
+// systems are a tree for arm64 and a root for this machine, of one release, with these files. A
+// name that begins with a : is the other's. The text "program" is one that could run there; one that
+// begins with -> is a symbolic link.
+func systems(t *testing.T, files map[string]string) *Finder {
+	t.Helper()
+	own, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := [...]string{goProgram(someID), string(own)}
+	var roots [2]string
+	for i := range roots {
+		plain := map[string]string{"/etc/os-release": "ID=debian\nVERSION_ID=12\n"}
+		links := map[string]string{}
+		for name, text := range files {
+			name, host := strings.CutPrefix(name, ":")
+			to, link := strings.CutPrefix(text, "-> ")
+			switch {
+			case host != (i == 1):
+			case link:
+				links[name] = to
+			case text == "program":
+				plain[name] = programs[i]
+			default:
+				plain[name] = text
+			}
+		}
+		roots[i] = root(t, plain)
+		for name, to := range links {
+			if err := os.MkdirAll(filepath.Dir(roots[i]+name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(to, roots[i]+name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return &Finder{Tree: &inside.Root{Root: roots[0]}, Arch: binfmt.FindArch("arm64"), HostRoot: roots[1]}
+}
+
+// find looks for one program.
+func find(t *testing.T, f *Finder, name string) Tool {
+	t.Helper()
+	r, err := Parse(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range f.Find(r) {
+		if tool.Name == name {
+			return tool
+		}
+	}
+	t.Fatalf("%s is not looked for", name)
+	return Tool{}
+}
+
+// A tree cannot have any file of this machine run by leading a name to it.
+func TestElsewhere(t *testing.T) {
+	for file, why := range map[string]string{
+		"/usr/bin/gsed": "", "/bin/sed": "", "/usr/lib/llvm-14/bin/sed": "", "/usr/lib/go-1.19/pkg/tool/linux_arm64/sed": "has no /usr/lib/go-1.19/pkg/tool/linux_",
+		"/home/u/sed": "/home/u is no directory of programs", "/usr/bin/x/sed": "/usr/bin/x is no", "/sed": "/ is no", "/usr/lib/llvm-14/x/sed": "is no",
+	} {
+		f := systems(t, map[string]string{"/usr/bin/sed": "-> " + file, file: "program", ":" + file: "program"})
+		if tool := find(t, f, "sed"); (tool.Host == "") != (why != "") || !strings.Contains(tool.Why, why) {
+			t.Errorf("%s: %+v, want %q", file, tool, why)
+		}
+	}
+}
+
+// To look at what is no file of this machine does not wait for anybody.
+func TestFIFO(t *testing.T) {
+	f := systems(t, map[string]string{"/usr/bin/sed": "program", ":/usr/bin/x": ""})
+	if err := unix.Mkfifo(f.HostRoot+"/usr/bin/sed", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan Tool)
+	go func() { done <- find(t, f, "sed") }()
+	select {
+	case tool := <-done:
+		if tool.Host != "" || tool.Why == "" {
+			t.Errorf("%+v", tool)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it waits")
+	}
+}
