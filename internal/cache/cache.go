@@ -83,6 +83,13 @@ func directory() (string, error) {
 	if !path.IsAbs(cache) {
 		return "", errors.New("neither XDG_CACHE_HOME nor HOME is an absolute path")
 	}
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return "", err
+	}
+	cache, err := filepath.EvalSymlinks(cache) // a launch may find it beneath another directory
+	if err != nil {
+		return "", err
+	}
 	dir := path.Join(cache, top)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err

@@ -274,3 +274,23 @@ func TestLimit(t *testing.T) {
 		}
 	}
 }
+
+// The cache may be elsewhere, and the entry's path says where.
+func TestLinked(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err == nil {
+		err = errors.Join(os.Mkdir(dir+"/real", 0o700), os.Symlink(dir+"/real", dir+"/link"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CACHE_HOME", dir+"/link")
+	calls := 0
+	for range 2 {
+		e := open(t, "key", writes(&calls, "/"))
+		e.Close()
+		if !strings.HasPrefix(e.Dir, dir+"/real/") {
+			t.Error(e.Dir)
+		}
+	}
+}
