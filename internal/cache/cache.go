@@ -41,11 +41,11 @@ type Entry struct {
 	Dir  string // what was made
 	Text string // what the maker said
 
-	lock *os.File
+	lock int // a descriptor: an os.File that nobody keeps would be closed
 }
 
 // Close says that the entry is not used any more. The end of the process does so as well.
-func (e *Entry) Close() { e.lock.Close() }
+func (e *Entry) Close() { unix.Close(e.lock) }
 
 // Key is all that decides what is in an entry, the form of it included.
 func Key(parts ...string) string { return strings.Join(parts, "\x00") }
@@ -115,16 +115,16 @@ func own(dir string) error {
 }
 
 // lock opens a directory and takes a lock on it (flock(2)).
-func lock(dir string, how int) (*os.File, error) {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+func lock(dir string, how int) (fd int, err error) {
+	fd, err = unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: dir, Err: err}
+		return -1, &os.PathError{Op: "open", Path: dir, Err: err}
 	}
 	if err = unix.Flock(fd, how|unix.LOCK_NB); err != nil {
 		unix.Close(fd)
-		return nil, &os.PathError{Op: "flock", Path: dir, Err: err}
+		return -1, &os.PathError{Op: "flock", Path: dir, Err: err}
 	}
-	return os.NewFile(uintptr(fd), dir), nil
+	return fd, nil
 }
 
 // reuse takes an entry that is there and good; nil if it is not.
@@ -135,7 +135,7 @@ func reuse(dir, key string) *Entry {
 	}
 	text, good := check(dir, key)
 	if own(dir) != nil || !good {
-		held.Close()
+		unix.Close(held)
 		return nil
 	}
 	now := unix.Timespec{Nsec: unix.UTIME_NOW}
@@ -157,7 +157,7 @@ func add(cache, dir, key string, maker Maker) (*Entry, error) {
 		return &Entry{path.Join(dir, made), text, held}, nil
 	}
 	os.RemoveAll(stage)
-	held.Close()
+	unix.Close(held)
 	if e := reuse(dir, key); e != nil {
 		return e, nil
 	}
@@ -181,30 +181,29 @@ func place(stage, dir, key string) error {
 
 // newStage makes the directory that becomes an entry, and holds it. Until it is held, another launch
 // may take it for one that was left, and remove it: then there is another.
-func newStage(cache string) (dir string, held *os.File, err error) {
+func newStage(cache string) (dir string, held int, err error) {
 	for {
 		dir = fmt.Sprintf("%s/%s%d.%d", cache, unready, os.Getpid(), time.Now().UnixNano())
 		if err = os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
 			continue
 		} else if err != nil {
-			return "", nil, err
+			return "", -1, err
 		}
 		if held, err = lock(dir, unix.LOCK_SH); err == nil && isAt(held, dir) {
 			return dir, held, nil
 		} else if err == nil {
-			held.Close()
+			unix.Close(held)
 		} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EWOULDBLOCK) {
 			os.Remove(dir)
-			return "", nil, err
+			return "", -1, err
 		}
 	}
 }
 
 // isAt tells whether an open directory is still the one of its name.
-func isAt(held *os.File, dir string) bool {
-	a, errA := held.Stat()
-	b, errB := os.Lstat(dir)
-	return errA == nil && errB == nil && os.SameFile(a, b)
+func isAt(held int, dir string) bool {
+	var a, b unix.Stat_t
+	return unix.Fstat(held, &a) == nil && unix.Lstat(dir, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
 }
 
 func fill(stage, key string, maker Maker) (text string, err error) {
@@ -231,7 +230,7 @@ func discard(dir string) {
 func remove(dir string) {
 	if held, err := lock(dir, unix.LOCK_EX); err == nil {
 		os.RemoveAll(dir)
-		held.Close()
+		unix.Close(held)
 	}
 }
 

@@ -6,11 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/test/asuser"
 )
@@ -292,5 +295,21 @@ func TestLinked(t *testing.T) {
 		if !strings.HasPrefix(e.Dir, dir+"/real/") {
 			t.Error(e.Dir)
 		}
+	}
+}
+
+// An entry is held until the process ends, though nobody knows it any more.
+func TestHeld(t *testing.T) {
+	cache := in(t)
+	calls := 0
+	for range 2 { // one that is made, one that is found
+		open(t, "key", writes(&calls, "/"))
+	}
+	for range 3 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond) // for finalizers
+	}
+	if held, err := lock(cache+"/"+name("key"), unix.LOCK_EX); err == nil {
+		t.Error("nobody holds it", held)
 	}
 }
