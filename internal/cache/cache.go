@@ -32,9 +32,9 @@ const (
 	unready = ".new-"
 )
 
-// A Maker makes an entry in dir, which is empty. It returns the files that it was made from, and a
-// text that is kept with it.
-type Maker func(dir string) (sources []string, text string, err error)
+// A Maker makes an entry in dir, which is empty, and returns a text that is kept with it. It adds each
+// file that it makes it from to the sources, before it reads the file.
+type Maker func(dir string, from *Sources) (text string, err error)
 
 // An Entry is a directory in the cache.
 type Entry struct {
@@ -68,8 +68,18 @@ func Open(key string, maker Maker) (*Entry, error) {
 		return e, nil
 	}
 	tidy(cache)
-	return add(cache, dir, key, maker)
+	for try := 1; ; try++ {
+		e, err := add(cache, dir, key, maker)
+		if try == tries || !errors.Is(err, errChanged) {
+			return e, err
+		}
+	}
 }
+
+// tries is how often an entry is made whose sources change meanwhile.
+const tries = 3
+
+var errChanged = errors.New("it changed while it was read")
 
 // errForeign is for a cache, or a part of it, that others may write to.
 var errForeign = errors.New("it does not belong to you alone")
@@ -211,11 +221,14 @@ func fill(stage, key string, maker Maker) (text string, err error) {
 	if err := errors.Join(os.Chmod(stage, 0o755), os.Mkdir(dir, 0o755)); err != nil {
 		return "", err
 	}
-	sources, text, err := maker(dir)
-	if err != nil {
+	var from Sources
+	if text, err = maker(dir, &from); err != nil {
 		return "", err
 	}
-	return text, os.WriteFile(path.Join(stage, manifest), describe(key, dir, sources, text), 0o644)
+	if err := from.same(); err != nil {
+		return "", err
+	}
+	return text, os.WriteFile(path.Join(stage, manifest), describe(key, dir, &from, text), 0o644)
 }
 
 // discard removes an entry that nobody uses. One that is used loses its name.

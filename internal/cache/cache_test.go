@@ -21,10 +21,10 @@ import (
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("HOLD_STAGE"); dir != "" {
 		os.Setenv("XDG_CACHE_HOME", dir)
-		_, err := Open("key", func(string) ([]string, string, error) {
+		_, err := Open("key", func(string, *Sources) (string, error) {
 			fmt.Println("making")
 			time.Sleep(time.Hour)
-			return nil, "", nil
+			return "", nil
 		})
 		fmt.Println(err)
 		os.Exit(1)
@@ -41,9 +41,10 @@ func in(t *testing.T) string {
 
 // writes is a maker that counts its calls, from a source.
 func writes(calls *int, source string) Maker {
-	return func(dir string) ([]string, string, error) {
+	return func(dir string, from *Sources) (string, error) {
 		*calls++
-		return []string{source}, "a text\n\nof two parts", os.WriteFile(dir+"/f", []byte("made"), 0o755)
+		from.Add(source)
+		return "a text\n\nof two parts", os.WriteFile(dir+"/f", []byte("made"), 0o755)
 	}
 }
 
@@ -136,8 +137,8 @@ func TestSameName(t *testing.T) {
 // A maker that fails leaves nothing, and its error is returned.
 func TestMakerFails(t *testing.T) {
 	cache, failed := in(t), errors.New("failed")
-	_, err := Open("key", func(dir string) ([]string, string, error) {
-		return nil, "", errors.Join(failed, os.WriteFile(dir+"/f", nil, 0o600))
+	_, err := Open("key", func(dir string, from *Sources) (string, error) {
+		return "", errors.Join(failed, os.WriteFile(dir+"/f", nil, 0o600))
 	})
 	if left, _ := filepath.Glob(cache + "/.*"); !errors.Is(err, failed) || len(left) > 0 {
 		t.Errorf("%v, left: %v", err, left)
@@ -243,7 +244,7 @@ func TestForeign(t *testing.T) {
 // Without a place, or one that can be written to, there is an error.
 func TestNoPlace(t *testing.T) {
 	in(t)
-	maker := func(string) ([]string, string, error) { t.Error("made"); return nil, "", nil }
+	maker := func(string, *Sources) (string, error) { t.Error("made"); return "", nil }
 	for home, says := range map[string]string{"": "HOME", "/proc": "/proc/.cache"} {
 		t.Setenv("XDG_CACHE_HOME", "relative")
 		t.Setenv("HOME", home)
@@ -256,12 +257,12 @@ func TestNoPlace(t *testing.T) {
 // Of more than the limit the entries used last are kept.
 func TestLimit(t *testing.T) {
 	cache := in(t)
-	big := func(dir string) ([]string, string, error) {
+	big := func(dir string, from *Sources) (string, error) {
 		f, err := os.Create(dir + "/f")
 		if err == nil {
 			err = errors.Join(f.Truncate(limit/2+1), f.Close())
 		}
-		return nil, "", err
+		return "", err
 	}
 	for _, key := range []string{"a", "b", "a", "c"} {
 		e, err := Open(key, big)
@@ -311,5 +312,19 @@ func TestHeld(t *testing.T) {
 	}
 	if held, err := lock(cache+"/"+name("key"), unix.LOCK_EX); err == nil {
 		t.Error("nobody holds it", held)
+	}
+}
+
+// A name may have several lines.
+func TestNameWithLines(t *testing.T) {
+	in(t)
+	calls, source := 0, t.TempDir()+"/source\n\nanother"
+	if err := os.WriteFile(source, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open(t, "key", writes(&calls, source)).Close()
+	open(t, "key", writes(&calls, source)).Close()
+	if calls != 1 {
+		t.Errorf("made %d times", calls)
 	}
 }

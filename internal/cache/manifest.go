@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,17 +18,42 @@ const (
 	made     = "made"     // what the maker makes
 )
 
+// Sources are the files that an entry is made from, and what they were like before.
+type Sources struct{ all []source }
+
+type source struct{ file, was string }
+
+// Add takes files that will be read, or that are missed.
+func (s *Sources) Add(files ...string) {
+	for _, file := range files {
+		if !slices.ContainsFunc(s.all, func(known source) bool { return known.file == file }) {
+			s.all = append(s.all, source{file, signature(file, unix.Stat)})
+		}
+	}
+}
+
+// same returns an error if one is not what it was any more.
+func (s *Sources) same() error {
+	for _, known := range s.all {
+		if signature(known.file, unix.Stat) != known.was {
+			return &fs.PathError{Op: "read", Path: known.file, Err: errChanged}
+		}
+	}
+	return nil
+}
+
 // describe writes a manifest: the key, a line for each source and for each file that was made, with
-// what changes when the file does, and then the maker's text.
-func describe(key, dir string, sources []string, text string) []byte {
+// what changes when the file does, and then the maker's text. Names are quoted: a tree may have one of
+// several lines.
+func describe(key, dir string, from *Sources, text string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q\n", key)
-	for _, file := range sources {
-		fmt.Fprintf(&b, "%s %s\n", signature(file, unix.Stat), file)
+	for _, known := range from.all {
+		fmt.Fprintf(&b, "%s %q\n", known.was, known.file)
 	}
 	_ = filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {
-			fmt.Fprintf(&b, "%s %s\n", signature(file, unix.Lstat), strings.TrimPrefix(file, dir+"/"))
+			fmt.Fprintf(&b, "%s %q\n", signature(file, unix.Lstat), strings.TrimPrefix(file, dir+"/"))
 		}
 		return err
 	})
@@ -46,9 +72,13 @@ func check(dir, key string) (text string, good bool) {
 		return "", false
 	}
 	for line := range strings.SplitSeq(lines, "\n") {
-		was, file, found := strings.Cut(line, " ")
+		was, quoted, found := strings.Cut(line, " ")
 		if !found { // nothing at all
 			continue
+		}
+		file, err := strconv.Unquote(quoted)
+		if err != nil {
+			return "", false
 		}
 		look := unix.Stat
 		if !path.IsAbs(file) {

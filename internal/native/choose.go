@@ -99,19 +99,19 @@ func (c *Choice) prepare(told *notes.Notes) {
 }
 
 // make makes an entry of the cache. Its text has a line for each tool that turned out to be no good.
-func (c *Choice) make(dir string) (sources []string, text string, err error) {
+func (c *Choice) make(dir string, from *cache.Sources) (text string, err error) {
 	for _, name := range [...]string{shown, chroot.Empty} {
 		if err = os.Mkdir(path.Join(dir, name), 0o755); err != nil {
-			return nil, "", err
+			return "", err
 		}
 	}
-	sources, err = c.finder.fill(path.Join(dir, shown), c.Tools)
+	err = c.finder.fill(path.Join(dir, shown), c.Tools, from)
 	for i, t := range c.Tools {
 		if t.Dropped {
 			text += fmt.Sprintf("%d %s\n", i, t.Why)
 		}
 	}
-	return sources, text, err
+	return text, err
 }
 
 // Describe adds to an environment what native programs have to be told of the tree's machine. A
@@ -133,7 +133,7 @@ func (c *Choice) Describe(env []string) []string {
 // List is Find for somebody who wants to know: it tries what Choose prepares.
 func (f *Finder) List(r *Request) []Tool {
 	tools := f.Find(r)
-	c := f.copier("")
+	c := f.copier("", new(cache.Sources))
 	for i := range tools {
 		if t := &tools[i]; t.Host != "" {
 			if _, err := c.adapt(t); err != nil {
@@ -179,6 +179,5 @@ func (t *Tool) hints() []string {
 
 // Fill makes what the target sees, in a directory that is empty.
 func (c *Choice) Fill(dir string) error {
-	_, err := c.finder.fill(dir, c.Tools)
-	return err
+	return c.finder.fill(dir, c.Tools, new(cache.Sources))
 }

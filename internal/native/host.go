@@ -26,16 +26,20 @@ func belongs(file string) bool {
 	return false
 }
 
-// match finds the host's program: it lies where the tree's does, but for what a cross compiler has
+// hostFile is where the host has a program: where the tree has it, but for what a cross compiler has
 // in a folder of its own, and Go in one for each machine.
-func (f *Finder) match(t *Tool, pkg string) {
-	file := t.Guest
+func hostFile(guest string) string {
 	for _, dir := range gccDirs {
-		if rest, ok := strings.CutPrefix(file, dir+"/"); ok {
-			file = dir + "-cross/" + rest
+		if rest, ok := strings.CutPrefix(guest, dir+"/"); ok {
+			return dir + "-cross/" + rest
 		}
 	}
-	file = hostGo(file)
+	return hostGo(guest)
+}
+
+// match finds the host's program.
+func (f *Finder) match(t *Tool, pkg string) {
+	file := hostFile(t.Guest)
 	t.Host = path.Join("/", f.HostRoot, file)
 	err := check(t.Host)
 	switch {

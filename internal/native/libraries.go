@@ -7,20 +7,23 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/xunshare/xunshare/internal/cache"
 )
 
 // asked are libraries that programs ask for while they run: threads end with the first.
 var asked = [...]string{"libgcc_s.so.1"}
 
-// A shelf is where the host has its libraries.
+// A shelf is where the host has its libraries, and its other files.
 type shelf struct {
 	root string
 	dirs []string
+	from *cache.Sources // all that is read
 }
 
 // shelfOf reads what ldconfig(8) reads. The loader's own directories come last.
-func shelfOf(root string) *shelf {
-	s := &shelf{root: root}
+func shelfOf(root string, from *cache.Sources) *shelf {
+	s := &shelf{root: root, from: from}
 	files, _ := filepath.Glob(path.Join("/", root, "/etc/ld.so.conf.d/*.conf"))
 	for _, file := range files {
 		text, _ := os.ReadFile(file)
@@ -32,6 +35,13 @@ func shelfOf(root string) *shelf {
 	}
 	s.dirs = append(s.dirs, "/lib64", "/usr/lib64", "/lib", "/usr/lib")
 	return s
+}
+
+// read reads a file of the host.
+func (s *shelf) read(file string) (image, error) {
+	s.from.Add(file)
+	b, err := os.ReadFile(file)
+	return b, cause(err)
 }
 
 // find is the file of a library for this machine; "" if there is none.
@@ -60,7 +70,7 @@ func (s *shelf) collect(b image, files []string) ([]string, error) {
 		if slices.Contains(files, file) {
 			continue
 		}
-		text, err := os.ReadFile(file)
+		text, err := s.read(file)
 		if err == nil {
 			files, err = s.collect(text, append(files, file))
 		}

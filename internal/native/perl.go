@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -41,9 +40,9 @@ func (c *copier) addPerl(b image) error {
 	if host == "" || tree == "" {
 		return errors.New("its modules are not where Debian has them")
 	}
-	ours, err := os.ReadFile(path.Join("/", c.shelf.root, host, "perl-base/Config.pm"))
+	ours, err := c.shelf.read(path.Join("/", c.shelf.root, host, "perl-base/Config.pm"))
 	if err != nil {
-		return cause(err)
+		return err
 	}
 	theirs, err := c.readTree(path.Join(tree, "perl-base/Config.pm"))
 	if err != nil {
@@ -105,7 +104,7 @@ func (c *copier) copyTree(dir, to string) error {
 		case entry.IsDir():
 			return nil
 		}
-		b, err := c.read(file)
+		b, err := c.shelf.read(file)
 		if err == nil {
 			err = c.write(path.Join(to, name), b)
 		}
@@ -132,11 +131,11 @@ func (c *copier) copyConfig(dir, to string) error {
 
 // readTree reads a file of the tree.
 func (c *copier) readTree(file string) (image, error) {
+	c.shelf.from.Add(path.Join(c.root, file))
 	f, err := c.tree.Read(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	c.sources = append(c.sources, path.Join(c.root, file))
 	return io.ReadAll(f)
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xunshare/xunshare/internal/cache"
 	"github.com/xunshare/xunshare/internal/emulator"
 	"github.com/xunshare/xunshare/internal/inside"
 )
@@ -30,20 +31,19 @@ func fileOf(i int, t *Tool) string { return path.Join(strconv.Itoa(i), path.Base
 
 // A copier fills a folder.
 type copier struct {
-	dir     string // "" to try, and to write nothing
-	folder  string // what it is to the target
-	tree    *inside.Root
-	root    string // its path
-	shelf   *shelf
-	loader  string   // of the programs, on the host
-	libs    []string // the files of their libraries
-	sources []string // all files that were read
+	dir    string // "" to try, and to write nothing
+	folder string // what it is to the target
+	tree   *inside.Root
+	root   string // its path
+	shelf  *shelf
+	loader string   // of the programs, on the host
+	libs   []string // the files of their libraries
 }
 
 // fill makes the folder for tools in dir, which is empty. A tool that turns out not to be good for
 // it is emulated; an error is one of writing.
-func (f *Finder) fill(dir string, tools []Tool) (sources []string, err error) {
-	c := f.copier(dir)
+func (f *Finder) fill(dir string, tools []Tool, from *cache.Sources) error {
+	c := f.copier(dir, from)
 	for i := range tools {
 		t := &tools[i]
 		if t.Host == "" {
@@ -56,20 +56,20 @@ func (f *Finder) fill(dir string, tools []Tool) (sources []string, err error) {
 		}
 		err = errors.Join(c.write(fileOf(i, t), b), c.addLinkerPlugin(t.Host))
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return c.sources, errors.Join(c.addLibraries(), c.addLoader())
+	return errors.Join(c.addLibraries(), c.addLoader())
 }
 
-func (f *Finder) copier(dir string) *copier {
-	return &copier{dir: dir, folder: f.folder(), tree: f.Tree, root: f.root(), shelf: shelfOf(f.HostRoot)}
+func (f *Finder) copier(dir string, from *cache.Sources) *copier {
+	return &copier{dir: dir, folder: f.folder(), tree: f.Tree, root: f.root(), shelf: shelfOf(f.HostRoot, from)}
 }
 
 // adapt reads a program and makes it one that finds its loader in the folder, and the tree's
 // compiler.
 func (c *copier) adapt(t *Tool) (image, error) {
-	b, err := c.read(t.Host)
+	b, err := c.shelf.read(t.Host)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (c *copier) addLinkerPlugin(program string) error {
 	if path.Base(program) != "lto-wrapper" {
 		return nil
 	}
-	b, err := c.read(path.Join(path.Dir(program), linkerPlugin))
+	b, err := c.shelf.read(path.Join(path.Dir(program), linkerPlugin))
 	if err != nil {
 		return nil // the compiler says so where it wants it
 	}
@@ -122,7 +122,7 @@ func (c *copier) addLibraries() error {
 		}
 	}
 	for _, file := range c.libs {
-		b, err := c.read(file)
+		b, err := c.shelf.read(file)
 		if err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func (c *copier) addLibraries() error {
 // addPlugins copies those of libbfd, which are beside it. The linker's is one of them.
 func (c *copier) addPlugins(dir string) error {
 	const own = "libdep.so"
-	if b, err := c.read(path.Join(dir, pluginDir, own)); err == nil {
+	if b, err := c.shelf.read(path.Join(dir, pluginDir, own)); err == nil {
 		if err := c.write(path.Join(bfdPlugins, own), b); err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (c *copier) addLoader() error {
 	if c.loader == "" {
 		return nil
 	}
-	b, err := c.read(path.Join("/", c.shelf.root, c.loader))
+	b, err := c.shelf.read(path.Join("/", c.shelf.root, c.loader))
 	if err == nil {
 		err = b.keepToFolder(c.folder)
 	}
@@ -166,14 +166,6 @@ func (c *copier) addLoader() error {
 		return fmt.Errorf("%s: %w", c.loader, err)
 	}
 	return c.write(loaderName, b)
-}
-
-func (c *copier) read(file string) (image, error) {
-	b, err := os.ReadFile(file)
-	if err == nil && !slices.Contains(c.sources, file) {
-		c.sources = append(c.sources, file)
-	}
-	return b, cause(err)
 }
 
 func (c *copier) write(name string, b image) error {

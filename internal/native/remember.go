@@ -12,7 +12,7 @@ import (
 // remember is Find with a memory: to look at some hundred programs takes as long as all the rest of
 // a launch. It is asked anew when one of them has changed, or a directory that has them.
 func (f *Finder) remember(r *Request) (tools []Tool) {
-	const form = "found 2"
+	const form = "found 3"
 	if f.Tree.View != "" {
 		return f.Find(r)
 	}
@@ -20,10 +20,10 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 	for _, w := range r.wanted {
 		names = append(names, fmt.Sprint(w))
 	}
-	e, err := cache.Open(cache.Key(names...), func(string) ([]string, string, error) {
-		tools := f.Find(r)
-		text, err := json.Marshal(tools)
-		return f.basis(tools), string(text), err
+	e, err := cache.Open(cache.Key(names...), func(_ string, from *cache.Sources) (string, error) {
+		from.Add(f.basis(r)...)
+		text, err := json.Marshal(f.Find(r))
+		return string(text), err
 	})
 	if err != nil {
 		return f.Find(r)
@@ -36,12 +36,10 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 }
 
 // basis lists the files and directories that Find goes by.
-func (f *Finder) basis(tools []Tool) (files []string) {
-	root := f.root()
+func (f *Finder) basis(r *Request) (files []string) {
+	root, guests := f.root(), f.guests(r)
 	names := append([]string{"/usr/bin", "/etc/alternatives", infoDir, "/etc", "/usr/lib"}, f.compilerDirs()...)
-	for _, t := range tools {
-		names = append(names, t.Guest)
-	}
+	names = append(names, guests...)
 	for _, name := range names {
 		if file, err := inside.Resolve(f.Tree.Seen(), name); err == nil && name != "" {
 			files = append(files, path.Join(root, file))
@@ -50,12 +48,20 @@ func (f *Finder) basis(tools []Tool) (files []string) {
 			files = append(files, path.Join(root, name, "os-release"), path.Join("/", f.HostRoot, name, "os-release"))
 		}
 	}
-	for _, t := range tools {
-		if t.Host != "" {
-			files = append(files, t.Host)
-		}
+	for _, guest := range guests {
+		files = append(files, path.Join("/", f.HostRoot, hostFile(guest)))
 	}
 	return append(files, path.Join("/", f.HostRoot, bin))
+}
+
+// guests are the files in the tree of all programs that are asked for.
+func (f *Finder) guests(r *Request) (files []string) {
+	for _, w := range r.wanted {
+		for _, place := range f.locate(&w.program) {
+			files = append(files, place.file)
+		}
+	}
+	return files
 }
 
 // compilerDirs are the directories that GCC's own programs lie in, and those above.

@@ -92,8 +92,9 @@ func cannotLookUp(file string) error {
 func kept(want emulator.Copy, file string) (string, error) {
 	const form = "emulator 1"
 	name := path.Base(file)
-	e, err := cache.Open(cache.Key(form, file, want.Key()), func(dir string) ([]string, string, error) {
-		return []string{file}, "", want.Write(path.Join(dir, name), file)
+	e, err := cache.Open(cache.Key(form, file, want.Key()), func(dir string, from *cache.Sources) (string, error) {
+		from.Add(file)
+		return "", want.Write(path.Join(dir, name), file)
 	})
 	if err != nil {
 		return "", err
