@@ -13,8 +13,9 @@ import (
 // Go's compiler, assembler and linker make the same of the same on every machine. The go command, which
 // knows its machine, stays the tree's, and tells them theirs by GOARCH and the like (cmd/go/main.go).
 const (
-	libDir  = "/usr/lib"
-	goTools = "/pkg/tool/linux_" // in /usr/lib/go-VERSION; GOARCH follows
+	libDir    = "/usr/lib"
+	goTools   = "/pkg/tool/linux_" // in /usr/lib/go-VERSION; GOARCH follows
+	goVersion = "/VERSION"         // beside pkg
 )
 
 // locateGo lists where a program of Go is in the tree, for each version that is there.
@@ -35,6 +36,16 @@ func (f *Finder) locateGo(p *program) (found []place) {
 	return found
 }
 
+// goVersions are the files that tell the versions of those programs that are Go's.
+func goVersions(guests []string) (files []string) {
+	for _, guest := range guests {
+		if root, _, ok := strings.Cut(guest, goTools); ok {
+			files = append(files, root+goVersion)
+		}
+	}
+	return files
+}
+
 // hostGo is where the host has a program of Go.
 func hostGo(file string) string {
 	root, rest, ok := strings.Cut(file, goTools)
@@ -52,7 +63,7 @@ func (f *Finder) compareGo(t *Tool) {
 		return
 	}
 	version := func(in *inside.Root) []byte {
-		r, err := in.Read(root + "/VERSION")
+		r, err := in.Read(root + goVersion)
 		if err != nil {
 			return nil
 		}

@@ -35,11 +35,14 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 	return tools
 }
 
-// basis lists the files and directories that Find goes by.
+// basis lists the files and directories that Find goes by. Those of the host are listed where they are
+// missing, too: the user may install what a hint says.
 func (f *Finder) basis(r *Request) (files []string) {
 	root, guests := f.root(), f.guests(r)
 	names := append([]string{"/usr/bin", "/etc/alternatives", infoDir, "/etc", "/usr/lib"}, f.compilerDirs()...)
 	names = append(names, guests...)
+	versions := goVersions(guests)
+	names = append(names, versions...)
 	for _, name := range names {
 		if file, err := inside.Resolve(f.Tree.Seen(), name); err == nil && name != "" {
 			files = append(files, path.Join(root, file))
@@ -50,6 +53,9 @@ func (f *Finder) basis(r *Request) (files []string) {
 	}
 	for _, guest := range guests {
 		files = append(files, path.Join("/", f.HostRoot, hostFile(guest)))
+	}
+	for _, version := range versions {
+		files = append(files, path.Join("/", f.HostRoot, version))
 	}
 	return append(files, path.Join("/", f.HostRoot, bin))
 }
