@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 
@@ -41,7 +42,7 @@ func hostFile(guest string) string {
 func (f *Finder) match(t *Tool, pkg string) {
 	file := hostFile(t.Guest)
 	t.Host = path.Join("/", f.HostRoot, file)
-	err := check(t.Host)
+	err := check(f.HostRoot, t.Host)
 	switch {
 	case err == nil:
 		return
@@ -69,10 +70,10 @@ func (f *Finder) install(pkg string) string {
 }
 
 // check finds out whether a file can run in another's place. What is no regular file is not opened.
-func check(file string) error {
-	r, err := inside.Read("", file)
+func check(root, file string) error {
+	r, err := openHost(root, file)
 	if err != nil {
-		return cause(err)
+		return err
 	}
 	defer r.Close()
 	image, err := binfmt.Inspect(r)
@@ -85,4 +86,34 @@ func check(file string) error {
 		return errors.New("is not a program for this machine")
 	}
 	return nil
+}
+
+// openHost opens a file of the host, or of another system's root that it is in: symbolic links lead
+// where they do there.
+func openHost(root, file string) (*os.File, error) {
+	r, err := inside.Read(root, within(root, file))
+	return r, cause(err)
+}
+
+// within is the path in a root of a file that is in it.
+func within(root, file string) string {
+	if root == "" {
+		return file
+	}
+	return path.Join("/", strings.TrimPrefix(file, path.Clean(root)))
+}
+
+// traces are the paths that tell, on the host, when a file in a root is another. A link in the root
+// leads elsewhere on the host, so it is its directory that tells of the link.
+func traces(root, file string) []string {
+	if root == "" {
+		return []string{file}
+	}
+	all := []string{file}
+	for _, name := range [...]string{file, path.Dir(file)} {
+		if real, err := inside.Resolve(root, within(root, name)); err == nil {
+			all = append(all, path.Join(root, real))
+		}
+	}
+	return all
 }

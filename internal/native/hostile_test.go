@@ -1,6 +1,7 @@
 package native
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/binfmt"
+	"github.com/xunshare/xunshare/internal/cache"
 	"github.com/xunshare/xunshare/internal/inside"
 )
 
@@ -100,5 +102,48 @@ func TestFIFO(t *testing.T) {
 		}
 	case <-time.After(5 * time.Second):
 		t.Error("it waits")
+	}
+}
+
+// Symbolic links of another system's root lead where they do there.
+func TestRootsLinks(t *testing.T) {
+	const loader = "\x00/lib/x86_64-linux-gnu/\x00/usr/lib/x86_64-linux-gnu/\x00/lib/\x00/usr/lib/\x00"
+	f := systems(t, map[string]string{"/usr/bin/sed": "program", ":/usr/bin/sed": "-> /nowhere/sed", ":/nowhere/sed": "program",
+		":/lib64/ld.so": "-> /nowhere/ld.so", ":/nowhere/ld.so": loader, ":/nowhere/lib/libx.so": "-> /nowhere/sed", ":/nowhere/conf": "/nowhere/lib\n",
+		":/etc/ld.so.conf.d/x.conf": "-> /nowhere/conf", ":/usr/lib/x/perl-base": "-> /nowhere/perl-base", ":/nowhere/perl-base/Config.pm": ""})
+	if tool := find(t, f, "sed"); tool.Host != f.HostRoot+"/usr/bin/sed" {
+		t.Errorf("%+v", tool)
+	}
+	c := f.copier(t.TempDir(), new(cache.Sources))
+	c.loader = "/lib64/ld.so"
+	if err := c.addLoader(); err != nil {
+		t.Error(err)
+	}
+	if file := c.shelf.find("libx.so"); file != f.HostRoot+"/nowhere/lib/libx.so" {
+		t.Error(file)
+	}
+	if _, err := c.shelf.read(f.HostRoot + "/usr/bin/sed"); err != nil {
+		t.Error(err)
+	}
+	if dir := archDir(f.HostRoot); dir != "/usr/lib/x" {
+		t.Error(dir)
+	}
+}
+
+// What was made of a root is made anew when a link in it leads to another file.
+func TestRootsLinkChanges(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	f := systems(t, map[string]string{":/usr/bin/sed": "-> /opt/a", ":/opt/a": "a", ":/opt/b": "b"})
+	for _, want := range [...]string{"a", "b"} {
+		e, err := cache.Open("key", func(_ string, from *cache.Sources) (string, error) {
+			text, err := f.copier("", from).shelf.read(f.HostRoot + "/usr/bin/sed")
+			return string(text), err
+		})
+		if err != nil || e.Text != want {
+			t.Fatalf("%+v, %v, want %s", e, err, want)
+		}
+		if err := errors.Join(os.Remove(f.HostRoot+"/usr/bin/sed"), os.Symlink("/opt/b", f.HostRoot+"/usr/bin/sed")); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -2,13 +2,13 @@ package native
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/cache"
+	"github.com/xunshare/xunshare/internal/inside"
 )
 
 // asked are libraries that programs ask for while they run: threads end with the first.
@@ -24,9 +24,8 @@ type shelf struct {
 // shelfOf reads what ldconfig(8) reads. The loader's own directories come last.
 func shelfOf(root string, from *cache.Sources) *shelf {
 	s := &shelf{root: root, from: from}
-	files, _ := filepath.Glob(path.Join("/", root, "/etc/ld.so.conf.d/*.conf"))
-	for _, file := range files {
-		text, _ := os.ReadFile(file)
+	for _, file := range lists(root) {
+		text, _ := s.read(file)
 		for line := range strings.Lines(string(text)) {
 			if line = strings.TrimSpace(line); path.IsAbs(line) {
 				s.dirs = append(s.dirs, line)
@@ -37,18 +36,34 @@ func shelfOf(root string, from *cache.Sources) *shelf {
 	return s
 }
 
+// lists are the files that name directories of libraries.
+func lists(root string) (files []string) {
+	const dir = "/etc/ld.so.conf.d"
+	for _, name := range inside.List(root, dir) {
+		if strings.HasSuffix(name, ".conf") {
+			files = append(files, path.Join("/", root, dir, name))
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
 // read reads a file of the host.
 func (s *shelf) read(file string) (image, error) {
-	s.from.Add(file)
-	b, err := os.ReadFile(file)
-	return b, cause(err)
+	s.from.Add(traces(s.root, file)...)
+	r, err := openHost(s.root, file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
 }
 
 // find is the file of a library for this machine; "" if there is none.
 func (s *shelf) find(name string) string {
 	for _, dir := range s.dirs {
 		file := path.Join("/", s.root, dir, name)
-		if check(file) == nil {
+		if check(s.root, file) == nil {
 			return file
 		}
 	}

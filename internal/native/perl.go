@@ -64,13 +64,20 @@ func (c *copier) addPerl(b image) error {
 		c.copyConfig(path.Join(tree, "perl-base"), "perl-base"))
 }
 
-// archDir is the directory of this machine's libraries that has perl's; "" if there is none.
+// archDir is the directory of this machine's libraries that has perl's; "" if there is none, or more.
 func archDir(root string) string {
-	found, _ := filepath.Glob(path.Join("/", root, "/usr/lib/*/perl-base"))
-	if len(found) != 1 {
-		return ""
+	found := ""
+	for _, name := range inside.List(root, libDir) {
+		dir := path.Join(libDir, name)
+		switch {
+		case !inside.IsDir(root, dir+"/perl-base"):
+		case found != "":
+			return ""
+		default:
+			found = dir
+		}
 	}
-	return strings.TrimPrefix(path.Dir(found[0]), path.Clean(root))
+	return found
 }
 
 func treeArchDir(tree *inside.Root) string {
@@ -89,13 +96,14 @@ func (b image) relocate(prefix, by string) {
 
 // copyTree copies the files of a directory of the host, but for what is about the machine.
 func (c *copier) copyTree(dir, to string) error {
-	top, err := filepath.EvalSymlinks(path.Join("/", c.shelf.root, dir))
+	top, err := inside.Resolve(c.shelf.root, dir)
 	if errors.Is(err, fs.ErrNotExist) { // perl alone, without its libraries
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	top = path.Join("/", c.shelf.root, top)
 	return filepath.WalkDir(top, func(file string, entry fs.DirEntry, err error) error {
 		name := strings.TrimPrefix(file, top)
 		switch {

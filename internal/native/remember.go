@@ -52,10 +52,10 @@ func (f *Finder) basis(r *Request) (files []string) {
 		}
 	}
 	for _, guest := range guests {
-		files = append(files, path.Join("/", f.HostRoot, hostFile(guest)))
+		files = append(files, traces(f.HostRoot, path.Join("/", f.HostRoot, hostFile(guest)))...)
 	}
 	for _, version := range versions {
-		files = append(files, path.Join("/", f.HostRoot, version))
+		files = append(files, traces(f.HostRoot, path.Join("/", f.HostRoot, version))...)
 	}
 	return append(files, path.Join("/", f.HostRoot, bin))
 }
