@@ -2,7 +2,6 @@ package native
 
 import (
 	"errors"
-	"io"
 	"path"
 	"strings"
 
@@ -61,8 +60,7 @@ func (f *Finder) llvmTarget(version string) string {
 			}
 			if file, err := f.Tree.Read(path.Join(libDir, dir, name)); err == nil {
 				defer file.Close()
-				text, _ := io.ReadAll(file)
-				return systemIn(text)
+				return systemOf(file)
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func (b image) dynamic(tags ...uint64) (found []string, err error) {
 	}
 	var section dynamicSection
 	for _, s := range all {
-		if s.Type == binfmt.PTDynamic && s.Offset+s.Size <= uint64(len(b)) && s.Offset <= uint64(len(b)) {
+		if s.Type == binfmt.PTDynamic && b.has(s) {
 			section = dynamicSection(b[s.Offset : s.Offset+s.Size])
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -231,7 +230,7 @@ func (f *Finder) offloads(in *inside.Root, driver string) bool {
 		return false
 	}
 	defer r.Close()
-	text, err := io.ReadAll(r)
+	text, err := readWhole(r, mostOfTree)
 	return err == nil && bytes.Contains(text, []byte("--enable-offload-targets="))
 }
 

@@ -3,6 +3,7 @@ package native
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -116,4 +117,24 @@ func traces(root, file string) []string {
 		}
 	}
 	return all
+}
+
+// Programs and libraries of the host are smaller, and so is what is read at once of the tree.
+const (
+	mostOfHost = 512 << 20
+	mostOfTree = 64 << 20
+)
+
+// readWhole reads a file, unless it is too large: a tree may have one that memory cannot hold.
+func readWhole(file *os.File, most int64) ([]byte, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > most {
+		return nil, errors.New("it is too large")
+	}
+	b := make([]byte, info.Size())
+	_, err = io.ReadFull(file, b)
+	return b, err
 }

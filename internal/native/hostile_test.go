@@ -1,6 +1,7 @@
 package native
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -145,5 +146,56 @@ func TestRootsLinkChanges(t *testing.T) {
 		if err := errors.Join(os.Remove(f.HostRoot+"/usr/bin/sed"), os.Symlink("/opt/b", f.HostRoot+"/usr/bin/sed")); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Files that are larger than memory are not read, and those that are no programs do no harm.
+func TestSparse(t *testing.T) {
+	const huge = 1 << 40
+	f := systems(t, map[string]string{"/usr/bin/x-gcc-12": "", "/usr/lib/x/libLLVM-14.so": strings.Repeat("\x00", window-10) + "\x00aarch64-unknown-linux-gnu\x00",
+		"/usr/lib/x/perl-base/Config.pm": "", ":/usr/bin/sed": ""})
+	if got := f.llvmTarget("14"); got != "aarch64-unknown-linux-gnu" {
+		t.Errorf("%q", got)
+	}
+	for _, file := range [...]string{f.Tree.Root + "/usr/bin/x-gcc-12", f.Tree.Root + "/usr/lib/x/libLLVM-14.so",
+		f.Tree.Root + "/usr/lib/x/perl-base/Config.pm", f.HostRoot + "/usr/bin/sed"} {
+		if err := os.Truncate(file, huge); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.offloads(f.Tree, "/usr/bin/x-gcc-12") {
+		t.Error("offloads")
+	}
+	if err := os.Truncate(f.Tree.Root+"/usr/lib/x/libLLVM-14.so", 0); err != nil || f.llvmTarget("14") != "" {
+		t.Error(err)
+	}
+	if err := os.Truncate(f.Tree.Root+"/usr/lib/x/libLLVM-14.so", huge); err != nil || f.llvmTarget("14") != "" {
+		t.Error(err)
+	}
+	c := f.copier("", new(cache.Sources))
+	if _, err := c.readTree("/usr/lib/x/perl-base/Config.pm"); err == nil {
+		t.Error("read")
+	}
+	if _, err := c.shelf.read(f.HostRoot + "/usr/bin/sed"); err == nil {
+		t.Error("read")
+	}
+}
+
+// A name without an end, or one that what it becomes does not fit into, is an error.
+func TestRenameFails(t *testing.T) {
+	for text, becomes := range map[string]string{"\x00/x/name": "y", "\x00/x/name\x00": "/longer than that"} {
+		if err := image(text).rename("/x/", func(string) string { return becomes }); err == nil {
+			t.Errorf("%q", text)
+		}
+	}
+}
+
+// A dynamic section that ends before it begins is none.
+func TestDynamicWraps(t *testing.T) {
+	b := image(goProgram(someID))
+	binary.LittleEndian.PutUint32(b[64:], binfmt.PTDynamic)
+	binary.LittleEndian.PutUint64(b[64+32:], ^uint64(0)-20)
+	if found, err := b.dynamic(dtNeeded); err != nil || len(found) > 0 {
+		t.Errorf("%q, %v", found, err)
 	}
 }

@@ -2,7 +2,6 @@ package native
 
 import (
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -56,7 +55,7 @@ func (s *shelf) read(file string) (image, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	return readWhole(r, mostOfHost)
 }
 
 // find is the file of a library for this machine; "" if there is none.

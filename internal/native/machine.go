@@ -16,11 +16,7 @@ func (f *Finder) describe(file io.ReaderAt, p *program) (variables []string, err
 	case len(p.machine) == 0:
 		return nil, nil
 	}
-	b, err := io.ReadAll(io.NewSectionReader(file, 0, 8<<20))
-	if err != nil {
-		return nil, err
-	}
-	name := systemIn(b)
+	name := systemOf(file)
 	if name == "" {
 		return nil, errors.New("what it tells of the machine is not found")
 	}
@@ -29,6 +25,27 @@ func (f *Finder) describe(file io.ReaderAt, p *program) (variables []string, err
 		variables = append(variables, strings.NewReplacer("%S", name, "%C", cpu).Replace(v))
 	}
 	return variables, nil
+}
+
+// A file is read in windows. What lies in a window and what is read beyond it is found there.
+const (
+	window = 4 << 20
+	beyond = 256
+)
+
+// systemOf is the name that a file of the tree has built in, however large that is; "" if it has none.
+func systemOf(file io.ReaderAt) string {
+	b := make([]byte, window+beyond)
+	for at := int64(0); at < mostOfHost; at += window {
+		n, err := file.ReadAt(b, at)
+		if name := systemIn(b[:n]); name != "" {
+			return name
+		}
+		if err != nil {
+			return ""
+		}
+	}
+	return ""
 }
 
 // systemIn is the name that a program has built in; "" if it has none.

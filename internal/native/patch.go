@@ -49,11 +49,17 @@ func (b image) overwrite(name, by string) error {
 	}
 }
 
+// has tells whether a segment lies in the file.
+func (b image) has(s binfmt.Segment) bool {
+	size := uint64(len(b))
+	return s.Offset <= size && s.Size <= size-s.Offset
+}
+
 // loader is the program's loader (PT_INTERP); "" if it needs none.
 func (b image) loader() (name string, at, size uint64, err error) {
 	all, _, err := binfmt.Segments(bytes.NewReader(b))
 	for _, s := range all {
-		if s.Type == binfmt.PTInterp && s.Offset+s.Size <= uint64(len(b)) {
+		if s.Type == binfmt.PTInterp && b.has(s) {
 			return b.stringAt(s.Offset), s.Offset, s.Size, nil
 		}
 	}
@@ -113,7 +119,7 @@ func padded(dir string, size int) string {
 
 // becomeNative makes a cross compiler look for the tree's files where the tree's own compiler does.
 // The folder of GCC keeps its length, which is built in elsewhere (gcc/cppdefault.cc).
-func (b image) becomeNative(file string) {
+func (b image) becomeNative(file string) error {
 	version := "" // of a compiler itself, with the triplet
 	for _, dir := range gccDirs {
 		name := []byte(dir + "-cross/")
@@ -124,17 +130,18 @@ func (b image) becomeNative(file string) {
 			version = path.Dir(rest)
 		}
 	}
-	if version != "" {
-		b.includeAsNative(padded(gccDirs[0], len(gccDirs[0]+"-cross/")), version)
+	if version == "" {
+		return nil
 	}
+	return b.includeAsNative(padded(gccDirs[0], len(gccDirs[0]+"-cross/")), version)
 }
 
 // includeAsNative is for the programs that know where headers are. A cross compiler has a prefix
 // of its own for those, TRIPLET, and no /usr/local.
-func (b image) includeAsNative(dir, version string) {
+func (b image) includeAsNative(dir, version string) error {
 	triplet := path.Dir(version)
 	headers := strings.NewReplacer("include/c++/"+path.Base(version)+"/"+triplet, "include/"+triplet+"/c++/"+path.Base(version))
-	b.rename(dir+version+"/../../../../"+triplet+"/", func(name string) string {
+	return b.rename(dir+version+"/../../../../"+triplet+"/", func(name string) string {
 		if name == "include" {
 			return "/usr/local/include"
 		}
@@ -144,12 +151,19 @@ func (b image) includeAsNative(dir, version string) {
 
 // rename overwrites all strings that begin so with what becomes of their ends, which has to be
 // shorter.
-func (b image) rename(prefix string, becomes func(end string) string) {
+func (b image) rename(prefix string, becomes func(end string) string) error {
 	for at := bytes.Index(b, []byte(prefix)); at >= 0; at = bytes.Index(b, []byte(prefix)) {
 		size := bytes.IndexByte(b[at:], 0)
+		if size < 0 {
+			return errors.New("a name in it has no end")
+		}
 		name := becomes(string(b[at+len(prefix) : at+size]))
+		if len(name) > size {
+			return fmt.Errorf("there is no room for %s in it", name)
+		}
 		copy(b[at:at+size], name+strings.Repeat("\x00", size-len(name)))
 	}
+	return nil
 }
 
 // pluginDir is where libbfd's plugins are, by the end of the name that it has for that.

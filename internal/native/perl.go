@@ -2,7 +2,6 @@ package native
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -53,12 +52,8 @@ func (c *copier) addPerl(b image) error {
 	if perlVersion(theirs) != version || short < 0 {
 		return errors.New("is another version of perl")
 	}
-	for _, d := range perlDirs {
-		b.relocate(host+d.dir, c.folder+d.in)
-	}
-	b.relocate("/usr/local"+strings.TrimPrefix(host, "/usr")+"/perl/", c.folder+"/none")
-	if c.dir == "" { // nothing is to be made
-		return nil
+	if err := b.relocateAll(host, c.folder); err != nil || c.dir == "" { // nothing is to be made
+		return err
 	}
 	return errors.Join(c.copyTree(path.Join(host, "perl-base"), "perl-base"), c.copyTree(path.Join(host, "perl", version[:short]), "perl"),
 		c.copyConfig(path.Join(tree, "perl-base"), "perl-base"))
@@ -89,9 +84,17 @@ func treeArchDir(tree *inside.Root) string {
 	return ""
 }
 
+// relocateAll makes perl look for its modules in the folder.
+func (b image) relocateAll(host, folder string) (err error) {
+	for _, d := range perlDirs {
+		err = errors.Join(err, b.relocate(host+d.dir, folder+d.in))
+	}
+	return errors.Join(err, b.relocate("/usr/local"+strings.TrimPrefix(host, "/usr")+"/perl/", folder+"/none"))
+}
+
 // relocate overwrites all strings that begin so. Their lengths are built in (perl.c, STR_WITH_LEN).
-func (b image) relocate(prefix, by string) {
-	b.rename(prefix, func(end string) string { return padded(by, len(prefix)+len(end)) })
+func (b image) relocate(prefix, by string) error {
+	return b.rename(prefix, func(end string) string { return padded(by, len(prefix)+len(end)) })
 }
 
 // copyTree copies the files of a directory of the host, but for what is about the machine.
@@ -145,5 +148,5 @@ func (c *copier) readTree(file string) (image, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	return readWhole(f, mostOfTree)
 }

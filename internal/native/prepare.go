@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/xunshare/xunshare/internal/cache"
 	"github.com/xunshare/xunshare/internal/emulator"
@@ -92,8 +91,7 @@ func (c *copier) adapt(t *Tool) (image, error) {
 			return nil, err
 		}
 	}
-	b.becomeNative(strings.TrimPrefix(t.Host, c.shelf.root))
-	return b, b.dropRunPath()
+	return b, errors.Join(b.becomeNative(within(c.shelf.root, t.Host)), b.dropRunPath())
 }
 
 // addLinkerPlugin copies that of a compiler, which lies beside its programs.
