@@ -184,3 +184,49 @@ func TestDistrust(t *testing.T) {
 		t.Errorf("%+v", tools)
 	}
 }
+
+// What cannot be compared is not trusted, unless there is nothing to compare it with.
+func TestDistrustWithoutSums(t *testing.T) {
+	const list = "68934a3e9455fa72420237eb05902327  bin/false\n" // of "false"
+	huge := func(dir string) error { return os.Truncate(dir+"/usr/bin/true", mostOfHost+1) }
+	for name, c := range map[string]struct {
+		list, path string
+		spoil      func(dir string) error
+		want       string // what is native
+	}{
+		"good":        {list: list, want: "true false"},
+		"no md5sum":   {list: list, path: "/none"},
+		"no dpkg":     {path: "/none", want: "true false"},
+		"one missing": {list: list, spoil: func(dir string) error { return os.Remove(dir + "/usr/bin/true") }, want: "false"},
+		"too large":   {list: list, spoil: huge, want: "false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{"/usr/bin/true": "true", "/usr/bin/false": "false"}
+			if c.list != "" {
+				files[infoDir+"/coreutils.md5sums"] = c.list
+			}
+			f := Finder{Tree: &inside.Root{Root: root(t, files)}}
+			if c.spoil != nil {
+				if err := c.spoil(f.Tree.Root); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.path != "" {
+				t.Setenv("PATH", c.path)
+			}
+			tools := []Tool{{Name: "true", Guest: "/usr/bin/true", Host: "x"}, {Name: "false", Guest: "/usr/bin/false", Host: "x"}}
+			f.distrust(tools)
+			var native []string
+			for _, tool := range tools {
+				if tool.Host != "" {
+					native = append(native, tool.Name)
+				} else if !strings.Contains(tool.Why, "cannot be compared") {
+					t.Errorf("%+v", tool)
+				}
+			}
+			if got := strings.Join(native, " "); got != c.want {
+				t.Errorf("native: %s, want %s", got, c.want)
+			}
+		})
+	}
+}
