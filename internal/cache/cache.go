@@ -218,7 +218,7 @@ func isAt(held int, dir string) bool {
 
 func fill(stage, key string, maker Maker) (text string, err error) {
 	dir := path.Join(stage, made)
-	if err := errors.Join(os.Chmod(stage, 0o755), os.Mkdir(dir, 0o755)); err != nil {
+	if err := errors.Join(os.Chmod(stage, 0o755), os.Mkdir(dir, 0o755), os.Chmod(dir, 0o755)); err != nil {
 		return "", err
 	}
 	var from Sources

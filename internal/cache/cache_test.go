@@ -315,6 +315,20 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// Everybody may use what was made, whatever the umask is.
+func TestUmask(t *testing.T) {
+	in(t)
+	defer unix.Umask(unix.Umask(0o077))
+	calls := 0
+	e := open(t, "key", writes(&calls, "/"))
+	defer e.Close()
+	for _, dir := range [...]string{e.Dir, filepath.Dir(e.Dir)} {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
+		}
+	}
+}
+
 // A name may have several lines.
 func TestNameWithLines(t *testing.T) {
 	in(t)

@@ -69,7 +69,8 @@ func (c Copy) Of(path string) (fd int, err error) {
 	return fd, nil
 }
 
-// Write makes the copy of the emulator at path in a new file.
+// Write makes the copy of the emulator at path in a new file, which everybody may execute, whatever the
+// umask is.
 func (c Copy) Write(file, path string) error {
 	from, err := os.Open(path)
 	if err != nil {
@@ -80,7 +81,7 @@ func (c Copy) Write(file, path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.write(int(to.Fd()), from), to.Close())
+	return errors.Join(c.write(int(to.Fd()), from), to.Chmod(0o755), to.Close())
 }
 
 // memfd asks for one that may be executed: vm.memfd_noexec may have turned the default. MFD_EXEC is

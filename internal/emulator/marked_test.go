@@ -111,3 +111,15 @@ func BenchmarkMarked(b *testing.B) {
 		unix.Close(fd)
 	}
 }
+
+// Everybody may execute a copy in a file, whatever the umask is.
+func TestWriteUmask(t *testing.T) {
+	defer unix.Umask(unix.Umask(0o077))
+	file := t.TempDir() + "/copy"
+	if err := (Copy{Mark: true}).Write(file, "/proc/self/exe"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}

@@ -2,7 +2,6 @@ package native
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -71,7 +70,7 @@ const twinHint = "--native-root takes programs from a system for this machine, o
 
 // An entry in the cache has these directories. Its form changes with what fill makes.
 const (
-	form  = "tools 3"
+	form  = "tools 4"
 	shown = "files"
 )
 
@@ -101,7 +100,7 @@ func (c *Choice) prepare(told *notes.Notes) {
 // make makes an entry of the cache. Its text has a line for each tool that turned out to be no good.
 func (c *Choice) make(dir string, from *cache.Sources) (text string, err error) {
 	for _, name := range [...]string{shown, chroot.Empty} {
-		if err = os.Mkdir(path.Join(dir, name), 0o755); err != nil {
+		if err = mkdirForAll(path.Join(dir, name)); err != nil {
 			return "", err
 		}
 	}

@@ -2,6 +2,7 @@ package native
 
 import (
 	"crypto/md5"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/xunshare/xunshare/internal/cache"
+	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/test/asuser"
 )
@@ -228,5 +233,25 @@ func TestDistrustWithoutSums(t *testing.T) {
 				t.Errorf("native: %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// Everybody in the tree can use what is made, whatever the umask is.
+func TestModes(t *testing.T) {
+	defer unix.Umask(unix.Umask(0o077))
+	dir := t.TempDir()
+	from := new(cache.Sources)
+	f := Finder{Tree: &inside.Root{Root: root(t, nil)}, HostRoot: root(t, nil)}
+	if _, err := (&Choice{finder: &f}).make(dir, from); err != nil {
+		t.Fatal(err)
+	}
+	c := f.copier(dir+"/"+shown, from)
+	if err := errors.Join(c.write("perl/x/y.pm", image("")), c.addPlugins("/none")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range [...]string{shown, chroot.Empty, shown + "/perl", shown + "/perl/x", shown + "/perl/x/y.pm", shown + bfdPlugins} {
+		if info, err := os.Stat(dir + "/" + name); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }

@@ -142,7 +142,7 @@ func (c *copier) addPlugins(dir string) error {
 			return err
 		}
 	}
-	err := os.MkdirAll(path.Join(c.dir, bfdPlugins), 0o755)
+	err := c.mkdir(bfdPlugins)
 	if err == nil {
 		err = os.Symlink("../"+pluginName, path.Join(c.dir, bfdPlugins, linkerPlugin))
 	}
@@ -168,8 +168,31 @@ func (c *copier) addLoader() error {
 
 func (c *copier) write(name string, b image) error {
 	file := path.Join(c.dir, name)
-	if err := os.MkdirAll(path.Dir(file), 0o755); err != nil {
+	if err := c.mkdir(path.Dir(name)); err != nil {
 		return err
 	}
-	return os.WriteFile(file, b, 0o755)
+	return errors.Join(os.WriteFile(file, b, 0o755), os.Chmod(file, 0o755))
+}
+
+// mkdir makes a directory in the folder, and those above it.
+func (c *copier) mkdir(name string) error {
+	if name == "." || name == "/" {
+		return nil
+	}
+	if err := c.mkdir(path.Dir(name)); err != nil {
+		return err
+	}
+	return mkdirForAll(path.Join(c.dir, name))
+}
+
+// mkdirForAll makes a directory that everybody may look into. The caller's umask is for the caller's own
+// files: these are for all users of a tree.
+func mkdirForAll(dir string) error {
+	switch err := os.Mkdir(dir, 0o755); {
+	case errors.Is(err, os.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return os.Chmod(dir, 0o755)
 }

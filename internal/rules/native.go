@@ -90,7 +90,7 @@ func cannotLookUp(file string) error {
 
 // kept is the path in the cache of a copy: to make it takes as long as all the rest of a launch.
 func kept(want emulator.Copy, file string) (string, error) {
-	const form = "emulator 1"
+	const form = "emulator 2"
 	name := path.Base(file)
 	e, err := cache.Open(cache.Key(form, file, want.Key()), func(dir string, from *cache.Sources) (string, error) {
 		from.Add(file)
