@@ -43,7 +43,7 @@ const (
 	// Offloads is for one that does where an argument begins with -fope, as in -fopenmp.
 	Offloads
 	// Plugins is for one that loads the linker's plugin, liblto_plugin.so, behind an argument -plugin or
-	// --plugin: it is given this machine's. With any other plugin it is emulated.
+	// --plugin: it is given this machine's. With any other plugin, or a second one, it is emulated.
 	Plugins
 	// FromFile is for one that takes arguments from a file, of which nothing is known (@file): who
 	// called it may have been emulated.

@@ -241,6 +241,12 @@ plugin:
 	CMPB	8(SI), $0
 	JNE	argument
 itself:
+	TESTQ	BX, BX
+	JEQ	single
+	ORL	$128, R13 // a second one is not exchanged
+single:
+	TESTL	$128, R13
+	JNE	argument
 	MOVQ	(CX), SI
 	TESTQ	SI, SI
 	JEQ	decide

@@ -266,6 +266,10 @@ plugin:
 	MOVBU	8(R3), R1
 	CBNZ	R1, argument
 itself:
+	CBZ	R21, single
+	ORR	$128, R13 // a second one is not exchanged
+single:
+	TBNZ	$7, R13, argument
 	MOVD	(R6), R3
 	CBZ	R3, decide
 	MOVD	R3, R4

@@ -95,7 +95,8 @@ func TestLookUp(t *testing.T) {
 		BesideItself: {"-flto": false, "-c -flto=thin a.c": false, "-fuse-ld=lld": false, "-fl": true, "-funroll-loops": true},
 		FromFile:     {"-o a @a.rsp": false, "a@b": true},
 		Plugins: {"-plugin /x/liblto_plugin.so a.o": true, "--plugin liblto_plugin.so": true, "-plugin /x/other.so": false,
-			"-plugin-opt=x y": true, "-plugin": true, "-plugin liblto_plugin.s": false, "a.o": true},
+			"-plugin-opt=x y": true, "-plugin": true, "-plugin /x/liblto_plugin.so -plugin /y/liblto_plugin.so a.o": false,
+			"-plugin /x/other.so -plugin /x/liblto_plugin.so": false, "-plugin /x/liblto_plugin.so --plugin /x/other.so": false, "-plugin liblto_plugin.s": false, "a.o": true},
 	} {
 		for arguments, native := range cases {
 			want := strings.TrimSpace(fmt.Sprintf("emulated %d emulator 0 %s", 3+len(strings.Fields(arguments)), strings.Join(regexp.MustCompile(`\S*liblto\S*`).FindAllString(arguments, -1), " ")))
