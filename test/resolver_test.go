@@ -1,10 +1,13 @@
 package test
 
 import (
+	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xunshare/xunshare/test/asuser"
 )
@@ -145,5 +148,27 @@ func toLink(text string) func(root string) error {
 	return func(root string) error {
 		os.Remove(root + "/etc/resolv.conf")
 		return os.Symlink(text, root+"/etc/resolv.conf")
+	}
+}
+
+// A program may put something that is not a file where what was written has to go in the end. The
+// launch waits for nobody to read it, and says what is lost.
+func TestResolverBecomesFIFO(t *testing.T) {
+	hostServers(t)
+	const becomes = "exec 5>>/etc/resolv.conf; rm /etc/resolv.conf; busybox mkfifo /etc/resolv.conf; echo y >&5"
+	for script, said := range map[string]string{
+		becomes: "is not kept in the tree: open /etc/resolv.conf: it is not a file any more",
+		becomes + "; mv /etc/resolv.conf /etc/x; mv /etc/x /etc/resolv.conf": "",
+	} {
+		root := copyTree(t)
+		write(t, root+"/etc/resolv.conf", "old\n", 0o644)
+		limited, cancel := context.WithTimeout(t.Context(), patience)
+		cmd := exec.CommandContext(limited, binary(), "--into="+root, "/bin/sh", "-c", script+"; echo ends")
+		cmd.WaitDelay = time.Second
+		r := finish(t, cmd)
+		cancel()
+		if r.status != 0 || r.out != "ends\n" || !strings.Contains(r.err, said) {
+			t.Errorf("%s: %+v", script, r)
+		}
 	}
 }

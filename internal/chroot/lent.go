@@ -1,6 +1,7 @@
 package chroot
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -137,17 +138,42 @@ func without(text, lines string) string {
 
 // write writes the text to the tree's file as a process in the tree would find it.
 func (l *Lent) write(text string) error {
-	root, err := openPath(l.root)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(root)
-	fd, err := unix.Openat2(root, l.target, &unix.OpenHow{Flags: unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_NOCTTY | unix.O_CLOEXEC,
-		Mode: 0o644, Resolve: unix.RESOLVE_IN_ROOT})
+	fd, err := l.openTarget()
 	if err != nil {
 		return &os.PathError{Op: "open", Path: l.target, Err: err}
 	}
 	defer unix.Close(fd)
-	_, err = unix.Write(fd, []byte(text))
-	return err
+	if err := unix.Ftruncate(fd, 0); err != nil {
+		return &os.PathError{Op: "truncate", Path: l.target, Err: err}
+	}
+	for rest := []byte(text); len(rest) > 0; {
+		n, err := unix.Write(fd, rest)
+		if err != nil && err != unix.EINTR {
+			return &os.PathError{Op: "write", Path: l.target, Err: err}
+		}
+		rest = rest[max(n, 0):]
+	}
+	return nil
+}
+
+// openTarget opens the tree's file to write to it. Programs may have put a FIFO in its place: to open
+// that waits for somebody who reads it, or with O_NONBLOCK is an error (ENXIO, fifo(7)).
+func (l *Lent) openTarget() (int, error) {
+	root, err := unix.Open(l.root, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(root)
+	fd, err := unix.Openat2(root, l.target, &unix.OpenHow{Flags: unix.O_WRONLY | unix.O_CREAT | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC,
+		Mode: 0o644, Resolve: unix.RESOLVE_IN_ROOT})
+	if err == unix.ENXIO || err == nil && !isFile(fd) {
+		unix.Close(fd)
+		return -1, errors.New("it is not a file any more")
+	}
+	return fd, err
+}
+
+func isFile(fd int) bool {
+	var st unix.Stat_t
+	return unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG
 }
