@@ -1,13 +1,11 @@
 package chroot
 
 import (
-	"io"
-	"os"
+	"cmp"
 	"path"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -40,17 +38,10 @@ func (s *survey) appended(op Operation) (p Point, err error) {
 		root: s.Root, target: where.at, copy: -1}}, nil
 }
 
-// text is that of a file of the tree.
+// text is that of a file of the tree; not ok if it is large, or the caller may not read it.
 func (s *survey) text(at string) (text string, ok bool) {
-	dir, rest := s.origin(at)
-	fd, err := unix.Openat(dir, rest, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return "", false
-	}
-	f := os.NewFile(uintptr(fd), at)
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, bigLent/2))
-	return string(b), err == nil && len(b) < bigLent/2
+	b, err := inside.Text(cmp.Or(s.Seen, s.Root), at, bigLent/2)
+	return string(b), err == nil
 }
 
 // append shows the file.

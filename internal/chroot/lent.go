@@ -2,7 +2,6 @@ package chroot
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -110,13 +109,8 @@ func (l *Lent) Settle() error {
 	if err := l.Keep(); err != nil || l.copy < 0 || l.added == "" {
 		return err
 	}
-	f, err := inside.Read(l.root, l.target)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, bigLent))
-	if now := string(text); err == nil && len(text) < bigLent && without(now, l.added) != now {
+	text, err := inside.Text(l.root, l.target, bigLent)
+	if now := string(text); err == nil && without(now, l.added) != now {
 		return l.write(without(now, l.added))
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -151,8 +150,10 @@ func (s *survey) inUpper(where place) (there, fits bool) {
 // lendResolver has a copy shown over a file or link of the tree; what is written to it goes to
 // target.
 func (s *survey) lendResolver(over, target, text string) (_ Point, err error) {
-	if there, err := os.ReadFile(filepath.Join(s.Root, over)); err == nil && string(there) == text && over == target {
-		return Point{Skip: true}, nil
+	if over == target { // or else it is a link, perhaps out of the tree
+		if there, ok := s.text(over); ok && there == text {
+			return Point{Skip: true}, nil
+		}
 	}
 	switch {
 	case s.Watched:

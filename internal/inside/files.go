@@ -6,6 +6,7 @@
 package inside
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -78,6 +79,21 @@ func Read(root, path string) (*os.File, error) {
 	return reopen(fd)
 }
 
+// Text is what a regular file inside root has. More than limit bytes of it are an error: whose tree it
+// is may have made a file of any size.
+func Text(root, path string, limit int64) ([]byte, error) {
+	f, err := Read(root, path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: unix.EFBIG}
+	}
+	return text, err
+}
+
 // readHere is Read without a root and without /proc.
 func readHere(path string) (*os.File, error) {
 	if Mode("", path)&unix.S_IFMT != unix.S_IFREG {
@@ -109,17 +125,22 @@ func Exists(root, path string) bool {
 	return err == nil
 }
 
-// Mode is the type and mode of what path leads to inside root; 0 if there is nothing.
-func Mode(root, path string) uint32 {
+// Stat is stat(2) of what path leads to inside root.
+func Stat(root, path string) (st unix.Stat_t, err error) {
 	fd, err := Find(root, path)
 	if err != nil {
-		return 0
+		return st, err
 	}
 	defer unix.Close(fd)
-	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil {
-		return 0
+	if err := unix.Fstat(fd, &st); err != nil {
+		return st, &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
+	return st, nil
+}
+
+// Mode is the type and mode of what path leads to inside root; 0 if there is nothing.
+func Mode(root, path string) uint32 {
+	st, _ := Stat(root, path)
 	return st.Mode
 }
 
