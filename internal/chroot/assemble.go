@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/inside"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -29,7 +30,7 @@ func (o *Options) assemble(f Facts) (calls []verb.Call) {
 		case linked:
 			add(verb.Symlink{Text: p.Link, Path: at})
 		case copied:
-			files = append(files, copyPart{filepath.Join(o.Root, p.Path), at, p.Mode})
+			files = append(files, copyPart{o.Root, p.Path, at, p.Mode})
 		case layered:
 			add(o.layer(p, strconv.Itoa(i))...)
 		case shown:
@@ -86,8 +87,9 @@ func (p *Part) show(at string, oldKernel bool) []verb.Call {
 type copyParts []copyPart
 
 type copyPart struct {
-	From, To string // of the host, and from the child's working directory
-	Mode     uint32
+	Root, From string // the tree, and the file in it
+	To         string // from the child's working directory
+	Mode       uint32
 }
 
 func (c copyParts) String() string { return fmt.Sprintf("copy(%d files)", len(c)) }
@@ -96,24 +98,32 @@ func (c copyParts) String() string { return fmt.Sprintf("copy(%d files)", len(c)
 func (c copyParts) Do(folder string, note func(sentence string)) error {
 	var closed []string
 	for _, p := range c {
-		text, err := os.ReadFile(p.From)
+		read, err := p.copy(folder + "/cwd/" + p.To)
 		if err != nil {
-			closed = append(closed, p.From)
-		}
-		to := folder + "/cwd/" + p.To
-		if err := os.WriteFile(to, text, 0o600); err != nil {
 			return err
 		}
-		if err := unix.Chmod(to, p.Mode); err != nil {
-			return &fs.PathError{Op: "chmod", Path: p.To, Err: err}
-		}
-		var st unix.Stat_t
-		if unix.Stat(p.From, &st) == nil {
-			_ = unix.UtimesNanoAt(unix.AT_FDCWD, to, []unix.Timespec{st.Atim, st.Mtim}, 0)
+		if !read {
+			closed = append(closed, filepath.Join(p.Root, p.From))
 		}
 	}
 	if closed != nil {
 		note("what you may not read is empty inside: " + some(closed))
 	}
 	return nil
+}
+
+// copy makes a file. Another owner of the tree may have put something else in the place of the one
+// that was found before: a link out of the tree, a FIFO, a file without end.
+func (p *copyPart) copy(to string) (read bool, err error) {
+	text, failed := inside.Text(p.Root, p.From, bigPart)
+	if err := os.WriteFile(to, text, 0o600); err != nil {
+		return false, err
+	}
+	if err := unix.Chmod(to, p.Mode); err != nil {
+		return false, &fs.PathError{Op: "chmod", Path: p.To, Err: err}
+	}
+	if st, err := inside.Stat(p.Root, p.From); err == nil {
+		_ = unix.UtimesNanoAt(unix.AT_FDCWD, to, []unix.Timespec{st.Atim, st.Mtim}, 0)
+	}
+	return failed == nil, nil
 }

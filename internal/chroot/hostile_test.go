@@ -26,3 +26,36 @@ func TestResolverStaysInside(t *testing.T) {
 		}
 	})
 }
+
+// Another owner of a tree may change it between the survey and the copying. No file of the host's is
+// copied, nobody waits for a FIFO, and what has become large is not read.
+func TestPartsStayInside(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root := build(t, "out -> "+secret, "etc -> "+filepath.Dir(secret), "far -> ../../../../../../.."+secret)
+	for _, err := range []error{
+		os.WriteFile(root+"/text", []byte("text"), 0o600),
+		os.WriteFile(root+"/large", nil, 0o600),
+		os.Truncate(root+"/large", 1<<40),
+		unix.Mkfifo(root+"/fifo", 0o600),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{"/text": "text", "/out": "", "/etc/secret": "", "/far": "", "/fifo": "", "/large": "", "/nosuch": ""} {
+		t.Run(name, func(t *testing.T) {
+			child := build(t, "cwd/")
+			soon(t, func() {
+				told := ""
+				err := copyParts{{root, name, "new", 0o640}}.Do(child, func(s string) { told = s })
+				text, _ := os.ReadFile(child + "/cwd/new")
+				if err != nil || string(text) != want || (told == "") != (want != "") {
+					t.Errorf("%q, %q, %v; want %q", text, told, err, want)
+				}
+			})
+		})
+	}
+}
