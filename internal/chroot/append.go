@@ -35,7 +35,7 @@ func (s *survey) appended(op Operation) (p Point, err error) {
 	}
 	lend := s.Watched && s.Peopled && s.mounts[0].kind == onDisk
 	return Point{Path: where.at, Lent: &Lent{Path: where.at, reason: showAppended, fixed: !lend, added: op.Data, text: text,
-		root: s.Root, target: where.at, copy: -1}}, nil
+		root: s.Root, target: where.at}}, nil
 }
 
 // text is that of a file of the tree; not ok if it is large, or the caller may not read it.

@@ -58,7 +58,7 @@ func (o *Options) layer(p Part, name string) []verb.Call {
 	if p.Others {
 		metadata := "metadata/" + name
 		calls = append(calls, verb.MakeDir{Path: metadata, Mode: 0o700},
-			verb.Meet{Work: ownMetadata{Tree: filepath.Join(o.Root, p.Path), In: metadata}})
+			verb.Meet{Work: ownMetadata{o.Root, p.Path, metadata}})
 		layers = metadata + "::" + layers
 	}
 	return append(calls, verb.NewMount{Type: overlay, As: part, Attributes: int(p.Flags & lockedFlags),

@@ -1,6 +1,7 @@
 package chroot
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -57,5 +58,26 @@ func TestPartsStayInside(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// What a launch lists, and what it lends, is the tree's, whatever becomes of a directory meanwhile.
+func TestDirectoriesStayInside(t *testing.T) {
+	host := build(t, "f")
+	root := build(t, "dir -> "+host, "root/dir -> "+host)
+	shown := lookAtLent{&Lent{Path: "/dir/f"}}
+	if err := shown.Do(root, nil); err == nil {
+		t.Errorf("%s is lent", shown.copy.Name())
+	}
+	made := t.TempDir()
+	if err := os.MkdirAll(made+"/cwd/metadata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := (ownMetadata{Root: root, Path: "/dir", In: "metadata"}).Do(made, nil); err == nil {
+		t.Error("there is metadata of the host's")
+	}
+	w := worldOf(t, root)
+	if names, err := list(w.mounts[0].fd, "dir/."); err == nil {
+		t.Errorf("%q are listed", names)
 	}
 }

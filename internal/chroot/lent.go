@@ -2,7 +2,7 @@ package chroot
 
 import (
 	"errors"
-	"io/fs"
+	"io"
 	"os"
 	"path"
 	"strings"
@@ -21,12 +21,12 @@ type Lent struct {
 	Dir  unix.Stat_t // its directory
 
 	reason string
-	fixed  bool   // nobody may write to it, or replace it
-	added  string // what of the text never goes into the tree's
-	text   string // what the tree is not told of
-	root   string // the tree, on the host
-	target string // the tree's file, in it
-	copy   int    // the file that is shown, opened; negative as long as there is none
+	fixed  bool     // nobody may write to it, or replace it
+	added  string   // what of the text never goes into the tree's
+	text   string   // what the tree is not told of
+	root   string   // the tree, on the host
+	target string   // the tree's file, in it
+	copy   *os.File // the file that is shown; nil as long as there is none
 }
 
 // Lends returns what is lent to the tree.
@@ -80,23 +80,21 @@ func (l lookAtLent) String() string {
 // Do opens the file, so that it can be read when the mount has gone.
 func (l lookAtLent) Do(folder string, note func(sentence string)) (err error) {
 	in := folder + "/root"
-	if err := unix.Stat(in+path.Dir(l.Path), &l.Dir); err != nil {
-		return &fs.PathError{Op: "stat", Path: path.Dir(l.Path), Err: err}
+	if l.Dir, err = inside.Stat(in, path.Dir(l.Path)); err != nil {
+		return err
 	}
-	if l.copy, err = unix.Open(in+l.Path, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err != nil {
-		return &fs.PathError{Op: "open", Path: l.Path, Err: err}
-	}
-	return nil
+	l.copy, err = inside.Read(in, l.Path)
+	return err
 }
 
 // Keep writes what programs have changed into the tree.
 func (l *Lent) Keep() error {
-	if l.copy < 0 {
+	if l.copy == nil {
 		return nil
 	}
 	text := make([]byte, bigLent)
-	n, err := unix.Pread(l.copy, text, 0)
-	if err != nil || string(text[:n]) == l.text {
+	n, err := l.copy.ReadAt(text, 0)
+	if err != nil && err != io.EOF || string(text[:n]) == l.text {
 		return nil
 	}
 	l.text = string(text[:n])
@@ -106,7 +104,7 @@ func (l *Lent) Keep() error {
 // Settle is Keep in the end, when nobody changes the tree's file any more. One that a program has
 // made of what was shown, and put in its place, has what was added.
 func (l *Lent) Settle() error {
-	if err := l.Keep(); err != nil || l.copy < 0 || l.added == "" {
+	if err := l.Keep(); err != nil || l.copy == nil || l.added == "" {
 		return err
 	}
 	text, err := inside.Text(l.root, l.target, bigLent)

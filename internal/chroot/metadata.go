@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,15 +28,17 @@ import (
 // ownMetadata is work of the parent: it may write to the child's tmpfs, and has more time than the
 // child has stack.
 type ownMetadata struct {
-	Tree string // of the host
-	In   string // an empty directory in the child's working directory
+	Root, Path string // the tree, and the directory in it
+	In         string // an empty directory in the child's working directory
 }
 
-func (m ownMetadata) String() string { return fmt.Sprintf("copy_metadata(%q, %q)", m.Tree, m.In) }
+func (m ownMetadata) String() string { return fmt.Sprintf("copy_metadata(%q, %q)", m.tree(), m.In) }
+
+func (m ownMetadata) tree() string { return filepath.Join(m.Root, m.Path) }
 
 // Do makes the layer.
 func (m ownMetadata) Do(folder string, note func(sentence string)) error {
-	from, err := inside.OpenFD(m.Tree, unix.O_RDONLY|unix.O_DIRECTORY)
+	from, err := inside.OpenDir(m.Root, m.Path)
 	if err != nil {
 		return err
 	}
@@ -47,14 +50,14 @@ func (m ownMetadata) Do(folder string, note func(sentence string)) error {
 	defer unix.Close(to)
 	var root unix.Stat_t
 	if err := unix.Fstat(from, &root); err != nil {
-		return &fs.PathError{Op: "stat", Path: m.Tree, Err: err}
+		return &fs.PathError{Op: "stat", Path: m.tree(), Err: err}
 	}
 	c := metadataCopy{root: to, keepsOwners: root.Uid == 0 && !isAlone(folder), linked: map[file]string{}}
 	if err := c.entries(from, to, ""); err != nil {
 		return err
 	}
 	if len(c.closed) > 0 {
-		note(fmt.Sprintf("what you may not read in %s is empty inside: %s", m.Tree, some(c.closed)))
+		note(fmt.Sprintf("what you may not read in %s is empty inside: %s", m.tree(), some(c.closed)))
 	}
 	return c.chown(folder)
 }

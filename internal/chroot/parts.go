@@ -108,13 +108,14 @@ func (s *survey) replaced(at string) (where string, ok bool) {
 
 // enter divides a directory. One that cannot be read is empty.
 func (d *partition) enter(dir string, flags uintptr) error {
-	list, err := os.ReadDir(filepath.Join(d.root, dir))
+	names, err := list(d.origin(dir))
 	if err != nil {
 		d.closed = append(d.closed, dir)
 		return nil
 	}
-	for _, entry := range list {
-		at := path.Join(dir, entry.Name())
+	slices.Sort(names)
+	for _, name := range names {
+		at := path.Join(dir, name)
 		var st unix.Stat_t
 		if unix.Lstat(filepath.Join(d.root, at), &st) != nil {
 			continue // it has gone, or the caller may not know what it is

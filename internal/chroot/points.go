@@ -209,8 +209,10 @@ func (s *survey) emptyMode(at string) uint32 {
 	return st.Mode & 0o7777
 }
 
+// list returns the names in a directory. None of its path was a symbolic link when that was found.
 func list(dir int, path string) ([]string, error) {
-	fd, err := unix.Openat(dir, path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat2(dir, path, &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS})
 	if err != nil {
 		return nil, err
 	}

@@ -157,7 +157,7 @@ func (s *survey) lendResolver(over, target, text string) (_ Point, err error) {
 	}
 	switch {
 	case s.Watched:
-		return Point{Path: over, Lent: &Lent{Path: over, reason: showResolver, text: text, root: s.Root, target: target, copy: -1}}, nil
+		return Point{Path: over, Lent: &Lent{Path: over, reason: showResolver, text: text, root: s.Root, target: target}}, nil
 	case over == target:
 		return s.bindResolver()
 	}

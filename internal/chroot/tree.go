@@ -73,7 +73,7 @@ func (o *Options) makeOverlay(f Facts) []verb.Step {
 	layers := "lower"
 	if f.Others {
 		add(verb.MakeDir{Path: "metadata", Mode: 0o700})
-		add(verb.Meet{Work: ownMetadata{Tree: o.Root, In: "metadata"}})
+		add(verb.Meet{Work: ownMetadata{o.Root, "/", "metadata"}})
 		layers = ownLayers
 	}
 	where := ""

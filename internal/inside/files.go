@@ -76,7 +76,7 @@ func Read(root, path string) (*os.File, error) {
 	if typeOf(fd) != unix.S_IFREG {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrInvalid}
 	}
-	return reopen(fd)
+	return reopen(fd, path)
 }
 
 // Text is what a regular file inside root has. More than limit bytes of it are an error: whose tree it
@@ -102,8 +102,33 @@ func readHere(path string) (*os.File, error) {
 	return OpenFile(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
 }
 
-// reopen opens what a descriptor of find's stands for.
-func reopen(fd int) (*os.File, error) { return OpenFile(magic(fd), unix.O_RDONLY) }
+// OpenDir opens a directory inside root to list it.
+func OpenDir(root, path string) (int, error) {
+	fd, err := Find(root, path)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(fd)
+	return again(fd, path, unix.O_DIRECTORY)
+}
+
+// reopen opens what a descriptor of Find's stands for, to read it.
+func reopen(fd int, path string) (*os.File, error) {
+	fd, err := again(fd, path, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+// again is reopen without the os.File.
+func again(fd int, path string, flags int) (int, error) {
+	fd, err := unix.Open(magic(fd), unix.O_RDONLY|unix.O_CLOEXEC|flags, 0)
+	if err != nil {
+		return -1, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return fd, nil
+}
 
 func magic(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
@@ -179,18 +204,11 @@ func CanChange(err error, st *unix.Stat_t, power func(user, group uint32) bool) 
 // List returns the names in a directory as the target would see it inside root; none if it cannot
 // be read.
 func List(root, path string) []string {
-	fd, err := Find(root, path)
+	fd, err := OpenDir(root, path)
 	if err != nil {
 		return nil
 	}
-	defer unix.Close(fd)
-	if typeOf(fd) != unix.S_IFDIR { // to open a FIFO waits for who writes to it
-		return nil
-	}
-	dir, err := reopen(fd)
-	if err != nil {
-		return nil
-	}
+	dir := os.NewFile(uintptr(fd), path)
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	return names
