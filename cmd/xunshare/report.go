@@ -85,7 +85,9 @@ func room(asked *cmdline.Options) error {
 func limited(err error) error {
 	switch {
 	case errors.Is(err, syscall.EMFILE): // package syscall has made the soft limit the hard one
-		return remedy.Errorf("raise the limit: ulimit -n 256", "%d open files (RLIMIT_NOFILE) are too few for this launch: %w", limit(unix.RLIMIT_NOFILE), err)
+		allowed := limit(unix.RLIMIT_NOFILE) // more than usual for a very deep tree of another user's
+		return remedy.Errorf(fmt.Sprintf("raise the limit: ulimit -n %d", max(256, 4*allowed)),
+			"%d open files (RLIMIT_NOFILE) are too few for this launch: %w", allowed, err)
 	case errors.Is(err, syscall.EFBIG):
 		return remedy.Errorf("raise the limit: ulimit -f unlimited; to limit only the program: xunshare ... prlimit --fsize=N PROGRAM",
 			"files of %d bytes (RLIMIT_FSIZE) are too small for this launch: %w", limit(unix.RLIMIT_FSIZE), err)
