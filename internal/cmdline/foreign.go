@@ -160,6 +160,8 @@ func (o *Options) load(option, v string) error {
 	switch {
 	case err == nil:
 		o.Rules = append(o.Rules, rule)
+	case v == "@":
+		return remedy.New("the name of the file is missing", "write --load-binfmt=@FILE")
 	case strings.HasPrefix(v, "@"), isName(v):
 		o.Foreign.Sources = append(o.Foreign.Sources, RuleSource{option, v})
 	default:

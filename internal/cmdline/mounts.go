@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/chroot"
@@ -39,6 +41,8 @@ func (o *Options) validateMounts() error {
 	switch {
 	case o.HasMounts() && !o.NS.PivotAllowed():
 		return remedy.New("with this --propagation, what is mounted in the root would show up on the host", "leave it out, or add --user")
+	case o.Named && o.Hostname == "" && !o.Into:
+		return errors.New("--hostname: the argument is empty, which means something only with --into: no host name of its own")
 	case o.Ephemeral && o.ReadOnly:
 		return errors.New("--ephemeral and --read-only exclude each other: a read-only root has no changes to throw away")
 	case o.Ephemeral && o.Root == "":
@@ -53,7 +57,7 @@ func bindReadOnly(o *Options, v string) error { return o.bind(v, true) }
 
 func (o *Options) bind(v string, readOnly bool) error {
 	source, target, given := cutPath(v)
-	source, err := filepath.Abs(cmp.Or(source, "."))
+	source, err := absolute(cmp.Or(source, "."))
 	switch {
 	case v == "" || given && target == "" || strings.HasPrefix(v, ":"):
 		return fmt.Errorf("%q is not SRC[:DST]", v)
@@ -86,7 +90,11 @@ func cutPath(v string) (path, rest string, found bool) {
 // operate adds an operation.
 func (o *Options) operate(op chroot.Operation) error {
 	if op.Target != "" && !filepath.IsAbs(op.Target) {
-		return fmt.Errorf("%q: the place in the root has to be an absolute path", op.Target)
+		err := fmt.Errorf("%q: the place in the root has to be an absolute path", op.Target)
+		if strings.Contains(op.Target, ":") {
+			err = remedy.Wrap(err, `a colon that belongs to a name is written \:, in a shell in quotes: '--bind=a\:b:/mnt'`)
+		}
+		return err
 	}
 	if op.Target == "" { // there is one of these, where it was given last
 		o.leaveOut(op.Kind)
@@ -103,8 +111,11 @@ func (o *Options) leaveOut(kind chroot.OperationKind) {
 func addTmpfs(o *Options, v string) error {
 	target, data, _ := cutPath(v)
 	for _, option := range strings.Split(data, ",") {
-		if option != "" && !isTmpfsOption(option) {
-			return fmt.Errorf("%q is neither size=BYTES (with k, m, g or %%) nor mode=OCTAL", option)
+		if option == "" {
+			continue
+		}
+		if err := checkTmpfsOption(option); err != nil {
+			return err
 		}
 	}
 	if target == "" {
@@ -113,16 +124,51 @@ func addTmpfs(o *Options, v string) error {
 	return o.operate(chroot.Operation{Kind: chroot.Tmpfs, Target: target, Data: data})
 }
 
-func isTmpfsOption(option string) bool {
+func checkTmpfsOption(option string) error {
 	name, value, _ := strings.Cut(option, "=")
-	switch name {
-	case "size":
-		number := strings.TrimRight(value, "kKmMgGtT%")
-		return len(value)-len(number) <= 1 && number != "" && strings.Trim(number, "0123456789") == ""
-	case "mode":
-		return value != "" && len(value) <= 4 && strings.Trim(value, "01234567") == ""
+	switch {
+	case name == "size" && isSize(value):
+		return checkSize(option, value)
+	case name == "mode" && value != "" && len(value) <= 4 && strings.Trim(value, "01234567") == "":
+		return nil
 	}
-	return false
+	return fmt.Errorf("%q is neither size=BYTES (with k, m, g or %%) nor mode=OCTAL", option)
+}
+
+const units = "kKmMgGtT%"
+
+func isSize(value string) bool {
+	number := strings.TrimRight(value, units)
+	return len(value)-len(number) <= 1 && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+// checkSize refuses a size that has no place in 63 bits: the kernel calculates without a look at
+// what overflows (memparse in lib/cmdline.c).
+func checkSize(option, value string) error {
+	number := strings.TrimRight(value, units)
+	n, err := strconv.ParseUint(number, 10, 63)
+	if err != nil || n > math.MaxInt64>>shift(value[len(number):]) {
+		return fmt.Errorf("%q is more than a tmpfs can have", option)
+	}
+	return nil
+}
+
+// shift is how far the kernel shifts the number in front of a unit. A percentage is multiplied with
+// the memory of the machine, which is less than 2^52 bytes.
+func shift(unit string) int {
+	switch strings.ToLower(unit) {
+	case "k":
+		return 10
+	case "m":
+		return 20
+	case "g":
+		return 30
+	case "t":
+		return 40
+	case "%":
+		return 52
+	}
+	return 0
 }
 
 func addDevices(o *Options, _ string) error {
@@ -158,11 +204,11 @@ func setReadOnly(o *Options, v string) error {
 	return oneOf(v, "yes", "no")
 }
 
-// setEphemeral may be given an empty directory where the option stands without one.
+// setEphemeral is given an empty directory where the option stands without one.
 func setEphemeral(o *Options, v string) (err error) {
 	o.Ephemeral, o.UpperDir = true, ""
 	if v != "" {
-		o.UpperDir, err = filepath.Abs(v)
+		o.UpperDir, err = absolute(v)
 	}
 	return err
 }

@@ -27,9 +27,19 @@ func setNativeTree(o *Options, v string) (err error) { return setDir(&o.Foreign.
 // setDir takes a directory, whatever the working directory is later.
 func setDir(dir *string, v string) (err error) {
 	if err = notEmpty(v); err == nil {
-		*dir, err = filepath.Abs(v)
+		*dir, err = absolute(v)
 	}
 	return err
+}
+
+// absolute is filepath.Abs, in words about what was typed.
+func absolute(v string) (string, error) {
+	dir, err := filepath.Abs(v)
+	if err != nil {
+		err = remedy.Errorf("go to a directory that is there, or write an absolute path",
+			"%s starts at the working directory, which cannot be found: %w", v, cause(err))
+	}
+	return dir, err
 }
 
 // validateNative finds what says something of native programs where there are none.

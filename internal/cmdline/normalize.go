@@ -45,8 +45,8 @@ func long(word string, rest []string) (options, after []string, err error) {
 		return nil, rest, err
 	case given && f.takes == none:
 		return nil, rest, misuse("--" + f.name + " takes no argument")
-	case given && f.persists && value == "":
-		return nil, rest, misuse("--" + f.name + "= needs a file")
+	case given && value == "" && f.takes == optional && f.preset == "": // which would mean the option without one
+		return nil, rest, f.emptied()
 	case given:
 		return []string{f.canonical(value)}, rest, nil
 	case f.takes == required && len(rest) == 0:
@@ -62,6 +62,14 @@ func cluster(letters string, rest []string) (options, after []string, err error)
 	for i := 0; i < len(letters); i++ {
 		f := byLetter(letters[i])
 		switch {
+// emptied is the error for --NAME= where an argument may be left out, but not be empty.
+func (f *option) emptied() error {
+	if f.persists {
+		return misuse("--" + f.name + "= needs a file")
+	}
+	return remedy.Errorf("without an argument, write --"+f.name, "--%s: %w", f.name, notEmpty(""))
+}
+
 		case f == nil && letters[i] == '=' && i > 0:
 			return options, rest, glued(byLetter(letters[i-1]), letters[i:])
 		case f == nil:

@@ -20,8 +20,13 @@ type wanted struct {
 func Parse(list string) (*Request, error) {
 	words := strings.Split(list, ",")
 	r := new(Request)
-	if strings.HasPrefix(words[0], "-") || list == "" {
+	switch {
+	case list == "":
+		words = []string{"@" + build}
+	case list[0] == '-':
 		words = append([]string{"@" + build}, words...)
+	case strings.Trim(list, ",") == "":
+		return nil, fmt.Errorf("the list %q is empty", list)
 	}
 	for _, word := range words {
 		if word == "" {

@@ -53,7 +53,7 @@ var environments = []Case{
 	{Args: "-r --clear-env", Program: NoProgram, Stdin: "echo $0", Since: "2.43", Lacks: "--clear-env"},
 	{Args: "--whitelist-env HOME,WORDS", Since: "2.43", Lacks: "--whitelist-env"},
 	{Args: "--whitelist-env HOME --whitelist-env nosuch", Since: "2.43", Lacks: "--whitelist-env"},
-	{Args: "--whitelist-env ''", Since: "2.43", Lacks: "--whitelist-env"},
+	{Args: "--whitelist-env ''", Since: "2.43", Lacks: "--whitelist-env", Differs: "an empty list is refused", Want: refused("1")},
 	{Args: "--whitelist-env HOME --clear-env", Since: "2.43", Lacks: "--whitelist-env"},
 	{Args: "--forward-signals", Since: "2.42", Lacks: "--forward-signals"},
 	{Args: "-r --forw", Since: "2.42", Lacks: "--forward-signals"},

@@ -25,6 +25,7 @@ var Deviations = []Deviation{
 	{"wd inside the root", "A relative --wd is relative to the new root.", nil},
 	{"deny is said twice", "--setgroups=deny may be given where it is in force anyway, and with maps of several groups.", nil},
 	{"ids are checked", "Ids that there cannot be, and ranges of none, are refused.", nil},
+	{"an empty list is refused", "--whitelist-env refuses an empty list, and names that no variable can have.", nil},
 	{"all sub-ids", "--map-auto and --map-subids map all ranges of a user.", nil},
 	{"root's own sub-ids", "Root's sub-ids are those of the user root, not those of the first user there is.", nil},
 	{"helpers that fail", "If newuidmap(1) or newgidmap(1) fails or is killed the status is 1, and the program is not started.", nil},
