@@ -14,39 +14,43 @@ import (
 // What it understood before an error is returned with the error: an option that stands further left
 // is heard first.
 func normalize(args []string) (options, program []string, err error) {
-	for len(args) > 0 {
-		word := args[0]
-		switch {
-		case word == "--":
-			return options, args[1:], nil
-		case word == "-" || !strings.HasPrefix(word, "-"):
-			return options, args, nil
-		}
+	for len(args) > 0 && isOption(args[0]) {
 		var found []string
-		if strings.HasPrefix(word, "--") {
-			found, args, err = long(word[2:], args[1:])
-		} else {
-			found, args, err = cluster(word[1:], args[1:])
-		}
+		found, args, err = word(args)
 		options = append(options, found...)
 		if err != nil {
 			return options, nil, err
 		}
 	}
-	return options, nil, nil
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	return options, args, nil
+}
+
+func isOption(word string) bool {
+	return strings.HasPrefix(word, "-") && word != "-" && word != "--"
+}
+
+// word reads the options of the first word; rest is what follows it, and an argument that is a word
+// of its own.
+func word(args []string) (options, rest []string, err error) {
+	if name, found := strings.CutPrefix(args[0], "--"); found {
+		return long(name, args[1:])
+	}
+	return cluster(args[0][1:], args[1:])
 }
 
 // long reads one --option; rest is what follows it.
 func long(word string, rest []string) (options, after []string, err error) {
 	name, value, given := strings.Cut(word, "=")
 	f, err := byName(name)
+	if err == nil && given {
+		err = f.refusal(value)
+	}
 	switch {
 	case err != nil:
 		return nil, rest, err
-	case given && f.takes == none:
-		return nil, rest, misuse("--" + f.name + " takes no argument")
-	case given && value == "" && f.takes == optional && f.preset == "": // which would mean the option without one
-		return nil, rest, f.emptied()
 	case given:
 		return []string{f.canonical(value)}, rest, nil
 	case f.takes == required && len(rest) == 0:
@@ -57,19 +61,25 @@ func long(word string, rest []string) (options, after []string, err error) {
 	return []string{f.canonical(f.preset)}, rest, nil
 }
 
-// cluster reads the letters behind one dash; rest is what follows them.
-func cluster(letters string, rest []string) (options, after []string, err error) {
-	for i := 0; i < len(letters); i++ {
-		f := byLetter(letters[i])
-		switch {
-// emptied is the error for --NAME= where an argument may be left out, but not be empty.
-func (f *option) emptied() error {
-	if f.persists {
+// refusal is the error for --NAME=VALUE where the option takes none, or where it may be left out
+// but not be empty: that would mean the option without it.
+func (f *option) refusal(value string) error {
+	switch {
+	case f.takes == none:
+		return misuse("--" + f.name + " takes no argument")
+	case value != "" || f.takes == required || f.preset != "":
+		return nil
+	case f.persists:
 		return misuse("--" + f.name + "= needs a file")
 	}
 	return remedy.Errorf("without an argument, write --"+f.name, "--%s: %w", f.name, notEmpty(""))
 }
 
+// cluster reads the letters behind one dash; rest is what follows them.
+func cluster(letters string, rest []string) (options, after []string, err error) {
+	for i := 0; i < len(letters); i++ {
+		f := byLetter(letters[i])
+		switch {
 		case f == nil && letters[i] == '=' && i > 0:
 			return options, rest, glued(byLetter(letters[i-1]), letters[i:])
 		case f == nil:

@@ -23,10 +23,13 @@ func Parse(args []string) (*Options, error) {
 		options = withPreset(options, preset[:])
 	}
 	err := cmp.Or(read(options, o), bad)
-	switch {
-	case o.Help || o.Version:
+	if o.Help || o.Version {
 		return o, nil
-	case err != nil:
+	}
+	if cmp.Or(err, misuse) != nil {
+		o.findStatus(args[1:])
+	}
+	if err != nil {
 		return o, err
 	}
 	o.Program = program

@@ -115,3 +115,27 @@ func TestKillSignals(t *testing.T) {
 		}
 	}
 }
+
+// The descriptor is known whatever is wrong, and wherever.
+func TestStatusDespiteErrors(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		fd   int
+	}{
+		{"--into=nosuch --json-status-fd=5 true", 5},
+		{"--config=/nosuch --json-status-fd 5", 5},
+		{"--bogus --json-status-fd=5", 5},
+		{"-rQ --json-status-fd=5 -- true", 5},
+		{"--map=x --json-s=4 --json-status-fd=5", 5},
+		{"--user= --json-status-fd=5", 5},
+		{"--json-status-fd=5 --json-status-fd=x", 5},
+		{"--bogus true --json-status-fd=5", -1},
+		{"--bogus -- --json-status-fd=5", -1},
+		{"--bogus --root --json-status-fd=5", -1},
+	} {
+		o, err := Parse(append([]string{"xunshare"}, strings.Fields(c.line)...))
+		if err == nil || o.Status != c.fd {
+			t.Errorf("%s: %v, descriptor %d, want %d", c.line, err, o.Status, c.fd)
+		}
+	}
+}

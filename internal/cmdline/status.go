@@ -3,6 +3,7 @@ package cmdline
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // setStatusFD takes a descriptor that the caller has opened.
@@ -13,4 +14,18 @@ func setStatusFD(o *Options, v string) error {
 	}
 	o.Status = int(fd)
 	return nil
+}
+
+// findStatus looks for the descriptor in words of which others are wrong, because that is to be
+// told there.
+func (o *Options) findStatus(words []string) {
+	for len(words) > 0 && isOption(words[0]) {
+		var options []string
+		options, words, _ = word(words)
+		for _, option := range options {
+			if fd, found := strings.CutPrefix(option, "--json-status-fd="); found {
+				_ = setStatusFD(o, fd)
+			}
+		}
+	}
 }
