@@ -188,7 +188,7 @@ func isName(s string) bool {
 // validateEmulators finds what says something of emulators that nothing asks for.
 func (o *Options) validateEmulators() error {
 	switch {
-	case len(o.Foreign.Emulators) > 0 && !o.Foreign.Asked:
+	case len(o.Foreign.Emulators) > 0 && !o.Foreign.Asked && !o.looksForEmulators():
 		return remedy.New("--emulator is for the architectures of --arch", "add --arch=auto; a rule names its emulator itself")
 	case o.Foreign.CPU && !o.Loads():
 		return remedy.New("--cpu is for emulators, and nothing asks for one", "add --arch=auto")

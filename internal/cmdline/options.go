@@ -76,11 +76,10 @@ func (o *Options) Validate() error {
 	if o.FakeIDs && !o.NS.Kinds.Has(ns.User) {
 		return remedy.New("--fake-ids works only in a new user namespace", "add --map-root-user")
 	}
-	if err := o.validateMounts(); err != nil {
-		return err
-	}
-	if err := o.validateEmulators(); err != nil {
-		return err
+	for _, validate := range [...]func() error{o.validateMounts, o.validateEmulators, o.validateQuestion} {
+		if err := validate(); err != nil {
+			return err
+		}
 	}
 	if err := binfmt.CheckSet(o.Rules); err != nil {
 		return fmt.Errorf("--load-binfmt: %w", err)

@@ -99,6 +99,18 @@ func TestValidate(t *testing.T) {
 		{"-U --setgroups=allow", ""},
 		{"-r -l " + goodRule, ""},
 		{"-r -l " + goodRule + " --load-binfmt " + goodRule, `rule "ppc"`},
+		{"--doctor --emulator=arm64=/x", ""},
+		{"--list-arches --emulator=arm64=/x", ""},
+		{"--print-rule=arm64 --emulator=/x", ""},
+		{"--emulator=arm64=/x", "--emulator is for the architectures of --arch"},
+		{"--list-arches json", `--list-arches runs no program, and "json" is one`},
+		{"--doctor true", "--doctor runs no program"},
+		{"--print-rule=arm64 true", "--print-rule runs no program"},
+		{"--into=/ --list-native x", "--list-native runs no program"},
+		{"--list-arches=json", ""},
+		{"--doctor --", ""},
+		{"--hostname=", "--hostname: the argument is empty"},
+		{"--into=/ --hostname=", ""},
 	} {
 		o := parsed(t, c.line)
 		err := o.Validate()

@@ -58,7 +58,7 @@ var common = [...]string{"aarch64", "arm", "ppc64le", "riscv64", "s390x", "x86_6
 func (p *patient) emulators() (findings []Finding, works bool, err error) {
 	arches, given := p.asked.Foreign.Arches, true
 	if len(arches) == 0 {
-		arches, given = commonArches(), false
+		arches, given = p.commonArches(), false
 	}
 	search, err := emulator.Searching(environ.Get("PATH"), p.asked.Foreign.Emulators, arches)
 	if err != nil {
@@ -76,11 +76,17 @@ func (p *patient) emulators() (findings []Finding, works bool, err error) {
 	return findings, slices.ContainsFunc(findings, func(f Finding) bool { return !lacks(f) }), nil
 }
 
-// commonArches leaves out what the machine runs by itself.
-func commonArches() (list []*binfmt.Arch) {
+// commonArches are the common ones, but for what the machine runs by itself, and those that
+// --emulator is about.
+func (p *patient) commonArches() (list []*binfmt.Arch) {
 	for _, name := range common {
 		if a := binfmt.FindArch(name); !a.RunsHere() {
 			list = append(list, a)
+		}
+	}
+	for _, e := range p.asked.Foreign.Emulators {
+		if e.Arch != nil && !slices.Contains(list, e.Arch) {
+			list = append(list, e.Arch)
 		}
 	}
 	return list
