@@ -1,8 +1,10 @@
 package cmdline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,14 +66,18 @@ func configOf(option string) (string, error) {
 		return "", nil
 	}
 	file := filepath.Join(ConfigDir(), name+".conf")
-	if _, err := os.Stat(file); err == nil {
+	_, err := os.Stat(file)
+	if err == nil {
 		return file, nil
 	}
-	if _, err := os.Stat(name); err != nil {
-		return "", remedy.Errorf("a name stands for a file there; for a directory here, write --into=./"+name+"",
-			"--into=%s: there is neither %s nor a directory of that name", name, file)
+	if _, here := os.Stat(name); here == nil {
+		return "", nil
 	}
-	return "", nil
+	if errors.Is(err, fs.ErrPermission) {
+		return "", remedy.Wrap(fmt.Errorf("%s: %s: %w", option, file, cause(err)), "its directories need the permission x for you: namei -l "+file)
+	}
+	return "", remedy.Errorf("a name stands for a file there; for a directory here, write --into=./"+name+"",
+		"--into=%s: there is neither %s nor a directory of that name", name, file)
 }
 
 // ConfigDir is where --into looks for names (XDG Base Directory Specification).
@@ -134,7 +140,7 @@ func configLine(line string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(rest) > 0 || len(options) == 0:
-		return nil, remedy.Errorf("write one option a line, with its dashes: --wd /tmp", "%.60q is not an option", strings.Join(rest, " "))
+		return nil, remedy.Errorf("write one option a line, with its dashes: --wd /tmp", "%.60q is not an option", cmp.Or(strings.Join(rest, " "), line))
 	case strings.HasPrefix(options[0], configOption):
 		return nil, errors.New("an option file cannot name another one")
 	}

@@ -55,6 +55,8 @@ func (p *patient) config() Finding {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return ok("%s is not there; --into=NAME would read NAME.conf in it", dir)
+	case errors.Is(err, fs.ErrPermission):
+		return bad(Limited, err, "--into=NAME reads NAME.conf in it: chmod u+rwx "+dir+", and for its parents: namei -l "+dir)
 	case err != nil:
 		return bad(Limited, err)
 	}
