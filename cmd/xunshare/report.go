@@ -14,19 +14,20 @@ import (
 	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/launch"
+	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/remedy"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
 // report says what went wrong, in one sentence, and under it what can be done.
 func report(err error) {
-	text := fmt.Sprintf("xunshare: %v\n", err)
+	text := fmt.Sprintf("xunshare: %s\n", notes.Shown(err.Error()))
 	hints := remedy.Hints(err)
 	if strings.Contains(err.Error(), "~/") {
 		hints = append(hints, "only the shell replaces ~, and only at the start of a word: put a space in place of '='; in option files write absolute paths")
 	}
 	for _, hint := range hints {
-		text += fmt.Sprintf("xunshare: hint: %s\n", hint)
+		text += fmt.Sprintf("xunshare: hint: %s\n", notes.Shown(hint))
 	}
 	caller.LastWords(func() { fmt.Fprint(os.Stderr, text) })
 }

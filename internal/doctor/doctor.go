@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/xunshare/xunshare/internal/cmdline"
+	"github.com/xunshare/xunshare/internal/notes"
 	"github.com/xunshare/xunshare/internal/remedy"
 )
 
@@ -123,9 +124,9 @@ func examine(asked *cmdline.Options) (findings []Finding, lacking []string, err 
 func format(findings []Finding) string {
 	var text strings.Builder
 	for _, f := range findings {
-		fmt.Fprintf(&text, "%-8s %-20s %s\n", f.Result, f.Check, f.Detail)
+		fmt.Fprintf(&text, "%-8s %-20s %s\n", f.Result, f.Check, notes.Shown(f.Detail))
 		for _, hint := range f.Remedy {
-			fmt.Fprintf(&text, "%-8s hint: %s\n", "", hint)
+			fmt.Fprintf(&text, "%-8s hint: %s\n", "", notes.Shown(hint))
 		}
 	}
 	return text.String()

@@ -1,5 +1,5 @@
 // Package notes tells the user what is not an error. All that they are told in this way goes
-// through it.
+// through it. It also makes what is written to a terminal harmless.
 //
 // Not for: errors and their hints, which package remedy has.
 package notes
@@ -54,5 +54,5 @@ func (n *Notes) Hold() { n.held, n.released = nil, false }
 
 func (n *Notes) say(sentence string) {
 	n.said = append(n.said, sentence)
-	fmt.Fprintf(n.To, "xunshare: note: %s\n", sentence)
+	fmt.Fprintf(n.To, "xunshare: note: %s\n", Shown(sentence))
 }

@@ -31,3 +31,26 @@ func TestNotes(t *testing.T) {
 	}
 	(*Notes)(nil).Add("to nobody")
 }
+
+// What a terminal obeys is shown, and all else is left alone.
+func TestShown(t *testing.T) {
+	for text, want := range map[string]string{
+		"/bin/sh\r":                 `/bin/sh\r`,
+		"a\x1b[31m\a\n\t\x7f":       `a\x1b[31m\a\n\t\x7f`,
+		"\xff\u202e\u009b":          `\xff\u202e\u009b`,
+		`b\ "c" 'd'`:                `b\ "c" 'd'`,
+		"Stra\u00dfe \u4e2d \ufffd": "Stra\u00dfe \u4e2d \ufffd",
+		"":                          "",
+	} {
+		if got := Shown(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+	var out strings.Builder
+	n := &Notes{To: &out}
+	n.Release()
+	n.Add("%s", "\x1b")
+	if want := "xunshare: note: \\x1b\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
