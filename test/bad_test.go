@@ -1,10 +1,14 @@
 package test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Bad input gets one sentence, a hint where there is a remedy, the status of unshare(1), and leaves
@@ -20,6 +24,18 @@ func TestBadInput(t *testing.T) {
 	}
 	os.Mkdir(home+"/closed", 0o600)
 	os.Symlink("loop", home+"/loop")
+	os.Symlink("nowhere", home+"/dangling")
+	if err := errors.Join(unix.Mkfifo(home+"/fifo", 0o755), os.Chmod(home+"/fifo", 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	os.Mkdir(home+"/xunshare", 0)
+	t.Setenv("XDG_CONFIG_HOME", home)
+	write(t, home+"/self", "#!"+home+"/self\n", 0o755)
+	write(t, home+"/0", "#!/bin/sh\n", 0o755)
+	for i := range 6 { // one more than the kernel follows
+		write(t, fmt.Sprintf("%s/%d", home, i+1), fmt.Sprintf("#!%s/%d\n", home, i), 0o755)
+	}
+	write(t, home+"/dos", "#!/bin/sh\r\necho a\r\n", 0o755)
 	foreign, here := tree("s390x"), tree(native)
 	const magic = `:x:M::\x7fELF\x02\x02::`
 	for _, c := range []struct {
@@ -42,19 +58,31 @@ func TestBadInput(t *testing.T) {
 		{"-r --uts=" + home + "/plain true", 1, "keep the namespace: mount " + home + "/plain: operation not permitted", "and root there"},
 		{"--net=" + home + "/plain true", 1, "enter new namespaces: unshare: operation not permitted", "and root there"},
 		{"-rT --boottime=-4000000000 true", 1, "set the boot-time clock", "before zero"},
+		{"-rT --boottime=9223372036854775807 true", 1, "set the boot-time clock", "too far ahead"},
+		{"-rT --monotonic=9223372036854775807 true", 1, "set the monotonic clock", "too far ahead"},
 		{"-S 0 true", 1, "setuid: operation not permitted", "add --map-root-user"},
 		{"-G 0 true", 1, "setgroups: operation not permitted", "add --map-root-user --map-auto"},
 		{"-m=/x true", 1, "a short option takes no '=': write --mount=/x", ""},
 		{"--print-rule=arm64, true", 1, "is empty", "auto"},
 		{"--map=everything true", 1, "is none of auto, root, current, subids", ""},
 		{"--into=" + home + "/nosuch", 1, "there is no such directory", ""},
-		{"--into=nosuch", 1, "there is neither", "for a directory here, write --into=./nosuch"},
+		{"--into=nosuch", 1, "--into=nosuch: " + home + "/xunshare/nosuch.conf: permission denied", "namei -l " + home + "/xunshare/nosuch.conf"},
+		{"--into=" + home + "/dangling", 1, "/dangling: is a link to nowhere, which is not there", ""},
+		{"--arch=arm64 --sysroot=/nosuch true", 1, "--sysroot: /nosuch: there is no such directory", "/usr/aarch64-linux-gnu"},
+		{"--arch=arm64 --sysroot=/etc/passwd true", 1, "--sysroot: /etc/passwd: is not a directory", ""},
+		{"--into=" + here + " --sysroot=/nosuch true", 1, "/nosuch: there is no such directory in " + here, ""},
 		{"--map-user=1 --setgroups=allow --map-group=1 true", 1, "exclude each other", "leave out --setgroups"},
 
 		{"-r --config=" + home + "/options true", 1, `/options:1: "wd /tmp" is not an option`, "with its dashes"},
 		{"-r /bin/nosuch", 127, "/bin/nosuch: there is no such program", ""},
 		{"-rm --root=" + here + " nosuch", 127, "nosuch: there is no such program in " + here, "PATH leads to"},
 		{"-r " + home + "/plain", 126, "is not executable (mode 0644)", "chmod +x"},
+		{"-r " + home + "/dos", 127, `is a script for /bin/sh\r, which is not there`, `Windows line ends): sed -i 's/\r$//' ` + home + "/dos"},
+		{"--into=" + home + "/\x1b[31m", 1, `/\x1b[31m: there is no such directory`, ""},
+		{"-r " + home + "/fifo", 126, "is not a regular file", ""},
+		{"-r " + home + "/self", 126, "is a script that names itself as its interpreter", ""},
+		{"-r " + home + "/6", 126, "more often than the kernel allows", ""},
+		{"--arch=s390x " + tree("arm64") + "/bin/busybox true", 126, "is a program for aarch64, and no rule runs it here", "add it: --arch=s390x,aarch64"},
 		{"-r " + home, 126, "is a directory", "--into=" + home + " would enter it"},
 		{"--into=~/tree", 1, "root ~/tree: there is no such directory", "put a space in place of"},
 		{"--config=~/x", 1, "--config=~/x: no such file", "put a space in place of"},

@@ -129,6 +129,10 @@ func TestDoctorArches(t *testing.T) {
 	found = doctor(t, run(t, "--doctor=json", "--arch=arm64,s390x", "--emulator=s390x=/nosuch"), "emulators")
 	says(t, found, "emulator-aarch64", "ok")
 	says(t, found, "emulator-s390x", "no", "/nosuch")
+	found = doctor(t, run(t, "--doctor=json", "--emulator=s390x=/nosuch", "--emulator=m68k=/nosuch"), "")
+	says(t, found, "emulator-aarch64", "ok")
+	says(t, found, "emulator-s390x", "no", "/nosuch")
+	says(t, found, "emulator-m68k", "no", "/nosuch")
 }
 
 // sick runs it after a script has broken something, by root of a namespace.
@@ -157,6 +161,11 @@ func TestDoctorLacking(t *testing.T) {
 
 	says(t, doctor(t, sick(t, "export XDG_CONFIG_HOME=conf"), ""), "config", "limited", "XDG_CONFIG_HOME=conf")
 	says(t, doctor(t, sick(t, "export HOME=/nosuch; unset XDG_CONFIG_HOME"), ""), "config", "ok", "/nosuch/.config/xunshare")
+
+	closed := t.TempDir()
+	os.Mkdir(closed+"/xunshare", 0)
+	t.Setenv("XDG_CONFIG_HOME", closed)
+	says(t, doctor(t, run(t, "--doctor=json"), ""), "config", "limited", "permission denied", "chmod u+rwx "+closed+"/xunshare")
 }
 
 // In containers it says what a launch says.

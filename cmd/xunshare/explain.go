@@ -87,6 +87,8 @@ func explainExec(failed *verb.Error, o *resolved, f *Facts) error {
 		return x.badFormat(failed.Path)
 	case failed.Errno == syscall.EACCES && x.file != "":
 		return x.denied()
+	case failed.Errno == syscall.ELOOP && x.file != "":
+		return x.inCircles(rules.Inspect(&o.in, x.file))
 	}
 	if err := x.onNoExec(failed.Path); failed.Errno == syscall.EACCES && err != nil {
 		return err
@@ -191,10 +193,10 @@ func (x *failedExec) startsWith() string {
 func (x *failedExec) denied() error {
 	info, err := x.o.in.Stat(x.file)
 	switch {
-	case err == nil && info.IsDir() && x.o.Root != "":
-		return x.say("%s: is a directory, not a program", x.file)
 	case err == nil && info.IsDir():
-		return remedy.Wrap(x.say("%s: is a directory, not a program", x.file), "--into="+x.name+" would enter it, if it is a tree")
+		return x.isDirectory()
+	case err == nil && !info.Mode().IsRegular():
+		return x.say("%s: is not a regular file, so it is no program", x.file)
 	case err == nil && info.Mode().Perm()&0o111 == 0:
 		return remedy.Wrap(x.say("%s: is not executable (mode %#o)", x.file, info.Mode().Perm()), "chmod +x "+x.o.in.Outside(x.file))
 	}
@@ -205,10 +207,29 @@ func (x *failedExec) denied() error {
 		"check its permissions, and for a script those of its interpreter")
 }
 
+func (x *failedExec) isDirectory() error {
+	err := x.say("%s: is a directory, not a program", x.file)
+	if x.o.Root != "" {
+		return err
+	}
+	return remedy.Wrap(err, "--into="+x.name+" would enter it, if it is a tree")
+}
+
+// inCircles is for a script whose interpreters are scripts again, until the kernel gives up.
+func (x *failedExec) inCircles(image *binfmt.Image) error {
+	if image != nil && image.Interpreter == x.file {
+		return x.say("%s: is a script that names itself as its interpreter%s", x.file, x.where)
+	}
+	return x.say("%s: is a script whose interpreter is a script in its turn, more often than the kernel allows%s", x.file, x.where)
+}
+
 // noInterpreter explains why a file that exists was not found: a program that it needs is missing.
 func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 	switch {
 	case image == nil:
+	case image.Kind == binfmt.KindScript && strings.HasSuffix(image.Interpreter, "\r"):
+		return remedy.Wrap(x.say("%s: is a script for %s, which is not there%s", x.file, image.Interpreter, x.where),
+			`the line ends with a carriage return (Windows line ends): sed -i 's/\r$//' `+x.o.Root+x.file)
 	case image.Kind == binfmt.KindScript && rules.Inspect(&x.o.in, image.Interpreter) == nil:
 		return x.say("%s: is a script for %s, which is not there%s", x.file, image.Interpreter, x.where)
 	case image.ELF != nil && image.ELF.Interp != "" && rules.Inspect(&x.o.in, image.ELF.Interp) == nil:
@@ -249,7 +270,19 @@ func (x *failedExec) addArch(arch *binfmt.Arch) []string {
 	case x.o.Foreign.None:
 		return []string{"--arch=none is for exactly that"}
 	case x.o.Foreign.Asked:
-		return []string{"add it: --arch=auto," + arch.Name}
+		return []string{"add it: --arch=" + x.o.archesWith(arch.Name)}
 	}
 	return []string{"let an emulator run it: --arch=auto"}
+}
+
+// archesWith is the argument of --arch with one more name.
+func (o *resolved) archesWith(name string) string {
+	var names []string
+	if o.Foreign.Auto || o.Foreign.All { // "all" stands alone
+		names = append(names, "auto")
+	}
+	for _, a := range o.Foreign.Arches {
+		names = append(names, a.Name)
+	}
+	return strings.Join(append(names, name), ",")
 }

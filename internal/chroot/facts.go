@@ -51,7 +51,7 @@ func checkRoot(root string) error {
 	info, err := os.Stat(root)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("root %s: there is no such directory", root)
+		return notThere(root)
 	case err != nil:
 		return fmt.Errorf("root %s: %w", root, cause(err))
 	case !info.IsDir():
@@ -61,6 +61,13 @@ func checkRoot(root string) error {
 		return &ClosedError{root, st.Uid, st.Gid, unix.Access(root, unix.X_OK) == nil}
 	}
 	return nil
+}
+
+func notThere(root string) error {
+	if to, err := os.Readlink(root); err == nil {
+		return fmt.Errorf("root %s: is a link to %s, which is not there", root, to)
+	}
+	return fmt.Errorf("root %s: there is no such directory", root)
 }
 
 // cause is the errno without the path that the sentence has named already.

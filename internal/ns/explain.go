@@ -43,13 +43,22 @@ func (o *Options) explainOwn(failed *verb.Error, denied bool) []string {
 	case errors.Is(failed, fs.ErrNotExist):
 		return []string{"/proc is not mounted here: mount it, or enter this root with --mount-proc"}
 	case errors.Is(failed, syscall.ERANGE):
-		return []string{"a clock cannot be set back to before zero"}
+		return []string{explainClock(failed)}
 	case denied && !o.Kinds.Has(User):
 		return []string{"only a new user namespace has a setting of its own: add --user"}
 	case denied && strings.HasSuffix(failed.Path, "_map"):
 		return confined().explainMap()
 	}
 	return nil
+}
+
+// explainClock is for an offset that leads out of what a clock can show (proc_timens_set_offset in
+// kernel/time/namespace.c).
+func explainClock(failed *verb.Error) string {
+	if offset, ok := failed.Step.Call.(verb.WriteFile); ok && !strings.Contains(offset.Text, "-") {
+		return "that is too far ahead: a clock can be set to 146 years at most (4611686018 seconds, counted from the start of the machine)"
+	}
+	return "a clock cannot be set back to before zero"
 }
 
 // ExplainRefusal is for a mount that nothing else explains: where a filter is in force, it may have

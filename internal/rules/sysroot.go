@@ -107,7 +107,11 @@ func (c *chooser) completed(r sysroot) (sysroot, error) {
 		return r, remedy.New(fmt.Sprintf("%s: the programs look for it in %s, where it has to be an absolute path", r.Dir, c.Root),
 			"give its path inside the root: --sysroot=/usr/aarch64-linux-gnu")
 	case !c.in.IsDir(r.Dir):
-		return r, remedy.New(fmt.Sprintf("%s: is not a directory%s", r.Dir, c.inRoot()), "name the directory that has the loader in its lib, such as /usr/aarch64-linux-gnu")
+		what := "is not a directory"
+		if !c.in.Exists(r.Dir) {
+			what = "there is no such directory"
+		}
+		return r, remedy.New(fmt.Sprintf("%s: %s%s", r.Dir, what, c.inRoot()), "name the directory that has the loader in its lib, such as /usr/aarch64-linux-gnu")
 	case r.Arch != nil:
 		r.Hard = isHard(c.loaderIn(r.Dir, r.Arch))
 		return r, nil
