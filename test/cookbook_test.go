@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,6 +110,25 @@ func TestCookbook(t *testing.T) {
 	for _, r := range recipes {
 		if kind, name, script := r[1], r[2], r[3]; kind == "run" || kind == "full" && os.Getenv("XUNSHARE_TEST_FULL") != "" {
 			t.Run(name, func(t *testing.T) { cook(t, bin, name, script) })
+		}
+	}
+}
+
+// A second run replaces what the first has left, read-only directories too.
+func TestBuildAllAgain(t *testing.T) {
+	dir := t.TempDir()
+	file, err := filepath.Abs("../examples/build-all")
+	if err = errors.Join(err, os.Symlink(binary(), dir+"/xunshare"), os.MkdirAll(dir+"/project/src", 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir+"/project/src/file", "", 0o444)
+	os.Chmod(dir+"/project/src", 0o555)
+	t.Cleanup(func() { exec.Command("chmod", "-R", "u+w", dir).Run() })
+	for range 2 {
+		cmd := exec.Command(file, "ls src", "arm64")
+		cmd.Dir, cmd.Env = dir+"/project", append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		if r := finish(t, cmd); r.status != 0 || r.err != "" || !strings.HasPrefix(r.out, "arm64: done in ") {
+			t.Errorf("%+v", r)
 		}
 	}
 }

@@ -82,6 +82,7 @@ func TestDebianTreeErrors(t *testing.T) {
 		"/mnt/debian-tree arm64 /tmp/x":                              "debian-tree: xunshare is not installed\n",
 		"/mnt/debian-tree arm64 /tmp":                                "debian-tree: /tmp is there already\n",
 		"mkdir -p /tmp/x/debootstrap; /mnt/debian-tree arm64 /tmp/x": "debian-tree: /tmp/x is there already\ndebian-tree: what an earlier run left is removed by: xunshare --map=auto rm -rf /tmp/x\n",
+		"/mnt/debian-tree arm64 /nosuch/x":                           "debian-tree: there is no directory /nosuch; make it: mkdir -p /nosuch\n",
 		"/mnt/debian-tree arm64":                                     "usage: debian-tree ARCH TREE [SUITE [MIRROR]]\n",
 	} {
 		if r := into(t, system(native), "--tmpfs=/tmp --ro-bind=../examples:/mnt", script); r != (result{"", want, 1}) {
