@@ -229,7 +229,7 @@ func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 	case image == nil:
 	case image.Kind == binfmt.KindScript && strings.HasSuffix(image.Interpreter, "\r"):
 		return remedy.Wrap(x.say("%s: is a script for %s, which is not there%s", x.file, image.Interpreter, x.where),
-			`the line ends with a carriage return (Windows line ends): sed -i 's/\r$//' `+x.o.Root+x.file)
+			`the line ends with a carriage return (Windows line ends): sed -i 's/\r$//' `+x.o.in.Outside(x.file))
 	case image.Kind == binfmt.KindScript && rules.Inspect(&x.o.in, image.Interpreter) == nil:
 		return x.say("%s: is a script for %s, which is not there%s", x.file, image.Interpreter, x.where)
 	case image.ELF != nil && image.ELF.Interp != "" && rules.Inspect(&x.o.in, image.ELF.Interp) == nil:
