@@ -186,6 +186,24 @@ func TestInAChroot(t *testing.T) {
 	}
 }
 
+// Nor does it for somebody who has no id of their own where they are.
+func TestUnmapped(t *testing.T) {
+	for _, c := range []struct{ outer, inner, want string }{
+		{"-U", "-r true", "neither your user nor your group is mapped"},
+		{"-U", "--into=" + tree("arm64") + " true", "neither your user nor your group is mapped"},
+		{"--map-users=0:1000:1", "-r true", "your group is not mapped"},
+		{"--map-groups=0:1000:1", "-r true", "your user is not mapped"},
+	} {
+		r := run(t, append([]string{c.outer, binary()}, words(c.inner)...)...)
+		if r.status != 1 || !strings.Contains(r.err, "hint: "+c.want) || strings.Contains(r.err, "chroot") {
+			t.Errorf("%s, %s: %+v", c.outer, c.inner, r)
+		}
+	}
+	if r := run(t, "-U", binary(), "--doctor"); !strings.Contains(r.out, "your group is mapped") || strings.Contains(r.out, "in a chroot") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // --dry-run changes nothing, needs nothing, and says what would be done.
 func TestDryRun(t *testing.T) {
 	unchanged := snapshot(t, tree("arm64"))

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xunshare/xunshare/internal/idmap"
 	"github.com/xunshare/xunshare/internal/verb"
 )
 
@@ -19,10 +20,11 @@ type confinement struct {
 	root     bool   // the effective user is root
 	caps     uint64 // the effective capabilities
 	restrict bool   // AppArmor keeps programs without a profile from user namespaces
+	nobody   string // which own ids are not mapped in the user namespace here, as the start of a sentence; "" for none
 }
 
 func confined() confinement {
-	c := confinement{root: os.Geteuid() == 0, restrict: appArmorRestricts()}
+	c := confinement{root: os.Geteuid() == 0, restrict: appArmorRestricts(), nobody: unmapped()}
 	for _, file := range [...]string{"/proc/self/attr/apparmor/current", "/proc/self/attr/current"} {
 		if text, err := os.ReadFile(file); err == nil {
 			c.profile = profileOf(string(text))
@@ -40,6 +42,31 @@ func confined() confinement {
 		}
 	}
 	return c
+}
+
+// unmapped says which own ids are not mapped in the user namespace that this process is in.
+func unmapped() string {
+	user, group := isUnmapped("uid_map", os.Geteuid()), isUnmapped("gid_map", os.Getegid())
+	switch {
+	case user && group:
+		return "neither your user nor your group is"
+	case user:
+		return "your user is not"
+	case group:
+		return "your group is not"
+	}
+	return ""
+}
+
+// isUnmapped looks for an id in a map of this process. One that is not mapped is shown as the
+// overflow id (user_namespaces(7)), which a map seldom has.
+func isUnmapped(file string, id int) bool {
+	text, err := os.ReadFile("/proc/self/" + file)
+	if err != nil {
+		return false
+	}
+	m, err := idmap.ParseMap(string(text))
+	return err == nil && !m.Has(uint32(id))
 }
 
 // profileOf reads the label of a process, "NAME (MODE)", or "unconfined" (aa_getcon(2)).
@@ -66,6 +93,9 @@ func (c confinement) appArmor(what string) []string {
 // explainUserNamespace says why a new user namespace is refused.
 func (c confinement) explainUserNamespace(errno syscall.Errno) []string {
 	switch {
+	case errno == syscall.EPERM && c.nobody != "":
+		return []string{c.nobody + " mapped in the user namespace that xunshare was started in, so the kernel refuses another one: " +
+			"map your ids when you make the outer one: unshare --map-current-user, or unshare -r"}
 	case c.restrict:
 		return appArmorRemedy()
 	case c.profile != "" && (errno == syscall.EACCES || !c.filtered):

@@ -18,6 +18,8 @@ func TestConfinement(t *testing.T) {
 	}{
 		"userns, filter":           {confinement{filtered: true}.explainUserNamespace(syscall.EPERM), "seccomp=unconfined"},
 		"userns, chroot":           {confinement{}.explainUserNamespace(syscall.EPERM), "in a chroot"},
+		"userns, unmapped":         {confinement{nobody: "your user is not", filtered: true, restrict: true}.explainUserNamespace(syscall.EPERM), "your user is not mapped"},
+		"userns, unmapped, EACCES": {confinement{nobody: "your user is not", filtered: true, profile: docker}.explainUserNamespace(syscall.EACCES), docker},
 		"userns, Ubuntu":           {confinement{restrict: true, profile: "x"}.explainUserNamespace(syscall.EACCES), "apparmor_restrict_unprivileged_userns"},
 		"userns, profile":          {confinement{profile: docker, filtered: true}.explainUserNamespace(syscall.EACCES), docker},
 		"userns, profile, EPERM":   {confinement{profile: docker}.explainUserNamespace(syscall.EPERM), docker},
