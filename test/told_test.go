@@ -137,6 +137,18 @@ func TestNoSysroot(t *testing.T) {
 	}
 }
 
+// In a tree a loader has to be in the tree: neither a directory of the host nor a package of it helps.
+func TestNoLoaderInATree(t *testing.T) {
+	root := copyOf(t, "arm64")
+	_, program := library(t, "arm64")
+	copyFile(t, program, root+"/program")
+	r := run(t, "--into="+root, "/program")
+	if r.status == 0 || !strings.Contains(r.err, "is not there in "+root+": put its loader and libraries into the tree") ||
+		strings.Contains(r.err, "--sysroot") || strings.Contains(r.err, "-cross") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A compiler's own sysroot is found.
 func TestCrossCompiled(t *testing.T) {
 	program := t.TempDir() + "/program"

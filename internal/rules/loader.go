@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -28,7 +27,7 @@ func (c *chooser) checkLoader(files, env []string) {
 			continue
 		}
 		if a := h.Arch(); a != nil && h.Interp != "" && !a.RunsHere() && !c.finds(h.Interp, a, env) {
-			c.notes.Add("%s", noLoader(file, h.Interp, a, c.inRoot()))
+			c.notes.Add("%s: needs the program loader %s, which is not there%s: %s", file, h.Interp, c.inRoot(), c.loaderRemedy(h.Interp, a))
 		}
 		return
 	}
@@ -49,13 +48,17 @@ func (c *chooser) finds(loader string, a *binfmt.Arch, env []string) bool {
 	return slices.ContainsFunc(prefixes, func(dir string) bool { return c.in.Exists(dir + loader) })
 }
 
-// noLoader is what to do. Debian has the C libraries of other architectures for cross compilers.
-func noLoader(file, loader string, a *binfmt.Arch, where string) string {
-	words := fmt.Sprintf("%s: needs the program loader %s, which is not there%s: name a directory that has it, --sysroot=DIR", file, loader, where)
-	if strings.Contains(loader, "musl") || a.Debian == "" {
-		return words
+// loaderRemedy is what to do. In a tree only what is in it counts. Debian has the C libraries of other
+// architectures for cross compilers.
+func (c *chooser) loaderRemedy(loader string, a *binfmt.Arch) string {
+	if c.Root != "" {
+		return "put its loader and libraries into the tree, or use a statically linked program"
 	}
-	return words + ", or install one (Debian and Ubuntu: apt install " + crossLibrary(loader, a) + ")"
+	const named = "name a directory that has it, --sysroot=DIR"
+	if strings.Contains(loader, "musl") || a.Debian == "" {
+		return named
+	}
+	return named + ", or install one (Debian and Ubuntu: apt install " + crossLibrary(loader, a) + ")"
 }
 
 // crossLibrary is the name of the package.
