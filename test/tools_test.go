@@ -343,6 +343,10 @@ func TestNativeErrors(t *testing.T) {
 		"there is none\nxunshare: hint: add --into=DIR":                                                        "--arch=arm64 --native",
 		"nothing is\nxunshare: hint: add --arch=auto":                                                          "-r --root=" + root + " --native",
 		"there are none\nxunshare: hint: add --native":                                                         "--into=" + root + " --native-root=/",
+		"--native-root: /nosuch: there is no such directory\nxunshare: hint: name a":                           "--into=" + root + " --native --native-root=/nosuch",
+		"--native-root: /nosuch: there is no such directory\nxunshare: hint: name a dir":                       "--into=" + root + " --native-root=/nosuch --list-native",
+		"--native-root: /etc/passwd: is not a directory\nxunshare: hint: name a":                               "--into=" + tree(native) + " --arch=arm64 --native --native-root=/etc/passwd",
+		"--native-tree: /nosuch: there is no such directory\nxunshare: hint: name a tree":                      "--arch=arm64 --native --native-tree=/nosuch",
 		"xunshare: hint: --native-root takes programs":                                                         "--into=" + tree("arm64") + " --native=sh",
 	} {
 		r := run(t, append(words(strings.ReplaceAll(options, "TWIN", twin)), "/bin/true")...)

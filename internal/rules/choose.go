@@ -68,7 +68,7 @@ func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, traced
 func (c *chooser) choose(files []string) error {
 	arches, err := c.wanted(files)
 	if err == nil {
-		err = c.checkNativeTree(arches)
+		err = c.checkNative(arches)
 	}
 	if err != nil {
 		return err

@@ -2,7 +2,9 @@ package rules
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -35,11 +37,32 @@ func (c *chooser) within() *chooser {
 	return &chooser{Options: c.Options, in: &inside.Root{Root: c.Foreign.NativeTree, Dir: func() string { return "/" }}, notes: c.notes}
 }
 
-// checkNativeTree finds a tree that the architectures asked for have nothing to do with.
-func (c *chooser) checkNativeTree(arches []*binfmt.Arch) error {
+// checkNativeDirs finds a directory of native programs that is none.
+func checkNativeDirs(asked *cmdline.Foreign) error {
+	for _, d := range [...]struct{ option, dir, hint string }{
+		{"--native-root", asked.NativeRoot, "name a directory with a system for this machine, as examples/debian-tree makes one"},
+		{"--native-tree", asked.NativeTree, "name a tree like those that the program enters"},
+	} {
+		if d.dir == "" {
+			continue
+		}
+		info, err := os.Stat(d.dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return remedy.New(d.option+": "+d.dir+": there is no such directory", d.hint)
+		case err == nil && !info.IsDir():
+			return remedy.New(d.option+": "+d.dir+": is not a directory", d.hint)
+		}
+	}
+	return nil
+}
+
+// checkNative finds what was named for native programs and cannot have any, and a tree that the
+// architectures asked for have nothing to do with.
+func (c *chooser) checkNative(arches []*binfmt.Arch) error {
 	tree := c.Foreign.NativeTree
-	if tree == "" {
-		return nil
+	if err := checkNativeDirs(&c.Foreign); err != nil || tree == "" {
+		return err
 	}
 	switch a := c.within().treeArch(); {
 	case a == nil:
@@ -104,6 +127,9 @@ func kept(want emulator.Copy, file string) (string, error) {
 
 // ListNative prints what would run natively in a tree, from where, and why the rest would not.
 func ListNative(asked *cmdline.Options) error {
+	if err := checkNativeDirs(&asked.Foreign); err != nil {
+		return err
+	}
 	root := cmp.Or(asked.Root, asked.Foreign.NativeTree)
 	c := chooser{Options: asked, in: &inside.Root{Root: root, Dir: func() string { return "/" }}}
 	a := c.treeArch()
