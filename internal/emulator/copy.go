@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -59,14 +60,27 @@ func (c Copy) Of(path string) (fd int, err error) {
 	}
 	err = c.write(fd, from)
 	if err == nil {
-		const seals = unix.F_SEAL_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
-		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+		err = seal(fd)
 	}
 	if err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("copy %s: %w", path, err)
 	}
 	return fd, nil
+}
+
+// seal makes what is in memory final. F_SEAL_WRITE is refused (EBUSY) while the kernel holds a page
+// of the file for something else, which is soon over (memfd_wait_for_pins in mm/memfd.c). All tries
+// together take a fifth of a second.
+func seal(fd int) (err error) {
+	const seals = unix.F_SEAL_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
+	for pause := range 20 {
+		if _, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != unix.EBUSY {
+			return err
+		}
+		time.Sleep(time.Duration(pause+1) * time.Millisecond)
+	}
+	return err
 }
 
 // Write makes the copy of the emulator at path in a new file, which everybody may execute, whatever the

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -36,6 +37,29 @@ func TestMarked(t *testing.T) {
 	}
 	if _, err := copied.WriteAt([]byte{0}, markAt); !errors.Is(err, unix.EPERM) {
 		t.Errorf("it is not sealed: %v", err)
+	}
+}
+
+// What is in memory is sealed as soon as nothing holds it: here a mapping does, for a while.
+func TestSealedLater(t *testing.T) {
+	fd, err := memfd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Ftruncate(fd, 1); err != nil {
+		t.Fatal(err)
+	}
+	held, err := unix.Mmap(fd, 0, 1, unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seal(fd); err != unix.EBUSY {
+		t.Errorf("%v", err)
+	}
+	time.AfterFunc(5*time.Millisecond, func() { unix.Munmap(held) })
+	if err := seal(fd); err != nil {
+		t.Error(err)
 	}
 }
 
