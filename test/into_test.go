@@ -45,6 +45,7 @@ func TestInto(t *testing.T) {
 		{"--ephemeral", ": >/etc/x; rm -r /usr/bin; ls /usr /etc/x", "/etc/x\n\n/usr:\nlocal\n"},
 		{"--root=" + tree("arm64"), "uname -m; hostname", "aarch64\ntree\n"},
 		{"--into=" + tree("arm64"), "uname -m; hostname", "aarch64\narm64\n"},
+		{"--into=" + tree("arm64") + " --mount-proc=/home", "ls /home/sys/fs/binfmt_misc | head -1; ls /proc", "qemu-aarch64\n"},
 		{"--clear-env", "echo $HOME$USER$container", "\n"},
 		{"--setuid=0 --no-new-privs", "grep ^NoNewPrivs /proc/self/status | cut -f2", "1\n"},
 	} {

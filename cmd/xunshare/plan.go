@@ -1,6 +1,9 @@
 package main
 
 import (
+	"path"
+	"strings"
+
 	"github.com/xunshare/xunshare/internal/binfmt"
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/cmdline"
@@ -89,7 +92,16 @@ func (o *resolved) rules(f *Facts, t *chroot.Options) binfmt.Options {
 	}
 	shown := r.Instance || o.MountBinfmt && (!f.Rules.Traced || o.OwnBinfmt)
 	if shown && r.Dir == "" && (o.Root == "" || t.Proc != chroot.SameProc) {
-		r.Dir = cmdline.BinfmtDir
+		r.Dir = o.binfmtDir(t)
 	}
 	return r
+}
+
+// binfmtDir is the usual place of binfmt_misc. In a root it is beneath the /proc that was asked for:
+// one that is not in /proc is the only one.
+func (o *resolved) binfmtDir(t *chroot.Options) string {
+	if o.Root == "" {
+		return cmdline.BinfmtDir
+	}
+	return path.Join(t.ProcDir, strings.TrimPrefix(cmdline.BinfmtDir, cmdline.ProcDir))
 }
