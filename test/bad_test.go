@@ -37,6 +37,8 @@ func TestBadInput(t *testing.T) {
 	}
 	write(t, home+"/dos", "#!/bin/sh\r\necho a\r\n", 0o755)
 	foreign, here := tree("s390x"), tree(native)
+	copyFile(t, foreign+"/bin/busybox", home+"/unreadable")
+	os.Chmod(home+"/unreadable", 0o111)
 	const magic = `:x:M::\x7fELF\x02\x02::`
 	for _, c := range []struct {
 		args   string
@@ -89,6 +91,7 @@ func TestBadInput(t *testing.T) {
 		{"--mount-binfmt=/nosuch true", 1, "mount /nosuch: no such file", "has to exist"},
 		{"-r " + home + "/script", 127, "is a script for /bin/nosuch-shell, which is not there", ""},
 		{"-r " + foreign + "/bin/busybox true", 126, "is a program for s390x, and no rule runs it here", "--arch=auto"},
+		{"--arch=auto " + home + "/unreadable true", 126, "/unreadable: you may not read it", "name the architecture: --arch=arm64"},
 		{"-rm --root=" + foreign + " /bin/busybox", 126, "is a program for s390x", "--arch=auto"},
 		{"-rm --root=" + foreign + " /usr/local/bin/hello", 126, "/bin/sh: is a program for s390x", "--arch=auto"},
 

@@ -243,11 +243,25 @@ func (x *failedExec) noInterpreter(image *binfmt.Image) error {
 	return remedy.Wrap(x.say("%s: is there, but what runs it is not found%s", x.file, x.where), hint)
 }
 
+// isClosed tells whether a file that may be executed may not be read.
+func (x *failedExec) isClosed(file string) bool {
+	f, err := x.o.in.Read(file)
+	if err == nil {
+		f.Close()
+	}
+	return errors.Is(err, fs.ErrPermission)
+}
+
 // badFormat is for a file that the kernel does not know how to execute.
 func (x *failedExec) badFormat(file string) error {
 	name, image := rules.Behind(&x.o.in, file)
+	closed := image == nil && x.isClosed(name)
 	if name == file {
 		name = x.name
+	}
+	if closed {
+		return remedy.Wrap(x.say("%s: you may not read it, so xunshare cannot tell which architecture it is for", name),
+			"name the architecture: --arch=arm64, for example")
 	}
 	if image == nil || image.ELF == nil {
 		return x.say("%s: is not a program that this kernel can execute", name)
