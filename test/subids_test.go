@@ -171,7 +171,7 @@ func TestHelperRefuses(t *testing.T) {
 	cmd := exec.Command(binary(), "--verbose", "--into="+tree("arm64"), "/bin/true")
 	cmd.Env = append(os.Environ(), badHelpers(t))
 	r := finish(t, cmd)
-	for _, want := range []string{"--arch=auto: aarch64", "aarch64: QEMU", "no resolv.conf", "newuidmap: exit status 3: no way"} {
+	for _, want := range []string{"--arch=auto: aarch64", "aarch64: QEMU", "no resolv.conf", "the kernel is to follow the rules", "newuidmap: exit status 3: no way"} {
 		if r.status != 0 || strings.Count(r.err, want) != 1 {
 			t.Errorf("%+v, want %q once", r, want)
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/xunshare/xunshare/internal/chroot"
-	"github.com/xunshare/xunshare/internal/cmdline"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/launch"
 	"github.com/xunshare/xunshare/internal/ns"
@@ -43,9 +42,7 @@ func gather(o *resolved) (f Facts, err error) {
 	if err != nil {
 		return f, err
 	}
-	if f.Rules.Traced && o.Foreign.Follow == cmdline.Auto {
-		o.notes.Detail("xunshare follows the rules, by tracing: a user namespace has none of its own before Linux 6.7")
-	}
+	o.tellFollower(&f)
 	o.showNative(&f)
 	// binfmt_misc's register file is root's; and a tool that maps sub-ids, in wrap mode, needs a
 	// root above it, whoever follows the rules.

@@ -29,6 +29,18 @@ func (o *resolved) chooseFollower() {
 	}
 }
 
+// tellFollower says who follows the rules, and why, where that was left to xunshare. If the kernel
+// refuses, byTracing says so later.
+func (o *resolved) tellFollower(f *Facts) {
+	switch {
+	case o.Foreign.Follow != cmdline.Auto:
+	case f.Rules.Traced:
+		o.notes.Detail("xunshare follows the rules, by tracing: a user namespace has none of its own before Linux 6.7")
+	case f.Rules.Instance && len(f.Rules.Loaded) > 0:
+		o.notes.Detail("the kernel is to follow the rules: since Linux 6.7 a user namespace has its own")
+	}
+}
+
 func withoutNamespaces(ids *ns.Options) {
 	ids.Kinds, ids.Offer, ids.Users, ids.Groups = 0, ns.NoIDs, ns.IDs{}, ns.IDs{}
 }
