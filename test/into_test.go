@@ -56,6 +56,20 @@ func TestInto(t *testing.T) {
 	}
 }
 
+// Apt is told to do without a user of its own, but not in an environment that is to be empty.
+func TestIntoApt(t *testing.T) {
+	root := copyTree(t)
+	os.Mkdir(root+"/etc/apt", 0o755)
+	for options, want := range map[string]string{
+		"":                                   "/dev/xunshare-apt.conf\n",
+		"--clear-env":                        "\n",
+		"--whitelist-env=TERM":               "\n",
+		"--clear-env --setenv=APT_CONFIG=/x": "/x\n",
+	} {
+		into(t, root, "--map=root --fake-ids "+options, "ls /dev/xunshare-apt.conf >/dev/null; echo $APT_CONFIG").want(t, want)
+	}
+}
+
 // The root may be named by a symbolic link, whatever is done with it.
 func TestIntoByLink(t *testing.T) {
 	dir := t.TempDir()

@@ -53,7 +53,7 @@ func gather(o *resolved) (f Facts, err error) {
 	o.chooseIDs(&f)
 	o.describeTerminal(&f)
 	o.prepareInto(&f)
-	if f.Apt = o.configuresApt(); f.Apt {
+	if f.Apt = o.configuresApt(); f.Apt && !o.ClearEnv && !o.Whitelist {
 		f.Target.Env = environ.WithDefault(f.Target.Env, aptVariable, aptFile)
 	}
 	if o.Into || o.HasMounts() {
