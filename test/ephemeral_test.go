@@ -34,6 +34,28 @@ func TestEphemeral(t *testing.T) {
 	}
 }
 
+// Two launches do not keep their changes in one directory at the same time.
+func TestKeptLayerInUse(t *testing.T) {
+	root, keep := copyTree(t), t.TempDir()+"/keep"
+	for _, options := range []string{"-r --root=" + root, "--into=" + root} {
+		args := append(words(options), "--ephemeral="+keep, "/bin/sh", "-c")
+		first := exec.Command(binary(), append(args, "echo; read x")...)
+		in, _ := first.StdinPipe()
+		out, _ := first.StdoutPipe()
+		if err := first.Start(); err != nil {
+			t.Fatal(err)
+		}
+		out.Read(make([]byte, 1))
+		r := run(t, append(args, "true")...)
+		if r.status != 1 || !strings.HasPrefix(r.err, "xunshare: prepare the directory of --ephemeral: "+keep+": another launch is using it\nxunshare: hint: ") {
+			t.Errorf("%s: %+v", options, r)
+		}
+		in.Close()
+		first.Wait()
+		run(t, append(args, "echo free")...).want(t, "free\n")
+	}
+}
+
 // A directory that keeps the changes can be removed by its owner, whatever was done inside and
 // however the launch ended.
 func TestKeptLayerCanBeRemoved(t *testing.T) {

@@ -46,6 +46,8 @@ var plans = map[string]testPlan{
 	"helper fails":        {steps: parental("true", verb.Helper{"/bin/ls", []string{"/nosuch"}}), exit: 98, want: "error: by the parent: ls: exit status 2: "},
 	"helper is not there": {steps: parental("true", verb.Helper{"/bin/nosuch", nil}), exit: 99, want: "no such file"},
 	"helpers":             {steps: parental("echo x", verb.Helper{"/bin/echo", nil}, verb.Helper{"/bin/echo", nil}), want: "x\n"},
+	"claim":               {steps: parental("true", &verb.Claim{Dir: "/usr"})},
+	"claim again":         {steps: parental("true", &verb.Claim{Dir: "/usr"}, &verb.Claim{Dir: "/usr"}), exit: 98, want: "by the parent: /usr: another launch is using it"},
 	"persist":             {steps: parental("true", verb.Persist{"net", "/etc/passwd"}), exit: 99, want: "by the parent: mount /etc/passwd: operation not permitted"},
 	"task in place": {steps: func() []verb.Step {
 		return []verb.Step{{verb.Helper{"/bin/echo", nil}, "by a thread"}, run([]string{"/bin/echo", "y"}, nil)}

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xunshare/xunshare/internal/machine"
+	"github.com/xunshare/xunshare/internal/remedy"
 )
 
 // A Task is a call that needs the caller's namespaces or privileges: the parent performs it while
@@ -67,6 +68,40 @@ func (b Persist) Perform(w Waiter) (finish func() error, err error) {
 
 // Undo unmounts the file.
 func (b Persist) Undo() { _ = unix.Unmount(b.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) }
+
+// Claim keeps other launches from a directory for as long as the parent lives, by a lock that a
+// process which executes something loses (flock(2)). On a file system without locks it does nothing.
+type Claim struct {
+	Dir  string
+	held int
+}
+
+func (c *Claim) String() string { return "flock(" + quote(c.Dir) + ", LOCK_EX|LOCK_NB)" }
+
+func (*Claim) Needs() Need { return ParentsHelp }
+
+func (c *Claim) Lower(p *machine.Program) { p.Wait() }
+
+// Perform locks the directory, or says that somebody else has.
+func (c *Claim) Perform(Waiter) (finish func() error, err error) {
+	fd, err := unix.Open(c.Dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil { // it can be another user's by now
+		return nil, nil
+	}
+	if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == unix.EWOULDBLOCK {
+		unix.Close(fd)
+		return nil, remedy.Errorf("wait until that ends, or name another directory", "%s: another launch is using it", c.Dir)
+	}
+	c.held = fd
+	return nil, nil
+}
+
+// Undo lets others have the directory.
+func (c *Claim) Undo() {
+	if c.held > 0 {
+		unix.Close(c.held)
+	}
+}
 
 // Meet has the child wait until the parent has done something. It is a task that is performed by
 // itself: all that comes before in the plan has been done by then, and nothing after.
