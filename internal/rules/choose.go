@@ -7,6 +7,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -67,10 +68,7 @@ func Choose(asked *cmdline.Options, in *inside.Root, files, env []string, traced
 
 func (c *chooser) choose(files []string) error {
 	arches, err := c.wanted(files)
-	if err == nil {
-		err = c.checkNative(arches)
-	}
-	if err != nil {
+	if err = cmp.Or(err, c.checkNative(arches)); err != nil {
 		return err
 	}
 	host, skipped, err := rulefile.Registered(rulefile.Mounted)

@@ -50,7 +50,9 @@ func checkNativeDirs(asked *cmdline.Foreign) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return remedy.New(d.option+": "+d.dir+": there is no such directory", d.hint)
-		case err == nil && !info.IsDir():
+		case err != nil:
+			return fmt.Errorf("%s: %w", d.option, err)
+		case !info.IsDir():
 			return remedy.New(d.option+": "+d.dir+": is not a directory", d.hint)
 		}
 	}
