@@ -50,6 +50,8 @@ func TestBadInput(t *testing.T) {
 		{"-r --root=" + home + "/nosuch true", 1, "there is no such directory", ""},
 		{"-r --root=" + home + "/plain true", 1, "not a directory", "unpacked or mounted"},
 		{"-m --root=" + home + "/closed true", 1, "you may not search this directory", "chmod a+x"},
+		{"-r --root=" + home + "/closed/x true", 1, "permission denied", "you may not search " + home + "/closed "},
+		{"-r --ephemeral=" + home + "/closed/x --root=" + here + " true", 1, "permission denied", "you may not search " + home + "/closed "},
 		{"-r --root=" + home + "/loop true", 1, "too many levels of symbolic links", ""},
 		{"-m true", 1, "operation not permitted", "add --map-root-user"},
 		{"--root=" + here + " true", 1, "chroot", "add --map-root-user"},

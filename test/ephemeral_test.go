@@ -56,6 +56,17 @@ func TestKeptLayerInUse(t *testing.T) {
 	}
 }
 
+// If there is no room for them, it is told where.
+func TestKeptLayerFull(t *testing.T) {
+	dir := t.TempDir()
+	script := "mount -t tmpfs -o size=64k none " + dir + "; mkdir " + dir + "/keep; cat /dev/zero >" + dir + "/file 2>/dev/null; exec " +
+		binary() + " --into=" + copyTree(t) + " --ephemeral=" + dir + "/keep true"
+	r := finish(t, exec.Command("unshare", "-rm", "sh", "-c", script))
+	if r.status != 1 || !strings.Contains(r.err, "no space left on device\nxunshare: hint: the file system of "+dir+"/keep, ") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A directory that keeps the changes can be removed by its owner, whatever was done inside and
 // however the launch ended.
 func TestKeptLayerCanBeRemoved(t *testing.T) {

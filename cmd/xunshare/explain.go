@@ -32,6 +32,9 @@ func explain(err error, o *resolved, f *Facts) error {
 	if len(hints) == 0 {
 		hints = doctor.Explain(&o.NS, err)
 	}
+	if len(hints) == 0 {
+		hints = o.explainFull(err)
+	}
 	if len(hints) == 0 && isMachines(err) {
 		hints = []string{"xunshare --doctor tells what this machine lacks"}
 	}
@@ -50,6 +53,14 @@ func isMachines(err error) bool {
 		}
 	}
 	return errors.As(err, &helper)
+}
+
+// explainFull is for a layer that keeps changes: a path in the root does not tell where the disk is.
+func (o *resolved) explainFull(err error) []string {
+	if !errors.Is(err, syscall.ENOSPC) || o.UpperDir == "" {
+		return nil
+	}
+	return []string{"the file system of " + o.UpperDir + ", where --ephemeral keeps the changes, is full: make room there, or name another directory"}
 }
 
 // explainName is for a host name, which a namespace of its own may not suffice to set.

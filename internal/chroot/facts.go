@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -53,7 +54,7 @@ func checkRoot(root string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return notThere(root)
 	case err != nil:
-		return fmt.Errorf("root %s: %w", root, cause(err))
+		return remedy.Wrap(fmt.Errorf("root %s: %w", root, cause(err)), closedAbove(root)...)
 	case !info.IsDir():
 		return remedy.New(fmt.Sprintf("root %s: not a directory", root), "an image has to be unpacked or mounted first")
 	case unix.Access(root, unix.R_OK|unix.X_OK) != nil:
@@ -68,6 +69,27 @@ func notThere(root string) error {
 		return fmt.Errorf("root %s: is a link to %s, which is not there", root, to)
 	}
 	return fmt.Errorf("root %s: there is no such directory", root)
+}
+
+// closedAbove names the first directory of a path that the caller may not search; nil if that is not
+// what keeps the caller from it.
+func closedAbove(file string) []string {
+	for _, dir := range above(absolute(file)) {
+		if unix.Access(dir, unix.X_OK) == unix.EACCES {
+			return []string{"you may not search " + dir + " (it lacks the x permission for you): take another place, or have its owner do chmod a+x " + dir}
+		}
+	}
+	return nil
+}
+
+// above lists the directories that lead to a file, from the outermost.
+func above(file string) (dirs []string) {
+	for dir := filepath.Dir(file); ; dir = filepath.Dir(dir) {
+		dirs = append([]string{dir}, dirs...)
+		if dir == "/" {
+			return dirs
+		}
+	}
 }
 
 // cause is the errno without the path that the sentence has named already.

@@ -57,7 +57,7 @@ func (s *survey) upperDir() error {
 		}
 		return nil
 	case err != nil:
-		return fmt.Errorf("--ephemeral=%s: %w", s.UpperDir, cause(err))
+		return remedy.Wrap(fmt.Errorf("--ephemeral=%s: %w", s.UpperDir, cause(err)), closedAbove(s.UpperDir)...)
 	case !info.IsDir():
 		return fmt.Errorf("--ephemeral=%s: not a directory", s.UpperDir)
 	case unix.Access(s.UpperDir, unix.W_OK|unix.X_OK) != nil:
