@@ -59,16 +59,16 @@ func (r *Root) shown(file string) (root, name string, is bool) {
 	return "", "", false
 }
 
-// Outside is what the caller calls a file.
-func (r *Root) Outside(file string) string {
-	root, name, is := r.shown(file)
+// Outside is what the caller calls a file, and whether it is one that is shown.
+func (r *Root) Outside(file string) (name string, shown bool) {
+	root, name, shown := r.shown(file)
 	switch {
-	case is:
-		return root + name
+	case shown:
+		return root + name, true
 	case r.Root == "":
-		return file
+		return file, false
 	}
-	return path.Join(r.Root, r.Path(file))
+	return path.Join(r.Root, r.Path(file)), false
 }
 
 // Read opens a regular file.
