@@ -199,9 +199,9 @@ func TestIntoReadWrite(t *testing.T) {
 	if os.Getuid() == 0 {
 		asuser.Skip(t, "all trees are root's own")
 	}
-	own := t.TempDir()
+	own, others := t.TempDir(), t.TempDir()
 	before := untouched(t, "/etc/passwd")
-	script := "echo mine >" + own + "/f; touch /etc/x; : >/tmp/x; umount /etc 2>/dev/null; touch /etc/x"
+	script := "echo mine >" + own + "/f; touch /etc/x; : >" + others + "/x; umount /etc 2>/dev/null; touch /etc/x"
 	r := into(t, "/", "--read-only=no --bind="+own, script)
 	if text, err := os.ReadFile(own + "/f"); err != nil || string(text) != "mine\n" || strings.Contains(r.err, "note: / ") || strings.Count(r.err, "Permission denied") != 2 {
 		t.Errorf("%+v: %q, %v", r, text, err)
