@@ -154,6 +154,9 @@ func (o *resolved) archesWith(name string) string {
 
 // outside is what the caller calls the file.
 func (x *failedExec) outside() string {
+	if x.o.in.Entered {
+		return x.o.Root + x.file
+	}
 	name, _ := x.o.in.Outside(x.file)
 	return name
 }
