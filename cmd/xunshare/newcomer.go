@@ -13,7 +13,6 @@ import (
 	"github.com/xunshare/xunshare/internal/chroot"
 	"github.com/xunshare/xunshare/internal/environ"
 	"github.com/xunshare/xunshare/internal/inside"
-	"github.com/xunshare/xunshare/internal/mountlist"
 )
 
 // A newcomer is the caller in a tree that has no account for the id that the caller keeps in it.
@@ -127,16 +126,11 @@ func (o *resolved) homeOf(home string) string {
 		return newHome
 	}
 	home = path.Clean(home)
-	for _, op := range slices.Backward(o.Operations) {
-		if target := path.Clean(op.Target); op.Kind == chroot.Bind && mountlist.IsUnder(home, target) {
-			rest := strings.TrimPrefix(home, target)
-			if !op.ReadOnly && inside.Writable("", op.Source+rest, nobody) {
-				return home
-			}
-			return newHome
-		}
+	root, at, readOnly := o.in.Seen(), home, home == "/" || o.ReadOnly
+	if s, rest, shown := o.in.ShownAt(home); shown {
+		root, at, readOnly = "", s.From+rest, s.ReadOnly
 	}
-	if home == "/" || o.ReadOnly || !inside.Writable(o.in.Seen(), home, nobody) {
+	if readOnly || !inside.Writable(root, at, nobody) {
 		return newHome
 	}
 	return home

@@ -33,7 +33,7 @@ func resolve(asked *cmdline.Options, ids ns.Options, told *notes.Notes) *resolve
 	o.in = inside.Root{Root: asked.Root, Dir: o.lookIn}
 	for _, op := range asked.Operations {
 		if op.Kind == chroot.Bind {
-			o.in.Shown = append(o.in.Shown, inside.Shown{At: path.Clean(op.Target), From: op.Source})
+			o.in.Shown = append(o.in.Shown, inside.Shown{At: path.Clean(op.Target), From: op.Source, ReadOnly: op.ReadOnly})
 		}
 	}
 	o.chooseFollower()

@@ -1,11 +1,13 @@
 // Package inside looks into a root before it is entered: a path leads where it would lead the
 // target. It opens, asks and lists, and changes nothing.
 //
-// Not for: what is mounted in the root for the launch, which does not exist yet and package chroot
-// plans, but for what is shown of the caller's.
+// Not for: what the launch will mount in the root. Package chroot plans that. The caller's own files
+// that it will show are the exception (Root.Shown).
 package inside
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -79,19 +81,32 @@ func Read(root, path string) (*os.File, error) {
 	return reopen(fd, path)
 }
 
-// Text is what a regular file inside root has. More than limit bytes of it are an error: whose tree it
-// is may have made a file of any size.
+// Text is what a regular file inside root has. More than limit bytes of it are an error: whose tree
+// it is may have made a file of any size.
 func Text(root, path string, limit int64) ([]byte, error) {
 	f, err := Read(root, path)
 	if err != nil {
 		return nil, err
 	}
+	return textOf(f, limit)
+}
+
+// textOf reads a file at once, and closes it.
+func textOf(f *os.File, limit int64) ([]byte, error) {
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(text)) > limit {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: unix.EFBIG}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return text, err
+	var text bytes.Buffer
+	if size := info.Size(); size <= limit {
+		text.Grow(int(size) + bytes.MinRead)
+		_, err = text.ReadFrom(io.LimitReader(f, limit+1)) // it may grow
+	}
+	if max(info.Size(), int64(text.Len())) > limit {
+		return nil, &fs.PathError{Op: "read", Path: f.Name(), Err: errors.New("it is too large")}
+	}
+	return text.Bytes(), err
 }
 
 // readHere is Read without a root and without /proc.

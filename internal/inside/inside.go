@@ -24,7 +24,10 @@ type Root struct {
 
 // Shown is a file or a directory of the caller's, by its absolute path, that the target finds at a
 // place of the root.
-type Shown struct{ At, From string }
+type Shown struct {
+	At, From string
+	ReadOnly bool
+}
 
 // Seen is the directory that is looked into, as the functions of this package take a root.
 func (r *Root) Seen() string { return cmp.Or(r.View, r.Root) }
@@ -37,34 +40,35 @@ func (r *Root) Path(file string) string {
 	return path.Join(r.Dir(), file)
 }
 
-// where a file is looked for: in a root, by a path there.
-func (r *Root) where(file string) (root, name string) {
-	if root, name, is := r.shown(file); is {
-		return root, name
-	}
-	return r.Seen(), r.Path(file)
-}
-
-// shown is where a file is looked for that is shown.
-func (r *Root) shown(file string) (root, name string, is bool) {
+// ShownAt is what is shown at a place, and the rest of the path behind that.
+func (r *Root) ShownAt(file string) (s Shown, rest string, found bool) {
 	clean := path.Clean(r.Path(file))
 	for _, s := range slices.Backward(r.Shown) {
-		switch {
-		case clean == s.At:
-			return "", s.From, true
-		case mountlist.IsUnder(clean, s.At):
-			return s.From, strings.TrimPrefix(clean, s.At), true
+		if mountlist.IsUnder(clean, s.At) {
+			return s, strings.TrimPrefix(clean, s.At), true
 		}
 	}
-	return "", "", false
+	return Shown{}, "", false
+}
+
+// where a file is looked for: in a root, by a path there.
+func (r *Root) where(file string) (root, name string) {
+	s, rest, shown := r.ShownAt(file)
+	switch {
+	case !shown:
+		return r.Seen(), r.Path(file)
+	case rest == "":
+		return "", s.From
+	}
+	return s.From, rest
 }
 
 // Outside is what the caller calls a file, and whether it is one that is shown.
 func (r *Root) Outside(file string) (name string, shown bool) {
-	root, name, shown := r.shown(file)
+	s, rest, shown := r.ShownAt(file)
 	switch {
 	case shown:
-		return root + name, true
+		return s.From + rest, true
 	case r.Root == "":
 		return file, false
 	}
@@ -77,6 +81,15 @@ func (r *Root) Read(file string) (*os.File, error) {
 		return readHere(r.Path(file))
 	}
 	return Read(r.where(file))
+}
+
+// Text is what a regular file has, as the function of that name.
+func (r *Root) Text(file string, limit int64) ([]byte, error) {
+	f, err := r.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	return textOf(f, limit)
 }
 
 // Exists tells whether there is a file of that name.

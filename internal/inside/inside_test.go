@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -79,5 +80,45 @@ func TestWritable(t *testing.T) {
 	}
 	if Writable(dir, "/nosuch", own) {
 		t.Error("a directory that is not there can be written to")
+	}
+}
+
+// A text is read as a whole or, beyond its limit, not at all.
+func TestText(t *testing.T) {
+	dir := t.TempDir()
+	for _, err := range []error{
+		os.WriteFile(dir+"/fits", []byte("four"), 0o644),
+		os.WriteFile(dir+"/large", []byte("five."), 0o644),
+		os.WriteFile(dir+"/holes", nil, 0o644),
+		os.Truncate(dir+"/holes", 1<<40),
+		unix.Mkfifo(dir+"/fifo", 0o600),
+		os.Symlink("/fits", dir+"/link"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := Root{Root: dir}
+	for file, want := range map[string]string{"/fits": "four", "/link": "four", "/large": "read /large: it is too large",
+		"/holes": "read /holes: it is too large", "/fifo": "open /fifo: invalid argument", "/nosuch": "open /nosuch: no such file or directory"} {
+		text, err := r.Text(file, 4)
+		got := string(text)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", file, got, want)
+		}
+	}
+}
+
+// What is shown at a place is looked for where it comes from; the last that covers it counts.
+func TestShown(t *testing.T) {
+	r := Root{Root: "/tree", Dir: func() string { return "/mnt" },
+		Shown: []Shown{{At: "/mnt", From: "/a"}, {At: "/mnt/b", From: "/file", ReadOnly: true}}}
+	for file, want := range map[string]string{"/mnt": "/a", "c": "/a/c", "/mnt/b": "/file", "/mnt/./x/../b": "/file", "/mntb": "/tree/mntb", "/etc": "/tree/etc"} {
+		if got, shown := r.Outside(file); got != want || shown == strings.HasPrefix(want, "/tree") {
+			t.Errorf("%s is %s (%v), want %s", file, got, shown, want)
+		}
 	}
 }

@@ -14,9 +14,9 @@ import (
 // infoDir is where dpkg keeps what it knows of packages (dpkg(1), FILES).
 const infoDir = "/var/lib/dpkg/info"
 
-// distrust has those tools emulated of which the tree's file is not the one that its package has, or
-// cannot be compared with it: an altered program is there to run as it is, and may have the build-id of
-// the true one. Of a tree without dpkg nothing is known.
+// distrust has those tools emulated of which the tree's file is not the one that its package has,
+// or cannot be compared with it: an altered program is there to run as it is, and may have the
+// build-id of the true one. Of a tree without dpkg nothing is known.
 func (f *Finder) distrust(tools []Tool) {
 	lists := slices.DeleteFunc(f.Tree.List(infoDir), func(name string) bool { return !strings.HasSuffix(name, ".md5sums") })
 	if len(lists) == 0 {
@@ -58,9 +58,9 @@ func (f *Finder) compare(list string, each func(name, sum string)) {
 	}
 }
 
-// sums are the MD5 sums of the tools' files in the tree; "" for those that are emulated. They need not
-// keep anybody from forging: a tree can have lists as false as its files. md5sum(1) makes them, since
-// the library for it costs every start of the program.
+// sums are the MD5 sums of the tools' files in the tree; "" for those that are emulated. They need
+// not keep anybody from forging: a tree can have lists as false as its files. md5sum(1) makes them,
+// since the library for it costs every start of the program.
 func (f *Finder) sums(tools []Tool) []string {
 	sums := make([]string, len(tools))
 	cmd := environ.Command("md5sum")

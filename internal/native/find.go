@@ -225,12 +225,7 @@ func (f *Finder) compareOffloading(t *Tool, flags emulator.NativeFlags) {
 
 // offloads tells whether a compiler was configured with offload targets.
 func (f *Finder) offloads(in *inside.Root, driver string) bool {
-	r, err := in.Read(driver)
-	if err != nil {
-		return false
-	}
-	defer r.Close()
-	text, err := readWhole(r, mostOfTree)
+	text, err := in.Text(driver, mostOfTree)
 	return err == nil && bytes.Contains(text, []byte("--enable-offload-targets="))
 }
 

@@ -3,9 +3,7 @@ package native
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -13,9 +11,9 @@ import (
 	"github.com/xunshare/xunshare/internal/inside"
 )
 
-// belongs tells whether a file of the tree is where programs of the sets are. The host's file of the
-// same name runs in its place, and the tree decides where its names lead: elsewhere, that would be any
-// file of the caller's.
+// belongs tells whether a file of the tree is where programs of the sets are. The host's file of
+// the same name runs in its place, and the tree decides where its names lead: elsewhere, that would
+// be any file of the caller's.
 func belongs(file string) bool {
 	for _, like := range [...]string{
 		bin + "*", "/bin/*", gccDirs[0] + "/*/*/*", gccDirs[1] + "/*/*/*",
@@ -28,8 +26,8 @@ func belongs(file string) bool {
 	return false
 }
 
-// hostFile is where the host has a program: where the tree has it, but for what a cross compiler has
-// in a folder of its own, and Go in one for each machine.
+// hostFile is where the host has a program: where the tree has it, but for what a cross compiler
+// has in a folder of its own, and Go in one for each machine.
 func hostFile(guest string) string {
 	for _, dir := range gccDirs {
 		if rest, ok := strings.CutPrefix(guest, dir+"/"); ok {
@@ -70,11 +68,12 @@ func (f *Finder) install(pkg string) string {
 	return "apt install " + pkg
 }
 
-// check finds out whether a file can run in another's place. What is no regular file is not opened.
+// check finds out whether a file of the host, or of another system's root that it is in, can run in
+// another's place. Symbolic links lead where they do there. What is no regular file is not opened.
 func check(root, file string) error {
-	r, err := openHost(root, file)
+	r, err := inside.Read(root, within(root, file))
 	if err != nil {
-		return err
+		return cause(err)
 	}
 	defer r.Close()
 	image, err := binfmt.Inspect(r)
@@ -87,13 +86,6 @@ func check(root, file string) error {
 		return errors.New("is not a program for this machine")
 	}
 	return nil
-}
-
-// openHost opens a file of the host, or of another system's root that it is in: symbolic links lead
-// where they do there.
-func openHost(root, file string) (*os.File, error) {
-	r, err := inside.Read(root, within(root, file))
-	return r, cause(err)
 }
 
 // within is the path in a root of a file that is in it.
@@ -124,17 +116,3 @@ const (
 	mostOfHost = 512 << 20
 	mostOfTree = 64 << 20
 )
-
-// readWhole reads a file, unless it is too large: a tree may have one that memory cannot hold.
-func readWhole(file *os.File, most int64) ([]byte, error) {
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > most {
-		return nil, errors.New("it is too large")
-	}
-	b := make([]byte, info.Size())
-	_, err = io.ReadFull(file, b)
-	return b, err
-}

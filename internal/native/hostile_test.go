@@ -20,8 +20,8 @@ import (
 const someID = "f-52S3zPOnmz_3W1kLUq/mPV9u1ejTSUqq8xLyikc/WUzlQqIB7uLtlF1pyhm2/izMch2f1z-xu1dlIfd-V"
 
 // systems are a tree for arm64 and a root for this machine, of one release, with these files. A
-// name that begins with a : is the other's. The text "program" is one that could run there; one that
-// begins with -> is a symbolic link.
+// name that begins with a : is the other's. The text "program" is one that could run there; one
+// that begins with -> is a symbolic link.
 func systems(t *testing.T, files map[string]string) *Finder {
 	t.Helper()
 	own, err := os.ReadFile("/proc/self/exe")
@@ -131,7 +131,7 @@ func TestRootsLinks(t *testing.T) {
 	}
 }
 
-// What was made of a root is made anew when a link in it leads to another file.
+// The copies of a root's programs are made anew when a link in it leads to another file.
 func TestRootsLinkChanges(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	f := systems(t, map[string]string{":/usr/bin/sed": "-> /opt/a", ":/opt/a": "a", ":/opt/b": "b"})

@@ -50,12 +50,8 @@ func lists(root string) (files []string) {
 // read reads a file of the host.
 func (s *shelf) read(file string) (image, error) {
 	s.from.Add(traces(s.root, file)...)
-	r, err := openHost(s.root, file)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return readWhole(r, mostOfHost)
+	b, err := inside.Text(s.root, within(s.root, file), mostOfHost)
+	return b, cause(err)
 }
 
 // find is the file of a library for this machine; "" if there is none.

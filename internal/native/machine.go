@@ -33,7 +33,8 @@ const (
 	beyond = 256
 )
 
-// systemOf is the name that a file of the tree has built in, however large that is; "" if it has none.
+// systemOf is the name that a file of the tree has built in, however large that is; "" if it has
+// none.
 func systemOf(file io.ReaderAt) string {
 	b := make([]byte, window+beyond)
 	for at := int64(0); at < mostOfHost; at += window {

@@ -190,7 +190,7 @@ func TestDistrust(t *testing.T) {
 	}
 }
 
-// What cannot be compared is not trusted, unless there is nothing to compare it with.
+// A program that cannot be compared with its package is emulated, unless there are no packages.
 func TestDistrustWithoutSums(t *testing.T) {
 	const list = "68934a3e9455fa72420237eb05902327  bin/false\n" // of "false"
 	huge := func(dir string) error { return os.Truncate(dir+"/usr/bin/true", mostOfHost+1) }

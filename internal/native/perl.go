@@ -59,7 +59,8 @@ func (c *copier) addPerl(b image) error {
 		c.copyConfig(path.Join(tree, "perl-base"), "perl-base"))
 }
 
-// archDir is the directory of this machine's libraries that has perl's; "" if there is none, or more.
+// archDir is the directory of this machine's libraries that has perl's; "" if there is none, or
+// more.
 func archDir(root string) string {
 	found := ""
 	for _, name := range inside.List(root, libDir) {
@@ -143,10 +144,5 @@ func (c *copier) copyConfig(dir, to string) error {
 // readTree reads a file of the tree.
 func (c *copier) readTree(file string) (image, error) {
 	c.shelf.from.Add(path.Join(c.root, file))
-	f, err := c.tree.Read(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readWhole(f, mostOfTree)
+	return c.tree.Text(file, mostOfTree)
 }

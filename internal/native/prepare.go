@@ -185,8 +185,8 @@ func (c *copier) mkdir(name string) error {
 	return mkdirForAll(path.Join(c.dir, name))
 }
 
-// mkdirForAll makes a directory that everybody may look into. The caller's umask is for the caller's own
-// files: these are for all users of a tree.
+// mkdirForAll makes a directory that everybody may look into. The caller's umask is for the
+// caller's own files: these are for all users of a tree.
 func mkdirForAll(dir string) error {
 	switch err := os.Mkdir(dir, 0o755); {
 	case errors.Is(err, os.ErrExist):

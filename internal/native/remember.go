@@ -35,8 +35,8 @@ func (f *Finder) remember(r *Request) (tools []Tool) {
 	return tools
 }
 
-// basis lists the files and directories that Find goes by. Those of the host are listed where they are
-// missing, too: the user may install what a hint says.
+// basis lists the files and directories that Find goes by. Those of the host are listed where they
+// are missing, too: the user may install what a hint says.
 func (f *Finder) basis(r *Request) (files []string) {
 	root, guests := f.root(), f.guests(r)
 	names := append([]string{"/usr/bin", "/etc/alternatives", infoDir, "/etc", "/usr/lib"}, f.compilerDirs()...)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What was found is looked for anew once the user has done what a hint says: nothing that was there
-// before need have changed.
+// Once the user has installed what a hint names, programs are looked for anew, even if no file that
+// was there before has changed.
 func TestRememberMissing(t *testing.T) {
 	const guest, host = "/usr/lib/go-1.19/pkg/tool/linux_arm64/compile", "/usr/lib/go-1.19" + goTools + runtime.GOARCH + "/compile"
 	for name, missing := range map[string]string{
