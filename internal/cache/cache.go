@@ -32,8 +32,8 @@ const (
 	unready = ".new-"
 )
 
-// A Maker makes an entry in dir, which is empty, and returns a text that is kept with it. It adds each
-// file that it makes it from to the sources, before it reads the file.
+// A Maker makes an entry in dir, which is empty, and returns a text that is kept with it. It adds
+// each file that it makes it from to the sources, before it reads the file.
 type Maker func(dir string, from *Sources) (text string, err error)
 
 // An Entry is a directory in the cache.
@@ -93,7 +93,7 @@ func directory() (string, error) {
 	if !path.IsAbs(cache) {
 		return "", errors.New("neither XDG_CACHE_HOME nor HOME is an absolute path")
 	}
-	if err := os.MkdirAll(cache, 0o700); err != nil {
+	if err := os.MkdirAll(path.Join(cache, top), 0o700); err != nil {
 		return "", err
 	}
 	cache, err := filepath.EvalSymlinks(cache) // a launch may find it beneath another directory
@@ -101,9 +101,6 @@ func directory() (string, error) {
 		return "", err
 	}
 	dir := path.Join(cache, top)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
 	for _, d := range [...]string{path.Dir(dir), dir} {
 		if err := own(d); err != nil {
 			return "", fmt.Errorf("%s: %w", d, err)

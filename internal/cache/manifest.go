@@ -43,8 +43,8 @@ func (s *Sources) same() error {
 }
 
 // describe writes a manifest: the key, a line for each source and for each file that was made, with
-// what changes when the file does, and then the maker's text. Names are quoted: a tree may have one of
-// several lines.
+// what changes when the file does, and then the maker's text. Names are quoted: a tree may have one
+// of several lines.
 func describe(key, dir string, from *Sources, text string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q\n", key)

@@ -130,7 +130,9 @@ func (o *Options) keepUpper(f Facts) []verb.Step {
 	const reason = "prepare the directory of --ephemeral"
 	return []verb.Step{
 		{Call: verb.MakeDir{Path: o.UpperDir, Mode: 0o755, Existing: true}, Reason: reason},
-		{Call: &verb.Claim{Dir: o.UpperDir}, Reason: reason}, // what two overlays do to one directory is undefined (overlayfs.rst, "Sharing and copying layers")
+		// Two overlays with one directory do what is not defined (overlayfs.rst, "Sharing and
+		// copying layers").
+		{Call: &verb.Claim{Dir: o.UpperDir}, Reason: reason},
 		{Call: verb.MakeDir{Path: o.UpperDir + "/upper", Mode: f.RootMode, Existing: true}, Reason: reason},
 		{Call: verb.MakeDir{Path: o.UpperDir + "/work", Mode: 0o700, Existing: true}, Reason: reason},
 		{Call: verb.CloneTree{Path: o.UpperDir, As: kept}, Reason: reason},

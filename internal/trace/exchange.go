@@ -150,16 +150,8 @@ func (t *Tracer) complete(tracee *tracee, x *exchange) (ok bool) {
 	return !calls || x.settle(tracee, name+uint64(len(x.name)-len(path.Base(x.name))))
 }
 
-// growStack has the new program write beneath its stack, which grows by that. By process_vm_writev(2)
-// it does not since Linux 6.5 (commit a425ac5365f6).
-func (t *tracee) growStack(to uint64) {
-	before := t.registers
-	_, _ = t.call(t.how.prctl, unix.PR_GET_NAME, to)
-	t.registers = before
-}
-
-// settle has the new program make calls before its own first instruction. The kernel has named it after
-// what was executed, which is right where that was a descriptor, as the caller's was.
+// settle has the new program make calls before its own first instruction. The kernel has named it
+// after what was executed, which is right where that was a descriptor, as the caller's was.
 func (x *exchange) settle(tracee *tracee, name uint64) (ok bool) {
 	before, gone := tracee.registers, false
 	if byPath := x.given[theHostProc] >= 0; byPath || !x.nameless {

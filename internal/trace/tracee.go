@@ -199,14 +199,22 @@ func (t *tracee) borrow(text string) (at uint64, giveBack func()) {
 	}
 }
 
+// growStack has the tracee itself write beneath its stack, which grows by that. By
+// process_vm_writev(2) it does not since Linux 6.5 (commit a425ac5365f6).
+func (t *tracee) growStack(to uint64) {
+	before := t.registers
+	_, _ = t.call(t.how.prctl, unix.PR_GET_NAME, to)
+	t.registers = before
+}
+
 // kill ends the tracee, and waits for that: its parent waits for the tracer.
 func (t *tracee) kill() {
 	_ = unix.Kill(t.pid, unix.SIGKILL)
 	t.lost()
 }
 
-// lost waits for the end of a tracee that is being killed, as one is that is not stopped any more. Its
-// parent hears of it from the tracer alone.
+// lost waits for the end of a tracee that is being killed, as one is that is not stopped any more.
+// Its parent hears of it from the tracer alone.
 func (t *tracee) lost() (gone bool) {
 	for !gone {
 		_, gone = t.wait()
