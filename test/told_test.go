@@ -137,7 +137,8 @@ func TestNoSysroot(t *testing.T) {
 	}
 }
 
-// In a tree a loader has to be in the tree: neither a directory of the host nor a package of it helps.
+// In a tree a loader has to be in the tree: neither a directory of the host nor a package of it
+// helps.
 func TestNoLoaderInATree(t *testing.T) {
 	root := copyOf(t, "arm64")
 	_, program := library(t, "arm64")

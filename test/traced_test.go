@@ -106,8 +106,8 @@ func TestTracedExecs(t *testing.T) {
 	}
 }
 
-// A program in a tree cannot have a file executed that is not in it, by whatever path it calls that;
-// and a path through the caller's own folder in /proc leads where it leads the kernel.
+// A program in a tree cannot have a file executed that is not in it, by whatever path it calls
+// that; and a path through the caller's own folder in /proc leads where it leads the kernel.
 func TestTracedStaysInRoot(t *testing.T) {
 	root, host := copyOf(t, native), t.TempDir()+"/foreign"
 	for _, name := range []string{"caller", "shown"} {

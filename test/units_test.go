@@ -11,7 +11,8 @@ import (
 
 const unit = "../examples/systemd/foreign-tests.service"
 
-// systemd has nothing to say against the units, and what the service starts runs where it starts it.
+// systemd has nothing to say against the units, and what the service starts runs where it starts
+// it.
 func TestUserUnit(t *testing.T) {
 	home := t.TempDir()
 	verify := exec.Command("systemd-analyze", "verify", "--user", "--man=no", unit, strings.Replace(unit, "service", "timer", 1))

@@ -53,7 +53,8 @@ func isMachines(err error) bool {
 	return errors.As(err, &helper)
 }
 
-// explainFull is for a layer that keeps changes: a path in the root does not tell where the disk is.
+// explainFull is for a layer that keeps changes: a path in the root does not tell where the disk
+// is.
 func (o *resolved) explainFull(err error) []string {
 	if !errors.Is(err, syscall.ENOSPC) || o.UpperDir == "" {
 		return nil

@@ -97,8 +97,8 @@ func (o *resolved) rules(f *Facts, t *chroot.Options) binfmt.Options {
 	return r
 }
 
-// binfmtDir is the usual place of binfmt_misc. In a root it is beneath the /proc that was asked for:
-// one that is not in /proc is the only one.
+// binfmtDir is the usual place of binfmt_misc. In a root it is beneath the /proc that was asked
+// for: one that is not in /proc is the only one.
 func (o *resolved) binfmtDir(t *chroot.Options) string {
 	if o.Root == "" {
 		return cmdline.BinfmtDir

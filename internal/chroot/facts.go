@@ -71,8 +71,8 @@ func notThere(root string) error {
 	return fmt.Errorf("root %s: there is no such directory", root)
 }
 
-// closedAbove names the first directory of a path that the caller may not search; nil if that is not
-// what keeps the caller from it.
+// closedAbove names the first directory of a path that the caller may not search; nil if that is
+// not what keeps the caller from it.
 func closedAbove(file string) []string {
 	for _, dir := range above(absolute(file)) {
 		if unix.Access(dir, unix.X_OK) == unix.EACCES {

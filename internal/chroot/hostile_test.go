@@ -28,8 +28,8 @@ func TestResolverStaysInside(t *testing.T) {
 	})
 }
 
-// Another owner of a tree may change it between the survey and the copying. No file of the host's is
-// copied, nobody waits for a FIFO, and what has become large is not read.
+// Another owner of a tree may change it between the survey and the copying. No file of the host's
+// is copied, nobody waits for a FIFO, and what has become large is not read.
 func TestPartsStayInside(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
@@ -61,7 +61,7 @@ func TestPartsStayInside(t *testing.T) {
 	}
 }
 
-// What a launch lists, and what it lends, is the tree's, whatever becomes of a directory meanwhile.
+// A launch lists and lends files of the tree only, even if a directory becomes a link meanwhile.
 func TestDirectoriesStayInside(t *testing.T) {
 	host := build(t, "f")
 	root := build(t, "dir -> "+host, "root/dir -> "+host)

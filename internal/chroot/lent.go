@@ -148,8 +148,8 @@ func (l *Lent) write(text string) error {
 	return nil
 }
 
-// openTarget opens the tree's file to write to it. Programs may have put a FIFO in its place: to open
-// that waits for somebody who reads it, or with O_NONBLOCK is an error (ENXIO, fifo(7)).
+// openTarget opens the tree's file to write to it. Programs may have put a FIFO in its place: to
+// open that waits for somebody who reads it, or with O_NONBLOCK is an error (ENXIO, fifo(7)).
 func (l *Lent) openTarget() (int, error) {
 	root, err := unix.Open(l.root, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -83,8 +83,8 @@ func seal(fd int) (err error) {
 	return err
 }
 
-// Write makes the copy of the emulator at path in a new file, which everybody may execute, whatever the
-// umask is.
+// Write makes the copy of the emulator at path in a new file, which everybody may execute, whatever
+// the umask is.
 func (c Copy) Write(file, path string) error {
 	from, err := os.Open(path)
 	if err != nil {

@@ -40,7 +40,7 @@ func TestMarked(t *testing.T) {
 	}
 }
 
-// What is in memory is sealed as soon as nothing holds it: here a mapping does, for a while.
+// A copy in memory is sealed as soon as nothing holds it. Here a mapping holds it for a while.
 func TestSealedLater(t *testing.T) {
 	fd, err := memfd()
 	if err != nil {

@@ -48,8 +48,8 @@ func (c *chooser) finds(loader string, a *binfmt.Arch, env []string) bool {
 	return slices.ContainsFunc(prefixes, func(dir string) bool { return c.in.Exists(dir + loader) })
 }
 
-// loaderRemedy is what to do. In a tree only what is in it counts. Debian has the C libraries of other
-// architectures for cross compilers.
+// loaderRemedy is what to do. In a tree only what is in it counts. Debian has the C libraries of
+// other architectures for cross compilers.
 func (c *chooser) loaderRemedy(loader string, a *binfmt.Arch) string {
 	if c.Root != "" {
 		return "put its loader and libraries into the tree, or use a statically linked program"

@@ -48,8 +48,8 @@ const (
 )
 
 // callAt returns where the instruction is that a call was made by: syscall or int $0x80. User-mode
-// Linux has another address in the notice (KSTK_EIP of arch/um/include/asm/processor-generic.h). After
-// an interruption the registers are those of a handler.
+// Linux has another address in the notice (KSTK_EIP of arch/um/include/asm/processor-generic.h).
+// After an interruption the registers are those of a handler.
 func (t *tracee) callAt(n *listener.Notice) uint64 {
 	const length = 2
 	if t.interrupted {

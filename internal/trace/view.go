@@ -194,8 +194,8 @@ func cutOwn(name string) (rest string, own bool) {
 	return "", false
 }
 
-// walkOwn resolves a path that begins in the caller's own folder in /proc. No more of it is looked up
-// there than one link, since what is behind may lead out of the caller's root.
+// walkOwn resolves a path that begins in the caller's own folder in /proc. No more of it is looked
+// up there than one link, since what is behind may lead out of the caller's root.
 func (v *view) walkOwn(name string, noFollow bool) (int, unix.Errno) {
 	link, rest := cutLink(name)
 	dir := unix.AT_FDCWD

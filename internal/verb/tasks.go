@@ -70,7 +70,8 @@ func (b Persist) Perform(w Waiter) (finish func() error, err error) {
 func (b Persist) Undo() { _ = unix.Unmount(b.File, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) }
 
 // Claim keeps other launches from a directory for as long as the parent lives, by a lock that a
-// process which executes something loses (flock(2)). On a file system without locks it does nothing.
+// process which executes something loses (flock(2)). On a file system without locks it does
+// nothing.
 type Claim struct {
 	Dir  string
 	held int

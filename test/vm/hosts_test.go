@@ -45,8 +45,8 @@ type boot struct {
 	suite  string // whose kernel it is; "own" for that of the variable
 	kernel string // where that comes from; "" for the suite's
 
-	// It is User-mode Linux: a program, whose processes run on this machine's processor, and so several
-	// times faster than on one that is emulated.
+	// It is User-mode Linux: a program, whose processes run on this machine's processor, and so
+	// several times faster than on one that is emulated.
 	userMode bool
 }
 

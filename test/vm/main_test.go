@@ -1,6 +1,6 @@
 // Package vm tests xunshare on a kernel and a root that the machine of the tests does not have:
-// Debian's kernels, in virtual machines, with an initramfs as the root filesystem; for what takes long,
-// as User-mode Linux.
+// Debian's kernels, in virtual machines, with an initramfs as the root filesystem; for what takes
+// long, as User-mode Linux.
 package vm
 
 import (
@@ -75,7 +75,8 @@ func boots() []*boot {
 	return all
 }
 
-// userModeBoots are the kernels that user namespaces have no rules on, as programs, for what takes long.
+// userModeBoots are the kernels that user namespaces have no rules on, as programs, for what takes
+// long.
 func userModeBoots() []*boot {
 	if !full() || os.Getenv(kernelVariable) != "" {
 		return nil

@@ -39,8 +39,8 @@ func TestPackages(t *testing.T) {
 	}
 }
 
-// The whole second stage takes a quarter of an hour in User-mode Linux, and hours where a processor is
-// emulated on an emulated one.
+// The whole second stage takes a quarter of an hour in User-mode Linux, and hours where a processor
+// is emulated on an emulated one.
 func TestSecondStage(t *testing.T) {
 	if full() {
 		inSystem(t, userModeBoots(), run{"stage-cases", "", "3072", 2 * time.Hour}, stageCases)
